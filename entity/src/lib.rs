@@ -1,1 +1,16 @@
-//! Rows.
+//! Rows of the database, one file a table, the same types on SQLite and PostgreSQL. No behaviour.
+//!
+//! Times are milliseconds since 1970 UTC (`…_ms`): cheap, and the same on both databases. Wire shapes live in the
+//! product's `domain`; these are only how it is kept.
+
+pub mod api_key;
+pub mod applause_total;
+pub mod contest;
+pub mod contest_update;
+pub mod event;
+pub mod event_member;
+pub mod log_entry;
+pub mod log_head;
+pub mod message;
+pub mod reaction;
+pub mod reaction_total;

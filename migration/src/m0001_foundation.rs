@@ -1,0 +1,213 @@
+//! Events, their logs, messages, reactions, contests and keys.
+
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
+
+pub(crate) struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m0001_foundation"
+    }
+}
+
+fn json(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name)).json_binary().not_null().take()
+}
+
+fn id(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name)).uuid().not_null().take()
+}
+
+fn key(columns: &[&str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index.primary().take()
+}
+
+fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index
+        .name(format!("{table}_by_{}", columns.join("_")))
+        .table(Alias::new(table));
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index
+}
+
+fn table(name: &str) -> TableCreateStatement {
+    Table::create().table(Alias::new(name)).take()
+}
+
+/// Full-text search on SQLite: an index beside the table, kept by triggers. `row_no` is the rowid, so it survives VACUUM.
+const SQLITE_SEARCH: &[&str] = &[
+    "CREATE VIRTUAL TABLE message_search USING fts5(text, content='message', content_rowid='row_no', tokenize='unicode61 remove_diacritics 2')",
+    "CREATE TRIGGER message_search_insert AFTER INSERT ON message BEGIN
+        INSERT INTO message_search(rowid, text) VALUES (new.row_no, new.text); END",
+    "CREATE TRIGGER message_search_delete AFTER DELETE ON message BEGIN
+        INSERT INTO message_search(message_search, rowid, text) VALUES ('delete', old.row_no, old.text); END",
+    "CREATE TRIGGER message_search_update AFTER UPDATE OF text ON message BEGIN
+        INSERT INTO message_search(message_search, rowid, text) VALUES ('delete', old.row_no, old.text);
+        INSERT INTO message_search(rowid, text) VALUES (new.row_no, new.text); END",
+];
+
+/// Totals the log has not told yet: found in no time after a crash, and empty almost always.
+const UNTOLD: &[&str] = &[
+    "CREATE INDEX reaction_total_untold ON reaction_total (event_id) WHERE count <> told_count",
+    "CREATE INDEX applause_total_untold ON applause_total (event_id) WHERE count <> told_count",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        for statement in tables() {
+            manager.create_table(statement).await?;
+        }
+        for statement in indexes() {
+            manager.create_index(statement).await?;
+        }
+        let connection = manager.get_connection();
+        for sql in UNTOLD {
+            connection.execute_unprepared(sql).await?;
+        }
+        if manager.get_database_backend() == DbBackend::Sqlite {
+            for sql in SQLITE_SEARCH {
+                connection.execute_unprepared(sql).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        table("event")
+            .col(id("id").primary_key())
+            .col(string("slug").unique_key())
+            .col(string("title"))
+            .col(string("kind"))
+            .col(string("status"))
+            .col(json("participants"))
+            .col(string_null("venue"))
+            .col(big_integer("scheduled_ms"))
+            .col(big_integer_null("started_ms"))
+            .col(big_integer_null("ended_ms"))
+            .col(boolean("featured"))
+            .col(string("visibility"))
+            .col(text_null("cover_url"))
+            .col(text_null("stream_url"))
+            .col(json("settings"))
+            .col(big_integer("version"))
+            .col(boolean("demo"))
+            .col(string("created_by"))
+            .col(big_integer("created_ms"))
+            .col(text("search_text"))
+            .take(),
+        table("event_member")
+            .col(id("event_id"))
+            .col(string("user_id"))
+            .col(string("role"))
+            .col(big_integer("since_ms"))
+            .primary_key(&mut key(&["event_id", "user_id"]))
+            .take(),
+        table("log_head")
+            .col(id("event_id").primary_key())
+            .col(integer("epoch"))
+            .col(big_integer("public_seq"))
+            .col(big_integer("staff_seq"))
+            .take(),
+        table("log_entry")
+            .col(id("event_id"))
+            .col(small_integer("audience"))
+            .col(big_integer("seq"))
+            .col(big_integer("other_seq"))
+            .col(string("kind"))
+            .col(big_integer("at_ms"))
+            .col(text("data"))
+            .primary_key(&mut key(&["event_id", "audience", "seq"]))
+            .take(),
+        table("message")
+            .col(big_integer("row_no").primary_key().auto_increment())
+            .col(id("id").unique_key())
+            .col(id("event_id"))
+            .col(big_integer("seq"))
+            .col(string("author_id"))
+            .col(string("author_name"))
+            .col(text_null("author_avatar_url"))
+            .col(json("author_badges"))
+            .col(text("text"))
+            .col(string("status"))
+            .col(ColumnDef::new("parent_id").uuid().null())
+            .col(integer("reply_count"))
+            .col(boolean("pinned"))
+            .col(string_null("client_id"))
+            .col(string_null("sent_hash"))
+            .col(big_integer("created_ms"))
+            .col(big_integer_null("edited_ms"))
+            .take(),
+        table("reaction")
+            .col(id("message_id"))
+            .col(string("user_id"))
+            .col(string("emoji"))
+            .col(id("event_id"))
+            .col(big_integer("created_ms"))
+            .primary_key(&mut key(&["message_id", "user_id", "emoji"]))
+            .take(),
+        table("reaction_total")
+            .col(id("message_id"))
+            .col(string("emoji"))
+            .col(id("event_id"))
+            .col(big_integer("count"))
+            .col(big_integer("told_count"))
+            .primary_key(&mut key(&["message_id", "emoji"]))
+            .take(),
+        table("applause_total")
+            .col(id("event_id"))
+            .col(string("kind"))
+            .col(big_integer("count"))
+            .col(big_integer("told_count"))
+            .primary_key(&mut key(&["event_id", "kind"]))
+            .take(),
+        table("contest")
+            .col(id("id").primary_key())
+            .col(id("event_id"))
+            .col(integer("ordinal"))
+            .col(text("state"))
+            .take(),
+        table("contest_update")
+            .col(id("contest_id"))
+            .col(string("source"))
+            .col(string("source_id"))
+            .col(ColumnDef::new("incident_id").uuid().null())
+            .col(text("body"))
+            .col(big_integer("at_ms"))
+            .primary_key(&mut key(&["contest_id", "source", "source_id"]))
+            .take(),
+        table("api_key")
+            .col(id("id").primary_key())
+            .col(string("name"))
+            .col(string("secret_hash").unique_key())
+            .col(json("scopes"))
+            .col(big_integer("created_ms"))
+            .col(big_integer_null("revoked_ms"))
+            .take(),
+    ]
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        index("event", &["status", "scheduled_ms", "id"]),
+        index("event", &["scheduled_ms", "id"]),
+        index("event_member", &["user_id"]),
+        index("message", &["event_id", "seq"]),
+        index("message", &["event_id", "author_id", "client_id"])
+            .unique()
+            .take(),
+        index("message", &["event_id", "status", "row_no"]),
+        index("message", &["parent_id", "seq"]),
+        index("reaction", &["event_id", "user_id"]),
+        index("contest", &["event_id", "ordinal"]).unique().take(),
+    ]
+}

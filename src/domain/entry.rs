@@ -1,0 +1,341 @@
+//! The closed list of everything that can happen in an event.
+//!
+//! An *entry* is kept in the log and has a `seq`; a *signal* is live only. Both travel in one JSON shape,
+//! `{"seq"?, "type", "at", "data"}`, described to OpenAPI from this list (`http/schema.rs`). To add a kind: one line in
+//! the macro call below and a struct for its data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Cursor, EventId, IncidentId, MessageId, Stamp, UserId,
+    chat::Message,
+    contest::{Clock, Incident, Period, ScoreLine},
+    event::Event,
+    presence::PresenceCounts,
+    reaction::{Applause, MessageReactions},
+    snapshot::Snapshot,
+    user::{Role, User},
+};
+
+macro_rules! closed_list {
+    ($(#[$doc:meta])* $list:ident, $kinds:ident { $($variant:ident($data:ident) = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum $list {
+            $($variant($data)),+
+        }
+
+        #[doc = concat!("The kinds of [`", stringify!($list), "`], by their names on the wire.")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $kinds {
+            $($variant),+
+        }
+
+        impl $list {
+            #[must_use]
+            pub const fn kind(&self) -> $kinds {
+                match self {
+                    $(Self::$variant(_) => $kinds::$variant),+
+                }
+            }
+        }
+
+        impl $kinds {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),+
+                }
+            }
+
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// Reads data of this kind, as the log stores it.
+            pub fn read(self, data: &str) -> serde_json::Result<$list> {
+                match self {
+                    $(Self::$variant => serde_json::from_str(data).map($list::$variant)),+
+                }
+            }
+
+            /// Calls `see` with the OpenAPI description of each kind's data.
+            pub fn describe(registry: &mut poem_openapi::registry::Registry, mut see: impl FnMut(Self, poem_openapi::registry::MetaSchemaRef)) {
+                use poem_openapi::types::Type;
+                $(
+                    <$data as Type>::register(registry);
+                    see(Self::$variant, <$data as Type>::schema_ref());
+                )+
+            }
+        }
+    };
+}
+
+closed_list! {
+    /// What is kept in the log.
+    Entry, EntryKind {
+        EventCreated(EventChanged) = "event.created",
+        EventUpdated(EventChanged) = "event.updated",
+        EventStarted(EventChanged) = "event.started",
+        EventPaused(EventChanged) = "event.paused",
+        EventResumed(EventChanged) = "event.resumed",
+        EventEnded(EventChanged) = "event.ended",
+        EventCancelled(EventChanged) = "event.cancelled",
+        MessageCreated(MessageSaid) = "message.created",
+        MessageUpdated(MessageSaid) = "message.updated",
+        MessageDeleted(MessageGone) = "message.deleted",
+        MessageHidden(MessageGone) = "message.hidden",
+        MessageHeld(MessageSaid) = "message.held",
+        MessageReleased(MessageSaid) = "message.released",
+        ReactionsChanged(ReactionsChanged) = "reactions.changed",
+        ApplauseChanged(ApplauseChanged) = "applause.changed",
+        IncidentRecorded(IncidentTold) = "incident.recorded",
+        IncidentCorrected(IncidentTold) = "incident.corrected",
+        IncidentRetracted(IncidentRetracted) = "incident.retracted",
+        ScoreChanged(ScoreChanged) = "score.changed",
+        ClockChanged(ClockChanged) = "clock.changed",
+        ContestChanged(ContestChanged) = "contest.changed",
+    }
+}
+
+closed_list! {
+    /// What is told live and not kept.
+    Signal, SignalKind {
+        StreamReady(StreamReady) = "stream.ready",
+        StreamSnapshot(Snapshot) = "stream.snapshot",
+        StreamResumed(StreamResumed) = "stream.resumed",
+        StreamReset(StreamReset) = "stream.reset",
+        StreamHeartbeat(StreamHeartbeat) = "stream.heartbeat",
+        StreamBye(StreamBye) = "stream.bye",
+        PresenceChanged(PresenceChanged) = "presence.changed",
+    }
+}
+
+impl SignalKind {
+    /// Whether the signal speaks of the stream itself; such pass every `?types=` filter.
+    #[must_use]
+    pub fn is_control(self) -> bool {
+        self.name().starts_with("stream.")
+    }
+}
+
+/// The event as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct EventChanged {
+    pub event: Event,
+}
+
+/// The message as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct MessageSaid {
+    pub message: Message,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Enum)]
+#[serde(rename_all = "snake_case")]
+#[oai(rename_all = "snake_case")]
+pub enum GoneBy {
+    Author,
+    Staff,
+}
+
+/// A message that is no longer to be seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct MessageGone {
+    pub message_id: MessageId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<MessageId>,
+    pub by: GoneBy,
+}
+
+/// Exact totals of the messages whose reactions changed since the last tick. An empty list means none are left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ReactionsChanged {
+    pub messages: Vec<MessageReactions>,
+}
+
+/// Exact totals of the event's applause, and what came since the last tick (for the animation).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ApplauseChanged {
+    pub applause: Applause,
+    pub burst: Applause,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct IncidentTold {
+    pub incident: Incident,
+}
+
+/// An incident that did not happen after all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct IncidentRetracted {
+    pub incident_id: IncidentId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The whole score as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct ScoreChanged {
+    pub score: Vec<ScoreLine>,
+    /// The incident that changed it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident_id: Option<IncidentId>,
+}
+
+/// The clock, the current period and all periods so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct ClockChanged {
+    pub clock: Clock,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+}
+
+/// The contest was set up anew; fold from this scoreboard on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ContestChanged {
+    pub contest: super::contest::Scoreboard,
+}
+
+/// First words of every stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct StreamReady {
+    pub event_id: EventId,
+    pub role: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    pub head: Cursor,
+    /// A named heartbeat comes this often, in milliseconds; a client that hears nothing for twice as long should reconnect.
+    pub heartbeat_ms: u64,
+    /// Wait about this long before reconnecting, in milliseconds; jittered per stream.
+    pub retry_ms: u64,
+    /// The caller's own reactions on the messages of the snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub my_reactions: Option<std::collections::BTreeMap<String, Vec<String>>>,
+}
+
+/// Everything missed has been sent; what follows is live.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct StreamResumed {
+    pub from: Cursor,
+    pub to: Cursor,
+    pub entries: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, poem_openapi::Enum)]
+#[serde(rename_all = "snake_case")]
+#[oai(rename_all = "snake_case")]
+pub enum ResetReason {
+    /// Not a place in any log.
+    Malformed,
+    /// A place after the end of the log.
+    Future,
+    /// A place in a history that is not ours any more.
+    Epoch,
+    /// A place before what is kept.
+    Gone,
+    /// A place of another audience.
+    Audience,
+}
+
+/// The asked-for place cannot be gone on from; a snapshot follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct StreamReset {
+    pub reason: ResetReason,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct StreamHeartbeat {
+    pub head: Cursor,
+    pub time: Stamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, poem_openapi::Enum)]
+#[serde(rename_all = "kebab-case")]
+#[oai(rename_all = "kebab-case")]
+pub enum ByeReason {
+    Shutdown,
+    TokenExpired,
+    TooManyConnections,
+    /// The reader could not keep up.
+    Slow,
+    Overloaded,
+    /// The right to read was taken away.
+    Forbidden,
+    /// Something on our side broke; the log is safe.
+    Internal,
+}
+
+impl ByeReason {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shutdown => "shutdown",
+            Self::TokenExpired => "token-expired",
+            Self::TooManyConnections => "too-many-connections",
+            Self::Slow => "slow",
+            Self::Overloaded => "overloaded",
+            Self::Forbidden => "forbidden",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whether coming back (with the last id) makes sense.
+    #[must_use]
+    pub const fn reconnect(self) -> bool {
+        !matches!(self, Self::TokenExpired | Self::Forbidden)
+    }
+}
+
+/// Last words before the server closes the stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct StreamBye {
+    pub reason: ByeReason,
+    pub reconnect: bool,
+    pub retry_ms: u64,
+}
+
+/// Who is here changed. At most one a second; `joined` and `left` only in small rooms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct PresenceChanged {
+    #[serde(flatten)]
+    #[oai(flatten)]
+    pub counts: PresenceCounts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Vec<User>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Vec<UserId>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_name_and_is_found_by_it() {
+        let mut names = HashSet::new();
+        for kind in EntryKind::ALL {
+            assert!(names.insert(kind.name()), "{} twice", kind.name());
+            assert_eq!(EntryKind::parse(kind.name()), Some(*kind));
+        }
+        for kind in SignalKind::ALL {
+            assert!(names.insert(kind.name()), "{} twice", kind.name());
+            assert_eq!(SignalKind::parse(kind.name()), Some(*kind));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The words and the rules of the house, pure: nothing here awaits, reads a clock, or knows HTTP or SQL.
+//!
+//! Shapes that travel (entries, snapshots, problems' causes) also say how they look as JSON and in the OpenAPI
+//! document; that is all they know of the outside. Start reading at [`entry`], the closed list of what can happen.
+
+pub mod chat;
+pub mod contest;
+pub mod cursor;
+pub mod entry;
+pub mod event;
+pub mod id;
+pub mod presence;
+pub mod reaction;
+pub mod refusal;
+pub mod room;
+pub mod snapshot;
+pub mod text;
+pub mod time;
+pub mod user;
+
+pub use cursor::{Audience, Cursor};
+pub use id::{ApiKeyId, EventId, IncidentId, MessageId, UserId};
+pub use refusal::{Fault, Reason, Refusal};
+pub use time::Stamp;
