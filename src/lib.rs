@@ -4,3 +4,18 @@
 
 /// The words and the rules, pure.
 pub mod domain;
+
+/// The time of day, in one place.
+pub mod clock;
+/// Plain settings, a slice per concern.
+pub mod config;
+/// Logs and metrics.
+pub mod telemetry;
+
+/// Carries hints between instances.
+pub mod bus;
+/// The database, the log, the writer.
+pub mod store;
+
+/// Stands and seats: order, repair, fan-out.
+pub mod stream;

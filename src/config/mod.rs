@@ -1,0 +1,5 @@
+//! Settings (placeholder until merged).
+mod store;
+mod stream;
+pub use store::StoreConfig;
+pub use stream::StreamConfig;
