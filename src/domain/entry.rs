@@ -198,8 +198,10 @@ pub struct ScoreChanged {
 #[oai(skip_serializing_if_is_none)]
 pub struct ClockChanged {
     pub clock: Clock,
+    /// The latest period; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
+    pub periods: Vec<Period>,
 }
 
 /// The contest was set up anew; fold from this scoreboard on.
