@@ -19,3 +19,6 @@ pub mod store;
 
 /// Stands and seats: order, repair, fan-out.
 pub mod stream;
+
+/// What people can do.
+pub mod features;

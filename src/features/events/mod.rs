@@ -4,6 +4,7 @@
 //! sport is born with one. Endpoints in `api.rs`, queries in `rows.rs`, who may come in in `gate.rs`.
 
 pub mod api;
+mod body;
 mod gate;
 mod rows;
 
@@ -11,8 +12,6 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, prelude::Uuid};
-
-pub use gate::Gate;
 
 use crate::{
     domain::{
@@ -116,6 +115,20 @@ impl Events {
         let role = rows::role_of(self.store.reader(), id, user).await?;
         self.roles.put(key, role);
         Ok(role)
+    }
+
+    async fn list(&self, wanted: &rows::Wanted, after: Option<(Stamp, EventId)>, limit: u64) -> Result<Vec<Event>, Error> {
+        rows::list(self.store.reader(), wanted, after, limit).await
+    }
+
+    /// Members by user id, with their role and since when.
+    pub async fn members(
+        &self,
+        id: EventId,
+        after: Option<&UserId>,
+        limit: u64,
+    ) -> Result<Vec<(UserId, Role, Stamp)>, Error> {
+        rows::members(self.store.reader(), id, after, limit).await
     }
 
     /// Gives a user a role in the event. Open streams end, so that they come back with what the role may see.

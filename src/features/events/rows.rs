@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     domain::{
         EventId, Stamp, UserId,
-        event::{Event, EventKind, EventSettings, EventStatus, Participant, Visibility},
+        event::{Event, EventKind, EventStatus, Participant, Visibility},
         user::Role,
     },
     store::Error,
@@ -191,16 +191,22 @@ pub(super) async fn remove_role(db: &impl ConnectionTrait, event: EventId, user:
     Ok(done.rows_affected > 0)
 }
 
-/// Members by user id, from `after` on.
+/// Members by user id, from after `after` on.
 pub(super) async fn members(
     db: &impl ConnectionTrait,
     event: EventId,
-    after: Option<&str>,
+    after: Option<&UserId>,
     limit: u64,
-) -> Result<Vec<event_member::Model>, Error> {
+) -> Result<Vec<(UserId, Role, Stamp)>, Error> {
     let mut query = event_member::Entity::find().filter(event_member::Column::EventId.eq(event.uuid()));
     if let Some(after) = after {
-        query = query.filter(event_member::Column::UserId.gt(after));
+        query = query.filter(event_member::Column::UserId.gt(after.as_str()));
     }
-    Ok(query.order_by_asc(event_member::Column::UserId).limit(limit).all(db).await?)
+    let rows = query.order_by_asc(event_member::Column::UserId).limit(limit).all(db).await?;
+    let member = |row: event_member::Model| {
+        let user = row.user_id.parse().map_err(|error| Error::unreadable("user id", error))?;
+        let role = Role::parse(&row.role).ok_or_else(|| Error::unreadable("role", format!("unknown role `{}`", row.role)))?;
+        Ok((user, role, Stamp::from_ms(row.since_ms)))
+    };
+    rows.into_iter().map(member).collect()
 }

@@ -92,8 +92,8 @@ async fn put(db: &impl ConnectionTrait, act: &Act) -> Result<bool, Error> {
         event_id: Set(act.event.uuid()),
         created_ms: Set(clock::now().ms()),
     };
-    let once = OnConflict::columns([C::MessageId, C::UserId, C::Emoji]).do_nothing().to_owned();
-    let done = reaction::Entity::insert(row).on_conflict(once).do_nothing().exec_without_returning(db).await?;
+    let once = reaction::Entity::insert(row).on_conflict_do_nothing_on([C::MessageId, C::UserId, C::Emoji]);
+    let done = once.exec_without_returning(db).await?;
     Ok(matches!(done, TryInsertResult::Inserted(1..)))
 }
 
