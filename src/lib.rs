@@ -4,3 +4,11 @@
 
 /// The words and the rules, pure.
 pub mod domain;
+/// Plain settings.
+pub mod config;
+/// What time it is.
+pub mod clock;
+/// Logs and numbers.
+pub mod telemetry;
+/// What every endpoint needs: the door, how we refuse, limits, pages.
+pub mod http;
