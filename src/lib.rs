@@ -4,11 +4,21 @@
 
 /// The words and the rules, pure.
 pub mod domain;
-/// Plain settings.
-pub mod config;
-/// What time it is.
+
+/// The time of day, in one place.
 pub mod clock;
-/// Logs and numbers.
+/// Plain settings, a slice per concern.
+pub mod config;
+/// Logs and metrics.
 pub mod telemetry;
+
+/// Carries hints between instances.
+pub mod bus;
+/// The database, the log, the writer.
+pub mod store;
+
+/// Stands and seats: order, repair, fan-out.
+pub mod stream;
+
 /// What every endpoint needs: the door, how we refuse, limits, pages.
 pub mod http;

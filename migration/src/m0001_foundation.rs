@@ -61,7 +61,9 @@ const UNTOLD: &[&str] = &[
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    // The lifetime stays unwritten as in the trait, which was declared so.
+    #[expect(elided_lifetimes_in_paths, reason = "must match the trait's declaration")]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for statement in tables() {
             manager.create_table(statement).await?;
         }

@@ -5,9 +5,13 @@
 pub mod cors;
 pub mod limits;
 pub mod serve;
+mod store;
+mod stream;
 pub mod telemetry;
 
 pub use cors::CorsConfig;
 pub use limits::{LimitsConfig, QuotaConfig};
 pub use serve::ServeConfig;
+pub use store::StoreConfig;
+pub use stream::StreamConfig;
 pub use telemetry::{LogFormat, TelemetryConfig};

@@ -56,11 +56,17 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let error = || AddressError(text.to_owned());
-        let (base, bits) = text.split_once('/').map_or((text, None), |(base, bits)| (base, Some(bits)));
+        let (base, bits) = text
+            .split_once('/')
+            .map_or((text, None), |(base, bits)| (base, Some(bits)));
         let base: IpAddr = base.parse().map_err(|_| error())?;
         let most = if base.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), str::parse).map_err(|_| error())?;
-        if bits > most { Err(error()) } else { Ok(Self { base, bits }) }
+        if bits > most {
+            Err(error())
+        } else {
+            Ok(Self { base, bits })
+        }
     }
 }
 
@@ -80,7 +86,11 @@ impl Network {
 
 impl TrustedProxies {
     pub fn parse(settings: &[String]) -> Result<Self, AddressError> {
-        settings.iter().map(|text| text.parse()).collect::<Result<_, _>>().map(Self)
+        settings
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     #[must_use]

@@ -198,12 +198,18 @@ mod tests {
     fn answers_carry_their_status_and_headers() {
         let made = Created::new(1).at("/v1/events/x").tagged("\"3\"").into_response();
         assert_eq!(made.status(), StatusCode::CREATED);
-        assert_eq!((made.header("Location"), made.header("ETag")), (Some("/v1/events/x"), Some("\"3\"")));
+        assert_eq!(
+            (made.header("Location"), made.header("ETag")),
+            (Some("/v1/events/x"), Some("\"3\""))
+        );
 
         assert_eq!(Posted::Accepted(1).into_response().status(), StatusCode::ACCEPTED);
         assert_eq!(NoContent.into_response().status(), StatusCode::NO_CONTENT);
 
         let same = Tagged::<u8>::Unchanged { etag: "\"3\"".into() }.into_response();
-        assert_eq!((same.status(), same.header("ETag")), (StatusCode::NOT_MODIFIED, Some("\"3\"")));
+        assert_eq!(
+            (same.status(), same.header("ETag")),
+            (StatusCode::NOT_MODIFIED, Some("\"3\""))
+        );
     }
 }

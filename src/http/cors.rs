@@ -67,7 +67,10 @@ impl Cors {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, permission);
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
             if !self.everyone {
-                headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                headers.insert(
+                    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                    HeaderValue::from_static("true"),
+                );
             }
         }
     }
@@ -109,7 +112,10 @@ mod tests {
         assert_eq!(permission(&[], yes), (None, false, false));
         assert_eq!(permission(&[club], yes), (Some(club.to_owned()), true, true));
         assert_eq!(permission(&[club], Some(b"https://evil.example")), (None, false, true));
-        assert_eq!(permission(&[club], Some(b"https://club.example.evil")), (None, false, true));
+        assert_eq!(
+            permission(&[club], Some(b"https://club.example.evil")),
+            (None, false, true)
+        );
         assert_eq!(permission(&[club], Some(b"\xff\xfe")), (None, false, true));
         assert_eq!(permission(&[club], None), (None, false, true));
         assert_eq!(permission(&["*"], yes), (Some("*".to_owned()), false, true));

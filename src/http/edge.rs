@@ -132,7 +132,11 @@ impl<E: Endpoint> Edge<E> {
         say("X-Request-Id", asked.id.as_str());
         say("X-Content-Type-Options", "nosniff");
         say("Referrer-Policy", "same-origin");
-        let readers = if self.cors.is_for_everyone() { "cross-origin" } else { "same-origin" };
+        let readers = if self.cors.is_for_everyone() {
+            "cross-origin"
+        } else {
+            "same-origin"
+        };
         say("Cross-Origin-Resource-Policy", readers);
         if let Some((policies, left)) = ledger.headers() {
             say("RateLimit-Policy", &policies);

@@ -11,7 +11,10 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-use crate::domain::{Fault, Reason, Refusal, Stamp};
+use crate::{
+    domain::{Fault, Reason, Refusal, Stamp},
+    store,
+};
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -188,7 +191,10 @@ impl Problem {
     /// Something broke that has been logged already.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(INTERNAL, "Try again; if it stays, name the request id when you ask for help.")
+        Self::new(
+            INTERNAL,
+            "Try again; if it stays, name the request id when you ask for help.",
+        )
     }
 
     /// The client took too long to send its body.
@@ -238,6 +244,19 @@ impl From<Refusal> for Problem {
             .retry_after_seconds
             .or_else(|| matches!(status, 429 | 503).then_some(1));
         problem
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Refused(refusal) => refusal.into(),
+            store::Error::Overloaded => {
+                Self::of(Reason::Overloaded, "Too many changes are waiting. Try again shortly.")
+            }
+            store::Error::Closed => Self::of(Reason::ShuttingDown, "Try again; another server will answer."),
+            broken => Self::broken(&broken),
+        }
     }
 }
 

@@ -32,7 +32,11 @@ pub(super) fn from_message(message: &str) -> Fault {
         .split_once("field `")
         .and_then(|(_, rest)| rest.split_once('`'))
         .map(|(name, _)| format!("/{name}"));
-    Fault::new(field.unwrap_or_default(), if rule { "rule" } else { "invalid" }, sentence(message))
+    Fault::new(
+        field.unwrap_or_default(),
+        if rule { "rule" } else { "invalid" },
+        sentence(message),
+    )
 }
 
 /// A message without the Rust type names that poem puts before and after it.
@@ -106,7 +110,11 @@ impl Search<'_> {
             Value::Object(fields) => {
                 for &name in &schema.required {
                     if fields.get(name).is_none_or(Value::is_null) {
-                        self.found(&format!("{pointer}/{name}"), "missing", format!("`{name}` is required."));
+                        self.found(
+                            &format!("{pointer}/{name}"),
+                            "missing",
+                            format!("`{name}` is required."),
+                        );
                     }
                 }
                 for (name, inner) in &schema.properties {
@@ -121,10 +129,16 @@ impl Search<'_> {
 
     /// One of several shapes, told apart by a field.
     fn variant(&mut self, schema: &MetaSchema, value: &Value, pointer: &str) {
-        let Some(discriminator) = &schema.discriminator else { return };
+        let Some(discriminator) = &schema.discriminator else {
+            return;
+        };
         let name = discriminator.property_name;
         let Some(tag) = value.get(name).and_then(Value::as_str) else {
-            return self.found(&format!("{pointer}/{name}"), "missing", format!("`{name}` is required."));
+            return self.found(
+                &format!("{pointer}/{name}"),
+                "missing",
+                format!("`{name}` is required."),
+            );
         };
         let known = discriminator.mapping.iter().find(|(known, _)| known == tag);
         match known.and_then(|(_, target)| target.rsplit('/').next()) {
@@ -224,7 +238,11 @@ mod tests {
             (json!({"updates": []}), vec![("/source", "missing")]),
             (
                 json!({"source": "abcde", "updates": 7, "note": 1}),
-                vec![("/source", "too-long"), ("/updates", "wrong-type"), ("/note", "wrong-type")],
+                vec![
+                    ("/source", "too-long"),
+                    ("/updates", "wrong-type"),
+                    ("/note", "wrong-type"),
+                ],
             ),
             (
                 json!({"source": "a", "updates": [
@@ -241,7 +259,10 @@ mod tests {
         ];
         for (value, expected) in cases {
             let faults = find::<Batch>(&value);
-            let found: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+            let found: Vec<_> = faults
+                .iter()
+                .map(|fault| (fault.pointer.as_str(), fault.code))
+                .collect();
             assert_eq!(found, expected, "{value}");
         }
     }

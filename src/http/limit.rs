@@ -164,7 +164,10 @@ impl Limits {
     }
 
     /// Counts one act against a key such as `user:gst_…`; `None` when the policy is off.
-    #[expect(clippy::unused_async, reason = "limits shared between instances will ask another process")]
+    #[expect(
+        clippy::unused_async,
+        reason = "limits shared between instances will ask another process"
+    )]
     pub async fn check(&self, policy: Policy, key: &str, now: Stamp) -> Option<Decision> {
         if policy.quota == 0 || policy.window_seconds == 0 {
             return None;
@@ -195,7 +198,10 @@ impl Limits {
 
 impl Ledger {
     pub fn note(&self, policy: Policy, decision: Decision) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((policy, decision));
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((policy, decision));
     }
 
     /// The values of `RateLimit-Policy` and `RateLimit`, when anything was decided.
@@ -203,7 +209,8 @@ impl Ledger {
     pub fn headers(&self) -> Option<(String, String)> {
         let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let join = |item: &dyn Fn(&(Policy, Decision)) -> String| notes.iter().map(item).collect::<Vec<_>>().join(", ");
-        let policies = join(&|(policy, _)| format!("\"{}\";q={};w={}", policy.name, policy.quota, policy.window_seconds));
+        let policies =
+            join(&|(policy, _)| format!("\"{}\";q={};w={}", policy.name, policy.quota, policy.window_seconds));
         let left = join(&|(policy, left)| format!("\"{}\";r={};t={}", policy.name, left.remaining, left.reset_seconds));
         (!notes.is_empty()).then_some((policies, left))
     }
@@ -289,10 +296,19 @@ mod tests {
         let (ledger, now) = (Ledger::default(), Stamp::from_ms(1_781_204_400_000));
         assert_eq!(ledger.headers(), None);
         assert_eq!(limits.spend(&ledger, policies.post, "user:a", now).await, Ok(()));
-        assert_eq!(limits.spend(&Ledger::default(), policies.post, "user:b", now).await, Ok(()));
+        assert_eq!(
+            limits.spend(&Ledger::default(), policies.post, "user:b", now).await,
+            Ok(())
+        );
         assert_eq!(limits.spend(&ledger, policies.react, "user:a", now).await, Ok(()));
-        let refusal = limits.spend(&Ledger::default(), policies.post, "user:a", now).await.unwrap_err();
-        assert_eq!((refusal.reason, refusal.retry_after_seconds), (Reason::RateLimited, Some(10)));
+        let refusal = limits
+            .spend(&Ledger::default(), policies.post, "user:a", now)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (refusal.reason, refusal.retry_after_seconds),
+            (Reason::RateLimited, Some(10))
+        );
         let headers = ("\"post\";q=1;w=10".to_owned(), "\"post\";r=0;t=10".to_owned());
         assert_eq!(ledger.headers(), Some(headers));
     }

@@ -67,7 +67,10 @@ impl Limit {
                 Reason::InvalidRequest,
                 format!("`limit` is a number from 1 to {MOST}."),
             )),
-            Ok(_) => Err(Refusal::new(Reason::LimitTooLarge, format!("`limit` is at most {MOST}."))),
+            Ok(_) => Err(Refusal::new(
+                Reason::LimitTooLarge,
+                format!("`limit` is at most {MOST}."),
+            )),
         }
     }
 }
@@ -90,7 +93,10 @@ pub fn cursor<M: Mark>(mark: &M) -> String {
 pub fn place<M: Mark>(cursor: &str) -> Result<M, Refusal> {
     let read = || {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let json = std::str::from_utf8(&bytes).ok()?.strip_prefix(M::NAME)?.strip_prefix(':')?;
+        let json = std::str::from_utf8(&bytes)
+            .ok()?
+            .strip_prefix(M::NAME)?
+            .strip_prefix(':')?;
         serde_json::from_str(json).ok()
     };
     read().ok_or_else(|| {

@@ -82,10 +82,15 @@ mod tests {
 
     #[test]
     fn streams_hear_it_in_a_200_and_others_in_a_503() {
-        assert!(wants_stream(b"GET /v1/x/stream HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n"));
+        assert!(wants_stream(
+            b"GET /v1/x/stream HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n"
+        ));
         assert!(!wants_stream(b"POST / HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n"));
         let stream = stream("127.0.0.1:4242".parse().unwrap());
-        assert!(stream.starts_with("HTTP/1.1 200") && stream.ends_with("\n\n"), "{stream}");
+        assert!(
+            stream.starts_with("HTTP/1.1 200") && stream.ends_with("\n\n"),
+            "{stream}"
+        );
         assert!(problem().contains("\r\nConnection: close\r\n"));
     }
 }

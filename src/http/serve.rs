@@ -24,7 +24,11 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use poem::{Addr, Endpoint, Request, Response, http::uri::Scheme, web::{LocalAddr, RemoteAddr}};
+use poem::{
+    Addr, Endpoint, Request, Response,
+    http::uri::Scheme,
+    web::{LocalAddr, RemoteAddr},
+};
 use prometheus_client::metrics::gauge::Gauge;
 use socket2::{Domain, Protocol as SocketProtocol, SockRef, Socket, Type};
 use tokio::{
@@ -90,7 +94,10 @@ pub async fn run<E>(
     drop(listener);
     tasks.close();
     if timeout(grace, tasks.wait()).await.is_err() {
-        tracing::warn!(connections = tasks.len(), "the grace period is over; closing what is left");
+        tracing::warn!(
+            connections = tasks.len(),
+            "the grace period is over; closing what is left"
+        );
         house.cut.cancel();
         tasks.wait().await;
     }
@@ -206,7 +213,9 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         };
         let Ok(Ok(protocol)) = protocol else { return };
         let tuned = tune(&socket, &self.config);
-        let Ok(local) = tuned.and_then(|()| socket.local_addr()) else { return };
+        let Ok(local) = tuned.and_then(|()| socket.local_addr()) else {
+            return;
+        };
         self.speak(socket, protocol, peer, local, Scheme::HTTP).await;
     }
 
@@ -241,11 +250,13 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         match protocol {
             Protocol::Http1 => {
                 let connection = http1_builder(config).serve_connection(io, service);
-                self.drive(Box::pin(connection), http1::Connection::graceful_shutdown).await;
+                self.drive(Box::pin(connection), http1::Connection::graceful_shutdown)
+                    .await;
             }
             Protocol::Http2 => {
                 let connection = http2_builder(config).serve_connection(io, service);
-                self.drive(Box::pin(connection), http2::Connection::graceful_shutdown).await;
+                self.drive(Box::pin(connection), http2::Connection::graceful_shutdown)
+                    .await;
             }
         }
     }

@@ -26,7 +26,10 @@ pub(super) fn problem(error: &Error) -> Problem {
         return Problem::of(Reason::NotFound, "There is nothing at this address.");
     }
     if error.is::<MethodNotAllowedError>() {
-        return Problem::of(Reason::MethodNotAllowed, "The `Allow` header says which methods work here.");
+        return Problem::of(
+            Reason::MethodNotAllowed,
+            "The `Allow` header says which methods work here.",
+        );
     }
     if let Some(bad) = error.downcast_ref::<ParsePathError>() {
         // What is no id cannot name anything.
@@ -98,12 +101,32 @@ mod tests {
             (Problem::of(Reason::SlugTaken, "Taken.").into(), "slug-taken", 409),
             (NotFoundError.into(), "not-found", 404),
             (MethodNotAllowedError.into(), "method-not-allowed", 405),
-            (ParseParamError { name: "q", reason: "no".into() }.into(), "invalid-request", 400),
-            (ParseRequestPayloadError { reason: "no".into() }.into(), "invalid-request", 400),
-            (ContentTypeError::ExpectContentType.into(), "unsupported-media-type", 415),
+            (
+                ParseParamError {
+                    name: "q",
+                    reason: "no".into(),
+                }
+                .into(),
+                "invalid-request",
+                400,
+            ),
+            (
+                ParseRequestPayloadError { reason: "no".into() }.into(),
+                "invalid-request",
+                400,
+            ),
+            (
+                ContentTypeError::ExpectContentType.into(),
+                "unsupported-media-type",
+                415,
+            ),
             (slow.into(), "request-timeout", 408),
             (ReadBodyError::PayloadTooLarge.into(), "payload-too-large", 413),
-            (poem::error::InternalServerError(std::io::Error::other("x")), "internal", 500),
+            (
+                poem::error::InternalServerError(std::io::Error::other("x")),
+                "internal",
+                500,
+            ),
         ];
         for (error, code, status) in cases {
             let problem = problem(&error);

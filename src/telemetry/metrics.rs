@@ -10,15 +10,6 @@ use prometheus_client::{
 
 type Labelled = Family<[(&'static str, &'static str); 1], Counter>;
 
-/// How a stream began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resume {
-    Fresh,
-    Resumed,
-    /// The asked-for past could not be given; the reason is one of the wire's `stream.reset` reasons.
-    Reset(&'static str),
-}
-
 /// Requests by what became of them.
 #[derive(Debug, Default)]
 pub struct HttpMetrics {
@@ -32,12 +23,12 @@ pub struct Metrics {
     registry: Registry,
     pub seats: Gauge,
     pub seats_opened: Counter,
-    pub entries_appended: Counter,
-    pub signals_sent: Counter,
+    pub entries: Counter,
+    pub signals: Counter,
     /// From commit to bytes handed to a connection. Observe once per chunk at most: the histogram holds a lock.
     pub publish_to_socket: Histogram,
     pub writer_queue: Gauge,
-    pub commit_batch: Histogram,
+    pub commit_batch_size: Histogram,
     pub commit_seconds: Histogram,
     resumes: Labelled,
     seat_closes: Labelled,
@@ -49,7 +40,7 @@ pub struct Metrics {
     pub connections_stalled: Counter,
     rate_limited: Labelled,
     pub bus_dropped: Counter,
-    pub stand_repairs: Counter,
+    pub repairs: Counter,
 }
 
 const FAST_SECONDS: [f64; 13] = [
@@ -75,11 +66,11 @@ impl Default for Metrics {
             registry: Registry::with_prefix("grandstand"),
             seats: Gauge::default(),
             seats_opened: Counter::default(),
-            entries_appended: Counter::default(),
-            signals_sent: Counter::default(),
+            entries: Counter::default(),
+            signals: Counter::default(),
             publish_to_socket: Histogram::new(FAST_SECONDS),
             writer_queue: Gauge::default(),
-            commit_batch: Histogram::new(BATCH),
+            commit_batch_size: Histogram::new(BATCH),
             commit_seconds: Histogram::new(FAST_SECONDS),
             resumes: Family::default(),
             seat_closes: Family::default(),
@@ -90,7 +81,7 @@ impl Default for Metrics {
             connections_stalled: Counter::default(),
             rate_limited: Family::default(),
             bus_dropped: Counter::default(),
-            stand_repairs: Counter::default(),
+            repairs: Counter::default(),
         };
         metrics.registered()
     }
@@ -102,17 +93,30 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("seats", "Open streams", self.seats.clone());
         registry.register("seats_opened", "Streams opened", self.seats_opened.clone());
-        registry.register("entries_appended", "Log entries committed", self.entries_appended.clone());
-        registry.register("signals_sent", "Signals sent", self.signals_sent.clone());
+        registry.register("entries_appended", "Log entries committed", self.entries.clone());
+        registry.register("signals_sent", "Signals sent", self.signals.clone());
         registry.register_with_unit(
             "publish_to_socket",
             "From commit to bytes handed to a connection",
             Unit::Seconds,
             self.publish_to_socket.clone(),
         );
-        registry.register("writer_queue", "Changes waiting for the writer", self.writer_queue.clone());
-        registry.register("commit_batch", "Changes per transaction", self.commit_batch.clone());
-        registry.register_with_unit("commit", "Time per transaction", Unit::Seconds, self.commit_seconds.clone());
+        registry.register(
+            "writer_queue",
+            "Changes waiting for the writer",
+            self.writer_queue.clone(),
+        );
+        registry.register(
+            "commit_batch",
+            "Changes per transaction",
+            self.commit_batch_size.clone(),
+        );
+        registry.register_with_unit(
+            "commit",
+            "Time per transaction",
+            Unit::Seconds,
+            self.commit_seconds.clone(),
+        );
         registry.register("resumes", "How streams began", self.resumes.clone());
         registry.register("seat_closes", "Why streams ended", self.seat_closes.clone());
         let classes = registry.sub_registry_with_prefix("http");
@@ -140,20 +144,12 @@ impl Metrics {
         );
         registry.register("rate_limited", "Requests over a rate limit", self.rate_limited.clone());
         registry.register("bus_dropped", "Hints the bus lost", self.bus_dropped.clone());
-        registry.register("stand_repairs", "Holes read from the log", self.stand_repairs.clone());
+        registry.register("stand_repairs", "Holes read from the log", self.repairs.clone());
         self
     }
 
-    pub fn resumed(&self, how: Resume) {
-        let outcome = match how {
-            Resume::Fresh => "fresh",
-            Resume::Resumed => "resumed",
-            Resume::Reset("unknown") => "reset_unknown",
-            Resume::Reset("malformed") => "reset_malformed",
-            Resume::Reset("future") => "reset_future",
-            Resume::Reset("epoch") => "reset_epoch",
-            Resume::Reset(_) => "reset_gone",
-        };
+    /// Counts how a stream began: `fresh`, `resumed`, or `reset_` and the wire's reason.
+    pub fn resumed(&self, outcome: &'static str) {
         self.resumes.get_or_create(&[("outcome", outcome)]).inc();
     }
 
@@ -185,7 +181,7 @@ mod tests {
     fn the_text_carries_what_was_counted() {
         let metrics = Metrics::default();
         metrics.seats.inc();
-        metrics.resumed(Resume::Reset("epoch"));
+        metrics.resumed("reset_epoch");
         metrics.seat_closed("slow");
         metrics.rate_limited("post");
         metrics.http.answered(204);

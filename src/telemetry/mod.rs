@@ -4,7 +4,7 @@
 
 mod metrics;
 
-pub use metrics::{HttpMetrics, Metrics, Resume};
+pub use metrics::{HttpMetrics, Metrics};
 
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 

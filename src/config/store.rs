@@ -1,0 +1,30 @@
+//! Where data is kept and how writes are gathered.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// The data directory: database, signing secret, lock. Made with access for its owner only.
+    pub data_dir: PathBuf,
+    /// Connections that read. More than the machine's cores only helps when readers wait for the disk.
+    pub readers: u32,
+    /// Changes that may wait for the writer. Full means 503 at once, so this bounds memory and waiting time.
+    pub queue_max: usize,
+    /// Changes per transaction at most. Larger batches write more per second but make the last one wait longer.
+    pub batch_max: usize,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("grandstand-data"),
+            readers: 4,
+            queue_max: 4_096,
+            batch_max: 256,
+        }
+    }
+}

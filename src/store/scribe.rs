@@ -1,0 +1,78 @@
+//! What a change gets to work with: its transaction, the time, and the right to say something.
+
+use sea_orm::DatabaseTransaction;
+
+use super::{Error, LogEntry, log::Head};
+use crate::domain::{Audience, EventId, Stamp, entry::Entry};
+
+/// Stands for one change while it runs. What it says becomes part of the log when the whole batch is committed, or
+/// not at all.
+pub struct Scribe<'a> {
+    txn: &'a DatabaseTransaction,
+    event: EventId,
+    now: Stamp,
+    head: Head,
+    said: Vec<LogEntry>,
+    failed: Option<Error>,
+}
+
+impl<'a> Scribe<'a> {
+    pub(super) fn new(txn: &'a DatabaseTransaction, event: EventId, now: Stamp, head: Head) -> Self {
+        Self {
+            txn,
+            event,
+            now,
+            head,
+            said: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// The transaction to read and write through. Nothing else may be used inside a change.
+    #[must_use]
+    pub fn txn(&self) -> &'a DatabaseTransaction {
+        self.txn
+    }
+
+    #[must_use]
+    pub fn event(&self) -> EventId {
+        self.event
+    }
+
+    /// The time of this batch: entries said in it carry it.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.now
+    }
+
+    /// The `seq` that the next public entry will have.
+    #[must_use]
+    pub fn next_seq(&self) -> u64 {
+        self.head.public + 1
+    }
+
+    /// Says something to everybody; gives the entry's `seq`.
+    pub fn say(&mut self, entry: &Entry) -> u64 {
+        self.head.public += 1;
+        self.append(Audience::Public, entry);
+        self.head.public
+    }
+
+    /// Says something that only staff hear; gives the entry's `seq` in their audience.
+    pub fn say_to_staff(&mut self, entry: &Entry) -> u64 {
+        self.head.staff += 1;
+        self.append(Audience::Staff, entry);
+        self.head.staff
+    }
+
+    fn append(&mut self, audience: Audience, entry: &Entry) {
+        match LogEntry::new(self.event, audience, self.head, entry, self.now) {
+            Ok(line) => self.said.push(line),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<(Head, Vec<LogEntry>), Error> {
+        self.failed.map_or(Ok((self.head, self.said)), Err)
+    }
+}

@@ -1,0 +1,285 @@
+//! Frames: the bytes of an entry or signal as a stream carries them, made once and shared by all seats.
+//!
+//! Nothing a user wrote ever stands in an SSE field other than as JSON inside `data:`; ids and types are ours.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    bus::LiveSignal,
+    domain::{
+        Audience, Cursor, Stamp, UserId,
+        entry::{ByeReason, EntryKind, Signal, SignalKind},
+    },
+    store::{Head, LogEntry},
+};
+
+/// How a seat wants its frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    Sse,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// Which kinds a seat wants to hear, as one bit a kind. The closed lists are far shorter than 64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TypeFilter(u64);
+
+impl TypeFilter {
+    pub const EVERYTHING: Self = Self(u64::MAX);
+
+    /// Everything about the stream itself, and the kinds of these names. Err is the first name we do not know.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, &'a str> {
+        let control = SignalKind::ALL
+            .iter()
+            .filter(|kind| kind.is_control())
+            .fold(0, |bits, kind| bits | signal_bit(*kind));
+        names.into_iter().try_fold(Self(control), |filter, name| {
+            let entry = EntryKind::parse(name).map(entry_bit);
+            let bit = entry.or_else(|| SignalKind::parse(name).map(signal_bit)).ok_or(name)?;
+            Ok(Self(filter.0 | bit))
+        })
+    }
+
+    pub(super) const fn passes(self, bit: u64) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+const fn entry_bit(kind: EntryKind) -> u64 {
+    1 << kind as u64
+}
+
+const fn signal_bit(kind: SignalKind) -> u64 {
+    1 << (EntryKind::ALL.len() as u64 + kind as u64)
+}
+
+/// What a seat may see and how it wants it.
+#[derive(Debug, Clone)]
+pub(super) struct View {
+    pub(super) audience: Audience,
+    pub(super) format: Format,
+    pub(super) filter: TypeFilter,
+    pub(super) user: Option<UserId>,
+}
+
+impl View {
+    /// Seats without a filter share joined chunks.
+    pub(super) fn is_plain(&self) -> bool {
+        self.format == Format::Sse && self.filter == TypeFilter::EVERYTHING
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Entry {
+        audience: Audience,
+        sse: [OnceLock<Bytes>; 2],
+        kind: EntryKind,
+    },
+    Signal {
+        only: Option<UserId>,
+        sse: Bytes,
+    },
+    /// Not for anybody's eyes: seats of this user (or all) end here.
+    Close {
+        only: Option<UserId>,
+        reason: ByeReason,
+    },
+}
+
+/// One place in a stand's ring.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) content: Content,
+    bit: u64,
+    json: Bytes,
+    /// The head of the log right after this frame.
+    pub(super) head: Head,
+    pub(super) born: Instant,
+}
+
+impl Frame {
+    pub(super) fn entry(entry: &LogEntry) -> Self {
+        let content = Content::Entry {
+            audience: entry.audience,
+            sse: Default::default(),
+            kind: entry.kind,
+        };
+        Self {
+            content,
+            bit: entry_bit(entry.kind),
+            json: entry.json.clone(),
+            head: entry.head(),
+            born: Instant::now(),
+        }
+    }
+
+    pub(super) fn signal(signal: LiveSignal, head: Head) -> Self {
+        let sse = sse(None, signal.kind.name(), None, &signal.json);
+        let content = Content::Signal { only: signal.only, sse };
+        Self {
+            content,
+            bit: signal_bit(signal.kind),
+            json: signal.json,
+            head,
+            born: Instant::now(),
+        }
+    }
+
+    pub(super) fn close(only: Option<UserId>, reason: ByeReason, head: Head) -> Self {
+        Self {
+            content: Content::Close { only, reason },
+            bit: 0,
+            json: Bytes::new(),
+            head,
+            born: Instant::now(),
+        }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.json.len() * 2 + 128
+    }
+
+    /// Whether all seats of an audience get the same bytes from it.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(
+            &self.content,
+            Content::Entry { .. } | Content::Signal { only: None, .. }
+        )
+    }
+
+    pub(super) fn is_entry(&self) -> bool {
+        matches!(self.content, Content::Entry { .. })
+    }
+
+    /// Whether a seat that stands at `at` has it already.
+    pub(super) fn is_behind(&self, at: Head, audience: Audience) -> bool {
+        self.is_entry()
+            && match audience {
+                Audience::Public => self.head.public <= at.public,
+                Audience::Staff => self.head.position() <= at.position(),
+            }
+    }
+
+    /// The bytes for a seat, if the frame is for it.
+    pub(super) fn bytes(&self, view: &View) -> Option<Bytes> {
+        if !view.filter.passes(self.bit) {
+            return None;
+        }
+        let sse = match &self.content {
+            Content::Entry {
+                audience: Audience::Staff,
+                ..
+            } if view.audience == Audience::Public => return None,
+            Content::Entry { sse: made, kind, .. } => {
+                let cursor = self.head.cursor(view.audience);
+                made[view.audience as usize].get_or_init(|| sse(Some(cursor), kind.name(), None, &self.json))
+            }
+            Content::Signal { only, sse } if only.is_none() || *only == view.user => sse,
+            Content::Signal { .. } | Content::Close { .. } => return None,
+        };
+        Some(match view.format {
+            Format::Sse => sse.clone(),
+            Format::Ndjson => line(&self.json),
+        })
+    }
+}
+
+/// One SSE frame. `json` is one line by construction: our serialiser escapes line ends.
+fn sse(id: Option<Cursor>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Bytes {
+    let mut head = String::with_capacity(64);
+    if let Some(id) = id {
+        head.push_str(&format!("id: {id}\n"));
+    }
+    if let Some(retry_ms) = retry_ms {
+        head.push_str(&format!("retry: {retry_ms}\n"));
+    }
+    head.push_str(&format!("event: {event}\ndata: "));
+    [head.as_bytes(), json, b"\n\n"].concat().into()
+}
+
+fn line(json: &[u8]) -> Bytes {
+    [json, b"\n"].concat().into()
+}
+
+/// The JSON of a signal: `{"type","at","data"}`.
+pub(super) fn signal_json(signal: &Signal, at: Stamp) -> Bytes {
+    let data = serde_json::to_string(signal).unwrap_or_else(|error| {
+        // Our own structs of strings and numbers; a failure is a bug, and an empty object is what clients can bear.
+        tracing::error!(error = %error, "a signal could not be written as JSON");
+        "{}".to_owned()
+    });
+    signal_json_raw(signal.kind(), at, &data)
+}
+
+pub(super) fn signal_json_raw(kind: SignalKind, at: Stamp, data: &str) -> Bytes {
+    format!(r#"{{"type":"{}","at":"{at}","data":{data}}}"#, kind.name()).into()
+}
+
+/// A frame for one seat alone: its first and last words.
+pub(super) fn private(
+    format: Format,
+    kind: SignalKind,
+    json: &[u8],
+    id: Option<Cursor>,
+    retry_ms: Option<u64>,
+) -> Bytes {
+    match format {
+        Format::Sse => sse(id, kind.name(), retry_ms, json),
+        Format::Ndjson => line(json),
+    }
+}
+
+/// Entries read from the log, as one chunk for one seat.
+pub(super) fn chunk(entries: &[LogEntry], view: &View) -> Bytes {
+    let mut bytes = BytesMut::new();
+    for entry in entries {
+        if let Some(frame) = Frame::entry(entry).bytes(view) {
+            bytes.extend_from_slice(&frame);
+        }
+    }
+    bytes.freeze()
+}
+
+/// A frame that many hold.
+pub(super) type SharedFrame = Arc<Frame>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_lets_pass_what_was_named_and_what_the_stream_says_of_itself() {
+        let filter = TypeFilter::of(["score.changed", "presence.changed"]).unwrap();
+        for (bit, passes) in [
+            (entry_bit(EntryKind::ScoreChanged), true),
+            (entry_bit(EntryKind::MessageCreated), false),
+            (signal_bit(SignalKind::PresenceChanged), true),
+            (signal_bit(SignalKind::StreamHeartbeat), true),
+        ] {
+            assert_eq!(filter.passes(bit), passes);
+        }
+        assert_eq!(TypeFilter::of(["score.changed", "nonsense"]), Err("nonsense"));
+        assert!(EntryKind::ALL.len() + SignalKind::ALL.len() <= 64);
+    }
+
+    #[test]
+    fn a_frame_is_its_fields_and_an_empty_line() {
+        let cursor = Cursor {
+            epoch: 1,
+            seq: 42,
+            staff: None,
+        };
+        let bytes = sse(Some(cursor), "message.created", Some(2_000), br#"{"seq":42}"#);
+        assert_eq!(
+            bytes,
+            "id: 1-42\nretry: 2000\nevent: message.created\ndata: {\"seq\":42}\n\n"
+        );
+    }
+}

@@ -1,0 +1,343 @@
+//! All stands of this instance: finding them, feeding them, mending them, and the ticks they share.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::TransactionTrait;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    frame::{Frame, signal_json},
+    limits::Turnstile,
+    seat::SeatInfo,
+    snapshot::{Shot, SnapshotPart, make},
+    stand::{Stand, Wake},
+};
+use crate::{
+    bus::{Bus, Envelope, LiveSignal},
+    clock,
+    config::StreamConfig,
+    domain::{
+        Audience, EventId, UserId,
+        entry::{ByeReason, Signal, SignalKind, StreamHeartbeat},
+    },
+    store::{Error, LogEntry, Store, log},
+    telemetry::Metrics,
+};
+
+/// Entries read at once when a stand mends a hole.
+pub(super) const PAGE: u64 = 500;
+/// A stand without seats is kept this long, so that a reload finds its ring.
+const LINGER: Duration = Duration::from_secs(10);
+/// Steps in which streams are told to leave when draining.
+const DRAIN_STEPS: u32 = 50;
+
+/// Who wants to know about people coming and going. Must not block.
+pub trait SeatListener: Send + Sync {
+    fn opened(&self, seat: &SeatInfo);
+    fn closed(&self, seat: &SeatInfo);
+}
+
+pub(super) struct Hub {
+    pub(super) store: Store,
+    bus: Arc<dyn Bus>,
+    pub(super) config: StreamConfig,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) tasks: TaskTracker,
+    stop: CancellationToken,
+    // A std mutex: held for map look-ups only.
+    stands: Mutex<HashMap<EventId, Arc<Stand>>>,
+    pub(super) turnstile: Turnstile,
+    pub(super) parts: OnceLock<Vec<Arc<dyn SnapshotPart>>>,
+    pub(super) listeners: OnceLock<Vec<Arc<dyn SeatListener>>>,
+    /// Share of seats, in thousandths, that have been told to leave.
+    pub(super) drained: AtomicU32,
+    pub(super) next_seat: AtomicU64,
+}
+
+/// A stand while somebody needs it.
+pub(super) struct Entered(pub(super) Arc<Stand>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.seats.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Hub {
+    pub(super) fn start(
+        store: Store,
+        bus: Arc<dyn Bus>,
+        config: StreamConfig,
+        metrics: Arc<Metrics>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
+        let turnstile = Turnstile::new(&config);
+        let hub = Arc::new(Self {
+            store,
+            bus,
+            config,
+            metrics,
+            tasks,
+            stop,
+            stands: Mutex::default(),
+            turnstile,
+            parts: OnceLock::new(),
+            listeners: OnceLock::new(),
+            drained: AtomicU32::new(0),
+            next_seat: AtomicU64::new(1),
+        });
+        let committed = Arc::downgrade(&hub);
+        hub.store.on_commit(move |entries| {
+            if let Some(hub) = committed.upgrade() {
+                hub.committed(entries);
+            }
+        });
+        hub.every(hub.config.heartbeat_ms, |hub| async move { hub.heartbeat() });
+        hub.every(hub.config.sweep_ms, |hub| async move { hub.sweep().await });
+        hub.every(1_000, |hub| async move { hub.expire() });
+        hub.tasks.spawn(Arc::clone(&hub).listen());
+        hub
+    }
+
+    /// Does something every so often until told to stop.
+    fn every<F: Future<Output = ()> + Send>(
+        self: &Arc<Self>,
+        period_ms: u64,
+        act: impl Fn(Arc<Self>) -> F + Send + 'static,
+    ) {
+        let hub = Arc::clone(self);
+        let mut ticks = interval(Duration::from_millis(period_ms.max(1)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.tasks.spawn(async move {
+            ticks.tick().await;
+            while hub.stop.run_until_cancelled(ticks.tick()).await.is_some() {
+                act(Arc::clone(&hub)).await;
+            }
+        });
+    }
+
+    async fn listen(self: Arc<Self>) {
+        let mut envelopes = self.bus.listen();
+        while let Some(Some(envelope)) = self.stop.run_until_cancelled(envelopes.recv()).await {
+            match envelope {
+                Envelope::Entries(event, entries) => self.deliver(event, entries),
+                Envelope::Signal(event, signal) => self.pass_signal(event, signal),
+            }
+        }
+    }
+
+    fn stands(&self) -> MutexGuard<'_, HashMap<EventId, Arc<Stand>>> {
+        self.stands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all(&self) -> Vec<Arc<Stand>> {
+        self.stands().values().cloned().collect()
+    }
+
+    fn find(&self, event: EventId) -> Option<Arc<Stand>> {
+        self.stands().get(&event).cloned()
+    }
+
+    /// The event's stand, opened if need be; it stays while the answer lives. `None`: there are too many stands.
+    pub(super) async fn enter(self: &Arc<Self>, event: EventId) -> Result<Option<Entered>, Error> {
+        let entered = {
+            let mut stands = self.stands();
+            if stands.len() >= self.config.max_stands && !stands.contains_key(&event) {
+                return Ok(None);
+            }
+            let stand = stands
+                .entry(event)
+                .or_insert_with(|| Arc::new(Stand::new(event, &self.config)));
+            stand.seats.fetch_add(1, Ordering::AcqRel);
+            Entered(Arc::clone(stand))
+        };
+        let stand = &entered.0;
+        let open = async {
+            let head = log::head(self.store.reader(), event).await?;
+            stand.open_at(head.unwrap_or(log::Head::EMPTY));
+            // What was committed while we read the head has told us so.
+            self.mend_if_behind(stand, Duration::ZERO);
+            Ok::<(), Error>(())
+        };
+        stand.opened.get_or_try_init(|| open).await?;
+        Ok(Some(entered))
+    }
+
+    /// The writer committed these, in order; they may belong to several events.
+    fn committed(self: &Arc<Self>, entries: Vec<LogEntry>) {
+        let mut by_event: HashMap<EventId, Vec<LogEntry>> = HashMap::new();
+        for entry in entries {
+            by_event.entry(entry.event).or_default().push(entry);
+        }
+        for (event, entries) in by_event {
+            self.bus.publish(Envelope::Entries(event, entries.clone()));
+            self.deliver(event, entries);
+        }
+    }
+
+    fn deliver(self: &Arc<Self>, event: EventId, entries: Vec<LogEntry>) {
+        let Some(stand) = self.find(event) else { return };
+        stand.arrive(entries);
+        self.wake(&stand);
+        self.mend_if_behind(&stand, Duration::from_millis(self.config.repair_wait_ms));
+    }
+
+    pub(super) fn signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
+        self.metrics.signals.inc();
+        self.bus.publish(Envelope::Signal(event, signal.clone()));
+        self.pass_signal(event, signal);
+    }
+
+    fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
+        if let Some(stand) = self.find(event) {
+            stand.push_live(|head| Frame::signal(signal, head));
+            self.wake(&stand);
+        }
+    }
+
+    /// Ends the streams of one user (or of everybody) in an event on this instance.
+    pub(super) fn close_seats(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
+        if let Some(stand) = self.find(event) {
+            stand.push_live(|head| Frame::close(only, reason, head));
+            stand.wake_now();
+        }
+    }
+
+    fn wake(self: &Arc<Self>, stand: &Arc<Stand>) {
+        if let Wake::After(rest) = stand.wake(Duration::from_millis(self.config.tick_ms)) {
+            let stand = Arc::clone(stand);
+            self.tasks.spawn(async move {
+                sleep(rest).await;
+                stand.wake_now();
+            });
+        }
+    }
+
+    /// Starts one repair of the stand if something is missing, after giving it `wait` to arrive by itself.
+    fn mend_if_behind(self: &Arc<Self>, stand: &Arc<Stand>, wait: Duration) {
+        if !stand.is_behind() || stand.repairing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (hub, stand) = (Arc::clone(self), Arc::clone(stand));
+        self.tasks.clone().spawn(async move {
+            sleep(wait).await;
+            if let Err(error) = hub.mend(&stand).await {
+                tracing::warn!(event.id = %stand.event, error = %error, "a hole was not mended; the next sweep tries again");
+            }
+            stand.repairing.store(false, Ordering::Release);
+        });
+    }
+
+    async fn mend(self: &Arc<Self>, stand: &Arc<Stand>) -> Result<(), Error> {
+        while stand.is_behind() {
+            self.metrics.repairs.inc();
+            let missing =
+                log::read_after(self.store.reader(), stand.event, Audience::Staff, stand.head(), PAGE).await?;
+            if missing.is_empty() {
+                stand.give_up_waiting();
+                return Ok(());
+            }
+            stand.arrive(missing);
+            self.wake(stand);
+        }
+        Ok(())
+    }
+
+    /// Compares heads with the log, so that a lost last hint is found too; forgets stands nobody needs.
+    async fn sweep(self: &Arc<Self>) {
+        self.stands().retain(|_, stand| !stand.is_idle(LINGER));
+        let stands = self.all();
+        let events: Vec<_> = stands.iter().map(|stand| stand.event).collect();
+        let heads = match log::heads(self.store.reader(), &events).await {
+            Ok(heads) => heads.into_iter().collect::<HashMap<_, _>>(),
+            Err(error) => return tracing::warn!(error = %error, "heads could not be compared"),
+        };
+        for stand in stands {
+            if let Some(head) = heads.get(&stand.event) {
+                stand.hear_of(*head);
+                self.mend_if_behind(&stand, Duration::ZERO);
+            }
+        }
+    }
+
+    fn heartbeat(&self) {
+        let time = clock::now();
+        for stand in self.all() {
+            stand.push_live(|head| {
+                let beat = StreamHeartbeat {
+                    head: head.cursor(Audience::Public),
+                    time,
+                };
+                let json = signal_json(&Signal::StreamHeartbeat(beat), time);
+                Frame::signal(
+                    LiveSignal {
+                        kind: SignalKind::StreamHeartbeat,
+                        json,
+                        only: None,
+                    },
+                    head,
+                )
+            });
+            stand.wake_now();
+        }
+    }
+
+    /// Wakes the stands where somebody's right to listen has ended; the seats see it themselves.
+    fn expire(&self) {
+        let now_ms = clock::now().ms();
+        for stand in self.all() {
+            if stand.next_expiry_ms.load(Ordering::Acquire) <= now_ms {
+                stand.next_expiry_ms.store(i64::MAX, Ordering::Release);
+                stand.wake_now();
+            }
+        }
+    }
+
+    /// Tells all seats to leave, spread over the configured window.
+    pub(super) async fn drain(&self) {
+        let pause = Duration::from_millis(self.config.drain_window_ms) / DRAIN_STEPS;
+        for step in 1..=DRAIN_STEPS {
+            self.drained.store(1_000 * step / DRAIN_STEPS, Ordering::Release);
+            for stand in self.all() {
+                stand.wake_now();
+            }
+            if self.turnstile.open() == 0 {
+                break;
+            }
+            sleep(pause).await;
+        }
+        self.drained.store(1_000, Ordering::Release);
+        for stand in self.all() {
+            stand.wake_now();
+        }
+    }
+
+    /// A snapshot to open with. `None` if there is no such event.
+    pub(super) async fn snapshot(&self, stand: &Stand, audience: Audience) -> Result<Option<Arc<Shot>>, Error> {
+        let parts = self.parts.get().map_or(&[][..], Vec::as_slice);
+        let reachable = |shot: &Shot| stand.locate(shot.head, audience).is_some();
+        let shot = stand.shots.get_or_make(audience, stand.head(), reachable, || async {
+            let read = self.store.reader().begin().await?;
+            let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
+            let shot = make(parts, &read, stand.event, audience, head).await?;
+            read.rollback().await?;
+            shot.ok_or_else(|| {
+                crate::domain::Refusal::new(crate::domain::Reason::EventNotFound, "No such event.").into()
+            })
+        });
+        match shot.await {
+            Ok(shot) => Ok(Some(shot)),
+            Err(Error::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

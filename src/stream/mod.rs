@@ -1,0 +1,145 @@
+//! The stream: stands, seats, and the only two ways to say something, [`Stream::record`] and [`Stream::signal`].
+//!
+//! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader. What people may
+//! read or write is not decided here.
+
+mod frame;
+mod hub;
+mod limits;
+mod resume;
+mod seat;
+mod snapshot;
+mod stand;
+
+use std::sync::{Arc, atomic::Ordering};
+
+use bytes::Bytes;
+use futures_util::{Stream as Chunks, future::BoxFuture, stream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use frame::{Format, TypeFilter};
+pub use hub::SeatListener;
+pub use seat::{Seat, SeatInfo, SeatRequest};
+pub use snapshot::{Draft, MyReactions, Shot, SnapshotPart};
+
+use crate::{
+    bus::{Bus, LiveSignal},
+    clock,
+    config::StreamConfig,
+    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
+    store::{Error, Recorded, Scribe, Store},
+    telemetry::Metrics,
+};
+use hub::Hub;
+
+/// A cheap handle on everything live.
+#[derive(Clone)]
+pub struct Stream {
+    hub: Arc<Hub>,
+}
+
+impl Stream {
+    /// Starts the ticks and listens to the store's commits and the bus.
+    #[must_use]
+    pub fn start(
+        store: Store,
+        bus: Arc<dyn Bus>,
+        config: StreamConfig,
+        metrics: Arc<Metrics>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            hub: Hub::start(store, bus, config, metrics, tasks, stop),
+        }
+    }
+
+    /// Tells who adds to snapshots and who wants to know of seats. Called once, before the first stream opens.
+    pub fn furnish(&self, parts: Vec<Arc<dyn SnapshotPart>>, listeners: Vec<Arc<dyn SeatListener>>) {
+        if self.hub.parts.set(parts).is_err() || self.hub.listeners.set(listeners).is_err() {
+            tracing::error!("the stream was furnished twice; the first time counts");
+        }
+    }
+
+    /// Changes an event's state and says so in its log, in one transaction. Ok means committed, durable, and on its way
+    /// to every seat.
+    pub async fn record<T, F>(&self, event: EventId, change: F) -> Result<Recorded<T>, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Scribe<'_>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
+        self.hub.store.record(event, change).await
+    }
+
+    /// Says something live that nobody needs to find later.
+    pub fn signal(&self, event: EventId, signal: &Signal) {
+        let json = frame::signal_json(signal, clock::now());
+        self.hub.signal(
+            event,
+            LiveSignal {
+                kind: signal.kind(),
+                json,
+                only: None,
+            },
+        );
+    }
+
+    /// As [`Stream::signal`], for one user's seats only.
+    pub fn signal_to(&self, event: EventId, user: UserId, signal: &Signal) {
+        let json = frame::signal_json(signal, clock::now());
+        self.hub.signal(
+            event,
+            LiveSignal {
+                kind: signal.kind(),
+                json,
+                only: Some(user),
+            },
+        );
+    }
+
+    /// Ends the streams of one user (or everybody) in an event, with a reason.
+    pub fn close_seats(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
+        self.hub.close_seats(event, only, reason);
+    }
+
+    /// Opens a stream of bytes. Never fails: who cannot be let in hears why, as the stream's only words, because
+    /// `EventSource` gives up for good on any status but 200.
+    pub async fn open(&self, request: SeatRequest) -> impl Chunks<Item = Bytes> + Send + use<> {
+        let format = request.format;
+        let (seat, refusal) = match Seat::open(&self.hub, request).await {
+            Ok(seat) => (Some(seat), None),
+            Err(reason) => {
+                self.hub.metrics.seat_closed(reason.name());
+                let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
+                (None, Some(seat::bye(format, reason, self.hub.config.retry_ms, seed)))
+            }
+        };
+        stream::unfold((seat.map(Box::new), refusal), |(seat, refusal)| async move {
+            if let Some(bytes) = refusal {
+                return Some((bytes, (seat, None)));
+            }
+            let mut seat = seat?;
+            let bytes = seat.next().await?;
+            Some((bytes, (Some(seat), None)))
+        })
+    }
+
+    /// The state as of one place in the log. `None` if there is no such event or the house is too full.
+    pub async fn snapshot(&self, event: EventId, audience: Audience) -> Result<Option<Arc<Shot>>, Error> {
+        match self.hub.enter(event).await? {
+            Some(stand) => self.hub.snapshot(&stand.0, audience).await,
+            None => Err(Error::Overloaded),
+        }
+    }
+
+    /// How many streams are open on this instance.
+    #[must_use]
+    pub fn open_seats(&self) -> usize {
+        self.hub.turnstile.open()
+    }
+
+    /// Takes no new streams and ends the open ones, spread over the configured window.
+    pub async fn drain(&self) {
+        self.hub.drain().await;
+    }
+}

@@ -1,0 +1,136 @@
+//! Snapshots: the state of an event after one entry, put together from what each feature adds.
+//!
+//! All parts read inside one read transaction, together with the head, so the cursor is exact. A snapshot is shared by
+//! everybody of an audience who opens a stream within a moment: they go on from its cursor through the ring.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use sea_orm::DatabaseTransaction;
+use tokio::sync::Mutex;
+
+use crate::{
+    domain::{
+        Audience, EventId, UserId, chat::Message, contest::Scoreboard, event::Event, presence::PresenceCounts,
+        reaction::Applause, room::RoomWindow, snapshot::Snapshot,
+    },
+    store::{Error, Head},
+};
+
+/// A snapshot older than this is made anew even if nothing was said since: its counts are of the moment.
+const FRESH: Duration = Duration::from_secs(1);
+/// While much is said, one snapshot serves for this long; who gets it catches up through the ring.
+const SHARED: Duration = Duration::from_millis(250);
+
+/// What the parts fill in.
+#[derive(Debug, Default)]
+pub struct Draft {
+    pub event: Option<Event>,
+    pub contest: Option<Scoreboard>,
+    pub messages: Vec<Message>,
+    pub pinned: Vec<Message>,
+    pub held: Option<Vec<Message>>,
+    pub applause: Applause,
+    pub message_count: u64,
+    pub presence: PresenceCounts,
+}
+
+/// Reactions of one user by message id.
+pub type MyReactions = BTreeMap<String, Vec<String>>;
+
+/// What one feature adds to a snapshot.
+pub trait SnapshotPart: Send + Sync {
+    /// Adds the feature's state as `read` sees it.
+    fn add<'a>(
+        &'a self,
+        read: &'a DatabaseTransaction,
+        event: EventId,
+        audience: Audience,
+        draft: &'a mut Draft,
+    ) -> BoxFuture<'a, Result<(), Error>>;
+
+    /// What the feature knows of one user that belongs into their first frame; most know nothing.
+    fn mine<'a>(&'a self, _event: EventId, _user: &'a UserId) -> BoxFuture<'a, Result<Option<MyReactions>, Error>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// A snapshot made once for many.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    pub head: Head,
+    /// The snapshot itself as JSON.
+    pub json: Bytes,
+    made: Instant,
+}
+
+/// The last snapshot of each audience.
+#[derive(Default)]
+pub(super) struct Shots {
+    // An async mutex: held while a snapshot is made, so that a thousand openers make one.
+    by_audience: [Mutex<Option<Arc<Shot>>>; 2],
+}
+
+impl Shots {
+    /// The snapshot to open with: a recent one from which the ring can go on, or a new one.
+    pub(super) async fn get_or_make<F>(
+        &self,
+        audience: Audience,
+        head: Head,
+        reachable: impl Fn(&Shot) -> bool,
+        make: impl FnOnce() -> F,
+    ) -> Result<Arc<Shot>, Error>
+    where
+        F: Future<Output = Result<Shot, Error>>,
+    {
+        let mut last = self.by_audience[audience as usize].lock().await;
+        if let Some(shot) = last.as_ref() {
+            let age = shot.made.elapsed();
+            let current = shot.head.position() >= head.position();
+            if age < SHARED && reachable(shot) || age < FRESH && current {
+                return Ok(Arc::clone(shot));
+            }
+        }
+        let shot = Arc::new(make().await?);
+        *last = Some(Arc::clone(&shot));
+        Ok(shot)
+    }
+}
+
+/// Lets every part add its own and makes the JSON. `None` if there is no such event.
+pub(super) async fn make(
+    parts: &[Arc<dyn SnapshotPart>],
+    read: &DatabaseTransaction,
+    event: EventId,
+    audience: Audience,
+    head: Head,
+) -> Result<Option<Shot>, Error> {
+    let mut draft = Draft::default();
+    for part in parts {
+        part.add(read, event, audience, &mut draft).await?;
+    }
+    let Some(event) = draft.event else { return Ok(None) };
+    let snapshot = Snapshot {
+        cursor: head.cursor(audience),
+        room: RoomWindow::of(&event).at(crate::clock::now()),
+        event,
+        contest: draft.contest,
+        messages: draft.messages,
+        pinned: draft.pinned,
+        held: draft.held,
+        applause: draft.applause,
+        message_count: draft.message_count,
+        presence: draft.presence,
+    };
+    let json = serde_json::to_vec(&snapshot).map_err(|error| Error::unreadable("snapshot", error))?;
+    Ok(Some(Shot {
+        head,
+        json: json.into(),
+        made: Instant::now(),
+    }))
+}

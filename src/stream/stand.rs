@@ -1,0 +1,432 @@
+//! A stand: where one event's entries arrive on this instance, are put in order, kept for a while and fanned out.
+//!
+//! It passes on the next position only; smaller ones are echoes, larger ones wait for what is missing (and the hub
+//! reads it from the log if it does not come). It never queues for a seat: seats are positions in its ring.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::watch;
+
+use super::{
+    frame::{Content, Frame, SharedFrame, View},
+    snapshot::Shots,
+};
+use crate::{
+    config::StreamConfig,
+    domain::{Audience, EventId, entry::ByeReason},
+    store::{Head, LogEntry},
+};
+
+/// A chunk handed to a socket at once is at most about this large, so that one seat's memory stays bounded.
+const CHUNK_MAX: usize = 64 * 1024;
+/// Entries kept while one before them is missing. More than a burst; beyond it, the log has them anyway.
+const WAITING_MAX: usize = 256;
+/// Joined chunks remembered for seats at the same place.
+const JOINED_MAX: usize = 4;
+
+pub(super) struct Stand {
+    pub(super) event: EventId,
+    // A std mutex: held for pushes and cuts of the ring, never across an await.
+    board: Mutex<Board>,
+    /// Set once the head was read from the log.
+    pub(super) opened: tokio::sync::OnceCell<()>,
+    wake: watch::Sender<u64>,
+    pub(super) seats: AtomicUsize,
+    pub(super) repairing: AtomicBool,
+    /// When the first seat's right to listen ends, in milliseconds; seats put it there, the hub's tick clears it.
+    pub(super) next_expiry_ms: AtomicI64,
+    pub(super) shots: Shots,
+    ring_entries: usize,
+    ring_bytes: usize,
+}
+
+struct Board {
+    /// The last entry passed on. `None` until the log's head is known.
+    last: Option<Head>,
+    /// The largest position anybody told us of.
+    told: u64,
+    waiting: BTreeMap<u64, LogEntry>,
+    ring: VecDeque<SharedFrame>,
+    /// Offset of the ring's first frame; offsets count frames since the stand opened.
+    first: u64,
+    /// The head before the ring's first frame.
+    before: Head,
+    bytes: usize,
+    joined: VecDeque<Joined>,
+    last_wake: Option<Instant>,
+    wake_planned: bool,
+    idle_since: Instant,
+}
+
+struct Joined {
+    audience: Audience,
+    from: u64,
+    to: u64,
+    bytes: Bytes,
+}
+
+/// Where a seat is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) at: Head,
+    offset: u64,
+    /// The seat knows more than the stand has passed on (its snapshot was newer): frames it has are skipped.
+    ahead: bool,
+}
+
+pub(super) enum Taken {
+    Chunk {
+        bytes: Bytes,
+        born: Instant,
+    },
+    /// Frames passed by that were not for this seat.
+    Nothing,
+    Empty,
+    /// The place is no longer in the ring.
+    Fallen,
+    Close(ByeReason),
+}
+
+/// When the seats should be woken after something arrived.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    Done,
+    After(Duration),
+}
+
+impl Stand {
+    pub(super) fn new(event: EventId, config: &StreamConfig) -> Self {
+        let board = Board {
+            last: None,
+            told: 0,
+            waiting: BTreeMap::new(),
+            ring: VecDeque::new(),
+            first: 0,
+            before: Head::EMPTY,
+            bytes: 0,
+            joined: VecDeque::new(),
+            last_wake: None,
+            wake_planned: false,
+            idle_since: Instant::now(),
+        };
+        Self {
+            event,
+            board: Mutex::new(board),
+            opened: tokio::sync::OnceCell::new(),
+            wake: watch::Sender::new(0),
+            seats: AtomicUsize::new(0),
+            repairing: AtomicBool::new(false),
+            next_expiry_ms: AtomicI64::new(i64::MAX),
+            shots: Shots::default(),
+            ring_entries: config.ring_entries,
+            ring_bytes: config.ring_bytes,
+        }
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts passing on after the head that the log had.
+    pub(super) fn open_at(&self, head: Head) {
+        let mut board = self.board();
+        if board.last.is_none() {
+            (board.last, board.before) = (Some(head), head);
+            board.told = board.told.max(head.position());
+        }
+    }
+
+    pub(super) fn head(&self) -> Head {
+        self.board().last.unwrap_or(Head::EMPTY)
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.wake.subscribe()
+    }
+
+    /// Somebody said that the log reaches so far.
+    pub(super) fn hear_of(&self, head: Head) {
+        let mut board = self.board();
+        board.told = board.told.max(head.position());
+    }
+
+    /// Whether something is missing that somebody told us of.
+    pub(super) fn is_behind(&self) -> bool {
+        let board = self.board();
+        board.last.is_some_and(|last| last.position() < board.told)
+    }
+
+    /// What was told could not be found in the log: forget it.
+    pub(super) fn give_up_waiting(&self) {
+        let mut board = self.board();
+        board.waiting.clear();
+        board.told = board.last.map_or(0, Head::position);
+    }
+
+    /// Entries arrive, from this instance's writer, the bus or a repair: in any order, any number of times.
+    pub(super) fn arrive(&self, entries: impl IntoIterator<Item = LogEntry>) {
+        let mut board = self.board();
+        for entry in entries {
+            let position = entry.position();
+            board.told = board.told.max(position);
+            let Some(last) = board.last else { continue };
+            if position == last.position() + 1 {
+                self.pass_on(&mut board, &entry);
+                while let Some(next) = board.next_waiting() {
+                    self.pass_on(&mut board, &next);
+                }
+            } else if position > last.position() && board.waiting.len() < WAITING_MAX {
+                board.waiting.insert(position, entry);
+            }
+        }
+    }
+
+    fn pass_on(&self, board: &mut Board, entry: &LogEntry) {
+        board.last = Some(entry.head());
+        self.push(board, Frame::entry(entry));
+    }
+
+    /// A signal or a closing word, after whatever was passed on so far.
+    pub(super) fn push_live(&self, make: impl FnOnce(Head) -> Frame) {
+        let mut board = self.board();
+        let head = board.last.unwrap_or(Head::EMPTY);
+        self.push(&mut board, make(head));
+    }
+
+    fn push(&self, board: &mut Board, frame: Frame) {
+        board.bytes += frame.size();
+        board.ring.push_back(Arc::new(frame));
+        while board.ring.len() > self.ring_entries || (board.bytes > self.ring_bytes && board.ring.len() > 1) {
+            let Some(gone) = board.ring.pop_front() else { break };
+            board.bytes -= gone.size();
+            board.before = gone.head;
+            board.first += 1;
+        }
+    }
+
+    /// Wakes the seats at once if they slept long enough, else says when to.
+    pub(super) fn wake(&self, tick: Duration) -> Wake {
+        let mut board = self.board();
+        let now = Instant::now();
+        let rested = board.last_wake.map_or(tick, |last| now.duration_since(last));
+        if rested >= tick && !board.wake_planned {
+            board.last_wake = Some(now);
+            let tail = board.tail();
+            drop(board);
+            self.wake.send_replace(tail);
+            Wake::Done
+        } else if board.wake_planned {
+            Wake::Done
+        } else {
+            board.wake_planned = true;
+            Wake::After(tick.saturating_sub(rested))
+        }
+    }
+
+    /// Wakes the seats now.
+    pub(super) fn wake_now(&self) {
+        let mut board = self.board();
+        board.wake_planned = false;
+        board.last_wake = Some(Instant::now());
+        let tail = board.tail();
+        drop(board);
+        self.wake.send_replace(tail);
+    }
+
+    /// The place right after `at`, if the ring can go on from there.
+    pub(super) fn locate(&self, at: Head, audience: Audience) -> Option<Place> {
+        let board = self.board();
+        let last = board.last?;
+        let (covered, ahead) = match audience {
+            Audience::Public => (board.before.public <= at.public, at.public > last.public),
+            Audience::Staff => (
+                board.before.position() <= at.position(),
+                at.position() > last.position(),
+            ),
+        };
+        let passed = |frame: &SharedFrame| match audience {
+            Audience::Public => frame.head.public <= at.public,
+            Audience::Staff => frame.head.position() <= at.position(),
+        };
+        let index = board.ring.partition_point(passed);
+        covered.then(|| Place {
+            at,
+            offset: board.first + index as u64,
+            ahead,
+        })
+    }
+
+    /// Everything ready for a seat, as one chunk of bounded size.
+    pub(super) fn take(&self, place: &mut Place, view: &View) -> Taken {
+        let mut board = self.board();
+        if place.offset < board.first {
+            return Taken::Fallen;
+        }
+        let from = usize::try_from(place.offset - board.first).unwrap_or(usize::MAX);
+        let Some(first) = board.ring.get(from) else {
+            return Taken::Empty;
+        };
+        let born = first.born;
+        if view.is_plain()
+            && !place.ahead
+            && let Some(taken) = board.take_shared(from, place, view, born)
+        {
+            return taken;
+        }
+        board.take_own(from, place, view, born)
+    }
+
+    /// Entries after `at` up to `goal` (which the stand has passed on) from the ring, without signals: what a resuming
+    /// seat missed. Gives the bytes, the place reached and the number of entries; `None` if the ring does not reach back
+    /// so far.
+    pub(super) fn replay(&self, at: Head, goal: Head, view: &View) -> Option<(Bytes, Head, u64)> {
+        let place = self.locate(at, view.audience)?;
+        let board = self.board();
+        let from = usize::try_from(place.offset.checked_sub(board.first)?).ok()?;
+        let (mut bytes, mut at, mut count) = (BytesMut::new(), at, 0);
+        for frame in board
+            .ring
+            .iter()
+            .skip(from)
+            .take_while(|frame| frame.head.position() <= goal.position())
+        {
+            if bytes.len() > CHUNK_MAX {
+                return Some((bytes.freeze(), at, count));
+            }
+            if frame.is_entry()
+                && let Some(frame_bytes) = frame.bytes(view)
+            {
+                bytes.extend_from_slice(&frame_bytes);
+                count += 1;
+            }
+            at = frame.head;
+        }
+        Some((bytes.freeze(), goal, count))
+    }
+
+    pub(super) fn is_idle(&self, linger: Duration) -> bool {
+        let mut board = self.board();
+        if self.seats.load(Ordering::Acquire) > 0 {
+            board.idle_since = Instant::now();
+        }
+        board.idle_since.elapsed() > linger
+    }
+}
+
+impl Board {
+    fn tail(&self) -> u64 {
+        self.first + self.ring.len() as u64
+    }
+
+    fn next_waiting(&mut self) -> Option<LogEntry> {
+        let next = self.last?.position() + 1;
+        // Those passed on meanwhile by another way are of no use.
+        while self
+            .waiting
+            .first_key_value()
+            .is_some_and(|(position, _)| *position < next)
+        {
+            self.waiting.pop_first();
+        }
+        self.waiting.remove(&next)
+    }
+
+    /// How many frames from `from` on fit into one chunk.
+    fn reach(&self, from: usize) -> usize {
+        let mut size = 0;
+        let fits = self.ring.iter().skip(from).take_while(|frame| {
+            size += frame.size() / 2;
+            size <= CHUNK_MAX
+        });
+        fits.count().max(1)
+    }
+
+    /// The chunk that all plain seats of the audience at this place share, if the frames allow it.
+    fn take_shared(&mut self, from: usize, place: &mut Place, view: &View, born: Instant) -> Option<Taken> {
+        let remembered = |joined: &&Joined| joined.audience == view.audience && joined.from == place.offset;
+        if let Some(joined) = self
+            .joined
+            .iter()
+            .find(remembered)
+            .filter(|joined| joined.to == self.tail())
+        {
+            let taken = Taken::of(joined.bytes.clone(), born);
+            let (to, at) = (joined.to, self.ring.back()?.head);
+            (place.offset, place.at) = (to, at);
+            return Some(taken);
+        }
+        let count = self.reach(from);
+        let mut frames = self.ring.iter().skip(from).take(count);
+        if !frames.clone().all(|frame| frame.is_shared()) {
+            return None;
+        }
+        let bytes = if count == 1 {
+            frames.next()?.bytes(view).unwrap_or_default()
+        } else {
+            let mut bytes = BytesMut::new();
+            frames
+                .filter_map(|frame| frame.bytes(view))
+                .for_each(|frame| bytes.extend_from_slice(&frame));
+            bytes.freeze()
+        };
+        let to = place.offset + count as u64;
+        self.joined.push_back(Joined {
+            audience: view.audience,
+            from: place.offset,
+            to,
+            bytes: bytes.clone(),
+        });
+        if self.joined.len() > JOINED_MAX {
+            self.joined.pop_front();
+        }
+        (place.offset, place.at) = (to, self.ring.get(from + count - 1)?.head);
+        Some(Taken::of(bytes, born))
+    }
+
+    /// A chunk for one seat: with its filter, its own signals, and up to a word that closes it.
+    fn take_own(&self, from: usize, place: &mut Place, view: &View, born: Instant) -> Taken {
+        let mut bytes = BytesMut::new();
+        for frame in self.ring.iter().skip(from) {
+            if bytes.len() > CHUNK_MAX {
+                break;
+            }
+            if let Content::Close { only, reason } = &frame.content
+                && (only.is_none() || *only == view.user)
+            {
+                if bytes.is_empty() {
+                    return Taken::Close(*reason);
+                }
+                break;
+            }
+            place.offset += 1;
+            if place.ahead && frame.is_behind(place.at, view.audience) {
+                continue;
+            }
+            if frame.is_entry() {
+                (place.at, place.ahead) = (frame.head, false);
+            }
+            if let Some(frame) = frame.bytes(view) {
+                bytes.extend_from_slice(&frame);
+            }
+        }
+        Taken::of(bytes.freeze(), born)
+    }
+}
+
+impl Taken {
+    fn of(bytes: Bytes, born: Instant) -> Self {
+        if bytes.is_empty() {
+            Self::Nothing
+        } else {
+            Self::Chunk { bytes, born }
+        }
+    }
+}
