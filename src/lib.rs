@@ -20,5 +20,8 @@ pub mod store;
 /// Stands and seats: order, repair, fan-out.
 pub mod stream;
 
+/// What every endpoint needs: connections, refusals, limits, answers.
+pub mod http;
+
 /// What people can do.
 pub mod features;
