@@ -19,3 +19,12 @@ pub mod store;
 
 /// Stands and seats: order, repair, fan-out.
 pub mod stream;
+
+/// What people can do.
+pub mod features;
+
+/// Playing a contest through the public API, as a feed does.
+pub mod play;
+
+/// The command line.
+pub mod cli;

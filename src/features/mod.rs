@@ -1,0 +1,5 @@
+//! What people can do, a folder each: use cases in `mod.rs`, endpoints in `api.rs`, queries in `rows.rs`.
+//!
+//! No feature knows another; they meet in the log.
+
+pub mod contest;
