@@ -25,3 +25,9 @@ pub mod http;
 
 /// What people can do.
 pub mod features;
+
+/// Playing a contest through the public API, as a feed does.
+pub mod play;
+
+/// The command line.
+pub mod cli;

@@ -1,7 +1,10 @@
-//! What people can do: a folder each, none knowing another. They meet in the log.
+//! What people can do, a folder each: use cases in `mod.rs`, endpoints in `api.rs`, queries in `rows.rs`.
+//!
+//! No feature knows another; they meet in the log.
 
 pub mod chat;
 pub mod contest;
 pub mod events;
+pub mod live;
 pub mod presence;
 pub mod reactions;

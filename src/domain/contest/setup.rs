@@ -118,9 +118,15 @@ impl ContestState {
             return Ok(None);
         }
         *self = next;
-        Ok(Some(Entry::ContestChanged(ContestChanged {
+        Ok(Some(self.set_up_anew()))
+    }
+
+    /// What to tell when the contest was set up: from here on, fold from this scoreboard.
+    #[must_use]
+    pub fn set_up_anew(&self) -> Entry {
+        Entry::ContestChanged(ContestChanged {
             contest: self.scoreboard(),
-        })))
+        })
     }
 }
 
