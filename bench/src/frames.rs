@@ -1,9 +1,9 @@
 //! A server-sent event stream, read without keeping it: where each frame ends, what kind it is, its `seq` and its stamp.
 //!
-//! Most of a frame is passed over at the speed of `memchr`; only the first bytes of each line are copied. Works on pieces
+//! Most of a frame is passed over at the speed of a byte search, nothing is copied but ids and lines that a read cut in two. Works on pieces
 //! that end anywhere.
 
-use std::io::BufRead;
+use memchr::memchr;
 
 use crate::stamp::Finder;
 
@@ -62,11 +62,9 @@ impl Default for Id {
 }
 
 impl Id {
-    fn of(id: &[u8]) -> Self {
-        let mut text = [0; LINE_HEAD_BYTES];
-        let len = id.len().min(LINE_HEAD_BYTES);
-        text[..len].copy_from_slice(&id[..len]);
-        Self { text, len }
+    fn set(&mut self, id: &[u8]) {
+        self.len = id.len().min(LINE_HEAD_BYTES);
+        self.text[..self.len].copy_from_slice(&id[..self.len]);
     }
 
     fn bytes(&self) -> &[u8] {
@@ -125,63 +123,83 @@ impl Frames {
 
     pub(crate) fn feed(&mut self, bytes: &[u8], mut hear: impl FnMut(Frame, &[u8])) {
         let mut rest = bytes;
-        while !rest.is_empty() {
-            let before = rest;
-            let passed = rest.skip_until(b'\n').unwrap_or(before.len());
-            match before[..passed].split_last() {
-                Some((b'\n', part)) => {
-                    self.part_of_line(part);
-                    self.end_of_line(&mut hear);
-                }
-                _ => self.part_of_line(&before[..passed]),
+        while let Some(end) = memchr(b'\n', rest) {
+            let (line, later) = (&rest[..end], &rest[end + 1..]);
+            if self.line_bytes == 0 {
+                self.data(line);
+                self.end_of_line(line, &mut hear);
+            } else {
+                self.part_of_line(line);
+                let (line, len) = (self.line, self.line_bytes.min(LINE_HEAD_BYTES));
+                self.line_bytes = 0;
+                self.end_of_line(&line[..len], &mut hear);
             }
+            rest = later;
         }
+        self.part_of_line(rest);
     }
 
+    /// A piece of a line that the read cut in two: its head is kept.
     fn part_of_line(&mut self, part: &[u8]) {
+        if part.is_empty() {
+            return;
+        }
         if let Some(room) = self.line.get_mut(self.line_bytes..) {
             let kept = room.len().min(part.len());
             room[..kept].copy_from_slice(&part[..kept]);
         }
+        if self.line_bytes == 0 || self.line[0] == b'd' {
+            self.data(part);
+        }
         self.line_bytes += part.len();
-        if self.line[0] == b'd' && self.line_bytes > 0 {
-            if self.sampled {
-                self.stamp.scan(part);
-            }
-            if let Some(capture) = &mut self.capture {
-                let room = CAPTURE_MAX_BYTES.saturating_sub(capture.len());
-                capture.extend_from_slice(&part[..part.len().min(room)]);
-            }
+    }
+
+    /// What may belong to a line of data, in order.
+    fn data(&mut self, part: &[u8]) {
+        if self.line_bytes == 0 && part.first() != Some(&b'd') {
+            return;
+        }
+        if self.sampled {
+            self.stamp.scan(part);
+        }
+        if let Some(capture) = &mut self.capture {
+            let room = CAPTURE_MAX_BYTES.saturating_sub(capture.len());
+            capture.extend_from_slice(&part[..part.len().min(room)]);
         }
     }
 
-    fn end_of_line(&mut self, listener: &mut impl FnMut(Frame, &[u8])) {
-        let head = &self.line[..self.line_bytes.min(LINE_HEAD_BYTES)];
-        let head = head.strip_suffix(b"\r").unwrap_or(head);
-        if head.is_empty() {
-            self.line_bytes = 0;
-            if self.next_id.len > 0 {
-                self.last_id = self.next_id;
+    /// `line` is whole, or the head of a long one.
+    fn end_of_line(&mut self, line: &[u8], hear: &mut impl FnMut(Frame, &[u8])) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match line.first() {
+            None => self.end_of_frame(hear),
+            Some(b'd') => self.has_data |= line.starts_with(b"data:"),
+            Some(b'i') => {
+                if let Some(id) = value(line, b"id:") {
+                    self.frame.seq = seq(id);
+                    self.next_id.set(id);
+                }
             }
-            if self.has_data {
-                self.frame.stamp_ns = self.stamp.found();
-                let data = self.capture.as_deref().unwrap_or_default();
-                listener(self.frame, value(data, b"data:").unwrap_or_default());
+            Some(b'e') => {
+                if let Some(event) = value(line, b"event:") {
+                    self.frame.kind = kind(event);
+                }
             }
-            self.clear();
-            return;
+            Some(b'r') => self.frame.retry_ms = value(line, b"retry:").and_then(number),
+            Some(_) => {}
         }
-        if head.starts_with(b"data:") {
-            self.has_data = true;
-        } else if let Some(id) = value(head, b"id:") {
-            self.frame.seq = seq(id);
-            self.next_id = Id::of(id);
-        } else if let Some(event) = value(head, b"event:") {
-            self.frame.kind = kind(event);
-        } else if let Some(retry) = value(head, b"retry:") {
-            self.frame.retry_ms = number(retry);
+    }
+
+    fn end_of_frame(&mut self, hear: &mut impl FnMut(Frame, &[u8])) {
+        if self.next_id.len > 0 {
+            std::mem::swap(&mut self.last_id, &mut self.next_id);
         }
-        self.line_bytes = 0;
+        if self.has_data {
+            self.frame.stamp_ns = self.stamp.found();
+            let data = self.capture.as_deref().unwrap_or_default();
+            hear(self.frame, value(data, b"data:").unwrap_or_default());
+        }
+        self.clear();
     }
 
     fn clear(&mut self) {
@@ -218,7 +236,12 @@ fn seq(id: &[u8]) -> Option<u64> {
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
+    let plain = (1..=19).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    plain.then(|| {
+        digits
+            .iter()
+            .fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+    })
 }
 
 #[cfg(test)]

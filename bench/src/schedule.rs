@@ -10,7 +10,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// Timers of the runtime are this coarse; the rest is waited for by yielding.
 const TIMER_NS: u64 = 2_000_000;
 /// Above this rate being a millisecond late is the same to everyone, and yielding would take the core from the seats.
-const PRECISE_RATE: u64 = 400;
+const PRECISE_RATE: u64 = 200;
 
 /// Nanoseconds since the bench began. The stamps in messages count so.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 //! Letters, because a rule against spam may take a long number for a telephone number. 48 bits of nanoseconds are three
 //! days, and the same text never comes twice.
 
-use std::io::BufRead;
+use memchr::memchr;
 
 const MARK: u8 = b'~';
 const LETTERS: u8 = 12;
@@ -35,11 +35,9 @@ impl Finder {
         let mut rest = bytes;
         while !rest.is_empty() && !self.found {
             if self.open == 0 {
-                let before = rest;
-                let skipped = rest.skip_until(MARK).unwrap_or(before.len());
-                if before[..skipped].ends_with(&[MARK]) {
-                    (self.open, self.value) = (1, 0);
-                }
+                let Some(mark) = memchr(MARK, rest) else { return };
+                (self.open, self.value) = (1, 0);
+                rest = &rest[mark + 1..];
             } else if let Some((&byte, later)) = rest.split_first() {
                 self.step(byte);
                 rest = later;
@@ -64,7 +62,7 @@ impl Finder {
 mod tests {
     use super::*;
 
-    fn find(text: &str, step: usize) -> Option<u64> {
+    fn found(text: &str, step: usize) -> Option<u64> {
         let mut finder = Finder::default();
         for piece in text.as_bytes().chunks(step) {
             finder.scan(piece);
@@ -79,7 +77,7 @@ mod tests {
             write(due_ns, &mut text);
             text.push_str(" and more ~pppppppppppp~");
             for step in 1..=text.len() {
-                assert_eq!(find(&text, step), Some(due_ns), "step {step}");
+                assert_eq!(found(&text, step), Some(due_ns), "step {step}");
             }
         }
     }
@@ -94,7 +92,7 @@ mod tests {
             "~abcdefghijkz~",
             "abcdefghijkl~",
         ] {
-            assert_eq!(find(text, 3), None, "{text}");
+            assert_eq!(found(text, 3), None, "{text}");
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     crowd::Crowd,
     ground::{Ground, Subject},
     histogram::Histogram,
+    proc,
     report::{float, ratio},
     schedule::Schedule,
     target,
@@ -14,6 +15,8 @@ use crate::{
 
 /// How long after the last answer deliveries may still come.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// Above this share of its own core the bench can no longer be trusted to be on time.
+const BUSY: f64 = 0.9;
 
 pub(crate) struct Trial {
     /// Messages read by watchers, and how many should have been.
@@ -23,6 +26,8 @@ pub(crate) struct Trial {
     pub(crate) latency: Histogram,
     pub(crate) sent: Sent,
     pub(crate) cpu_ms: Option<f64>,
+    /// How much of its core the bench itself used, 0 to 1. Near 1 the figures are the bench's, not the server's.
+    pub(crate) own_share: f64,
 }
 
 impl Trial {
@@ -38,6 +43,9 @@ impl Trial {
         }
         if self.delivered != self.expected {
             trouble.push(format!("{} delivered of {}", self.delivered, self.expected));
+        }
+        if self.own_share > BUSY {
+            trouble.push(format!("the bench itself was {:.0} % busy", self.own_share * 100.0));
         }
         trouble.join("; ")
     }
@@ -66,13 +74,15 @@ pub(crate) async fn run(
     let schedule = Arc::new(Schedule::open(ground.clock, per_second, lasting));
     let first_ns = schedule.first_ns();
     crowd.board().lock().count.begin(first_ns);
-    let cpu_before = subject.cpu_ms();
+    let (cpu_before, own_before) = (subject.cpu_ms(), proc::cpu_ms(std::process::id()));
     // No more authors than messages: a connection that sends nothing would only cost.
     let wanted = usize::try_from(schedule.count()).unwrap_or(usize::MAX);
     let authors = ground.authors(subject, ground.authors.min(wanted));
     let sent = authors.send(schedule, messages(subject, channels)).await;
     let expected = sent.accepted * crowd.per_channel();
     crowd.wait(DRAIN_LIMIT, |board| board.count.messages >= expected).await;
+    let own_after = proc::cpu_ms(std::process::id());
+    let passed_ms = float(ground.clock.now_ns().saturating_sub(first_ns)) / 1e6;
     let cpu_ms = subject
         .cpu_ms()
         .zip(cpu_before)
@@ -86,5 +96,8 @@ pub(crate) async fn run(
         latency: board.count.latency.clone(),
         sent,
         cpu_ms,
+        own_share: own_after
+            .zip(own_before)
+            .map_or(0.0, |(after, before)| float(after - before) / passed_ms),
     }
 }

@@ -96,6 +96,14 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     )))?;
     let late = millis(best.trial.latency.quantile(990));
     ground.row(Row::new("deliveries", "", "due to read p99 there", late, "ms"))?;
+    let own = Row::new(
+        "deliveries",
+        "",
+        "the bench's own core, busy there",
+        best.trial.own_share * 100.0,
+        "%",
+    );
+    ground.row(own)?;
     if let Some(cpu_us) = best.trial.cpu_us_per_delivery() {
         let row = Row::new("deliveries", "", "CPU per delivery there", cpu_us, "us");
         ground.row(row.note("posting included"))?;
