@@ -36,7 +36,7 @@ export function untilText(targetMs: number, nowMs: number): string {
 }
 
 export function timeOfDay(at: string): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });
 }
 
 /** "Today 20:45", "Tomorrow 18:00", "Sat 3 May, 15:00". */
