@@ -21,3 +21,6 @@ pub mod store;
 
 /// Stands and seats: order, repair, fan-out.
 pub mod stream;
+
+/// What every endpoint needs: the door, how we refuse, limits, pages.
+pub mod http;

@@ -198,8 +198,10 @@ pub struct ScoreChanged {
 #[oai(skip_serializing_if_is_none)]
 pub struct ClockChanged {
     pub clock: Clock,
+    /// The latest period; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
+    pub periods: Vec<Period>,
 }
 
 /// The contest was set up anew; fold from this scoreboard on.
@@ -274,6 +276,8 @@ pub enum ByeReason {
     Overloaded,
     /// The right to read was taken away.
     Forbidden,
+    /// What the reader may see changed; come back to see it.
+    RoleChanged,
     /// Something on our side broke; the log is safe.
     Internal,
 }
@@ -288,6 +292,7 @@ impl ByeReason {
             Self::Slow => "slow",
             Self::Overloaded => "overloaded",
             Self::Forbidden => "forbidden",
+            Self::RoleChanged => "role-changed",
             Self::Internal => "internal",
         }
     }

@@ -1,4 +1,20 @@
-//! The contest: what is being decided. Shapes first, then the rules that fold updates into a scoreboard.
+//! The contest: what is being decided. Here are the shapes that travel; the rules stand beside them.
+//!
+//! [`update`] reads what a feed reports, [`state`] decides whether it may be so and folds it in, [`rules`] knows the sports
+//! apart, [`score`] is the arithmetic, [`fold`] is the reader's side: a scoreboard plus entries is the next scoreboard.
+
+pub mod fold;
+pub mod rules;
+mod score;
+pub mod setup;
+pub mod state;
+#[cfg(test)]
+mod tests;
+pub mod update;
+
+pub use setup::{ContestIn, ContestantIn};
+pub use state::{Applied, ContestState, Report};
+pub use update::{PeriodIn, Update, UpdateIn, UpdateType};
 
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +144,7 @@ pub struct Incident {
     pub penalty: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_goal: Option<bool>,
+    /// The period it fell in, or the one that began or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<PeriodName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,7 +152,9 @@ pub struct Incident {
     /// Which feed reported it, and under which id there.
     pub source: String,
     pub source_id: String,
+    /// When it was recorded here.
     pub at: Stamp,
+    /// Amended since it was first told.
     pub corrected: bool,
 }
 
@@ -146,10 +165,12 @@ pub struct Scoreboard {
     pub kind: super::event::EventKind,
     pub participants: Vec<Contestant>,
     pub score: Vec<ScoreLine>,
+    /// The latest period, running or ended; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
     pub periods: Vec<Period>,
     pub clock: Clock,
+    /// What stands, in the order of arrival; retracted ones are gone.
     pub incidents: Vec<Incident>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ContestResult>,
