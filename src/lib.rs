@@ -24,3 +24,9 @@ pub mod stream;
 
 /// What every endpoint needs: the door, how we refuse, limits, pages.
 pub mod http;
+
+/// What people can do, a folder each; none knows another.
+pub mod features;
+
+/// The command line.
+pub mod cli;

@@ -1,7 +1,4 @@
-//! What people can do: a folder each, none knowing another. They meet in the log.
+//! What people can do, a folder each. No feature imports another; they meet in the log.
 
-pub mod chat;
-pub mod contest;
-pub mod events;
-pub mod presence;
-pub mod reactions;
+pub mod accounts;
+pub mod keys;
