@@ -27,7 +27,7 @@ pub mod wire;
 
 pub use address::ClientAddress;
 pub use answer::{Created, NoContent, Posted, Tagged};
-pub use auth::{Caller, StreamCaller};
+pub use auth::{Attendee, Caller, StreamCaller};
 pub use edge::Edge;
 pub use error::Problem;
 pub use json::Json;

@@ -27,6 +27,12 @@ pub(super) fn find<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.trim())
 }
 
+/// Whether a request carries a session, good or not.
+#[must_use]
+pub fn has_session(request: &Request) -> bool {
+    find(request, SESSION).is_some()
+}
+
 /// Whether a browser will keep a cookie of that value.
 #[must_use]
 pub fn fits(value: &str) -> bool {

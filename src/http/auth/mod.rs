@@ -12,7 +12,7 @@ mod credential;
 mod identity;
 mod issuers;
 mod jwks;
-mod keyring;
+pub mod keyring;
 mod origin;
 mod pass;
 pub mod secret_file;
