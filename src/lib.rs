@@ -20,6 +20,9 @@ pub mod store;
 /// Stands and seats: order, repair, fan-out.
 pub mod stream;
 
+/// What every endpoint needs: connections, refusals, limits, answers.
+pub mod http;
+
 /// What people can do.
 pub mod features;
 

@@ -276,6 +276,8 @@ pub enum ByeReason {
     Overloaded,
     /// The right to read was taken away.
     Forbidden,
+    /// What the reader may see changed; come back to see it.
+    RoleChanged,
     /// Something on our side broke; the log is safe.
     Internal,
 }
@@ -290,6 +292,7 @@ impl ByeReason {
             Self::Slow => "slow",
             Self::Overloaded => "overloaded",
             Self::Forbidden => "forbidden",
+            Self::RoleChanged => "role-changed",
             Self::Internal => "internal",
         }
     }

@@ -2,4 +2,9 @@
 //!
 //! No feature knows another; they meet in the log.
 
+pub mod chat;
 pub mod contest;
+pub mod events;
+pub mod live;
+pub mod presence;
+pub mod reactions;

@@ -6,6 +6,7 @@
 mod error;
 pub mod log;
 mod open;
+mod recent;
 mod scribe;
 mod writer;
 
@@ -17,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use error::Error;
 pub use log::{Head, LogEntry};
+pub use recent::Recent;
 pub use scribe::Scribe;
 
 use crate::domain::EventId;

@@ -1,0 +1,115 @@
+//! Many watchers, opened a bounded number at a time, and what they saw.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::bail;
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    frames::Frames,
+    schedule::BenchClock,
+    target::Target,
+    watcher::{Board, SharedBoard, Watcher},
+};
+
+/// How many streams are opened at the same time.
+const OPENING: usize = 64;
+const LOOK: Duration = Duration::from_millis(2);
+
+#[derive(Clone)]
+pub(crate) struct CrowdPlan {
+    pub(crate) target: Arc<dyn Target>,
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: BenchClock,
+    pub(crate) channels: Vec<Arc<str>>,
+    /// Spread evenly over the channels.
+    pub(crate) watchers: usize,
+    /// One watcher in so many reads stamps; all count.
+    pub(crate) sample: usize,
+    /// Whether the first watcher keeps the totals of reactions.
+    pub(crate) witness: bool,
+}
+
+pub(crate) struct Crowd {
+    board: SharedBoard,
+    per_channel: u64,
+    tasks: JoinSet<()>,
+    /// From the first connect until the last stream was live.
+    pub(crate) opened_in_ns: u64,
+}
+
+impl Crowd {
+    /// Returns when every stream is live.
+    pub(crate) async fn open(plan: &CrowdPlan, limit: Duration) -> anyhow::Result<Self> {
+        let began_ns = plan.clock.now_ns();
+        let mut crowd = Self {
+            board: SharedBoard::new(plan.watchers),
+            per_channel: (plan.watchers / plan.channels.len().max(1)) as u64,
+            tasks: JoinSet::new(),
+            opened_in_ns: 0,
+        };
+        let gate = Arc::new(Semaphore::new(OPENING));
+        let channels = plan.channels.iter().cycle().take(plan.watchers);
+        for (index, channel) in channels.enumerate() {
+            let frames = Frames::new(index % plan.sample.max(1) == 0);
+            let witness = plan.witness && index == 0;
+            let watcher = Watcher {
+                index,
+                channel: Arc::clone(channel),
+                target: Arc::clone(&plan.target),
+                address: plan.address,
+                clock: plan.clock,
+                board: crowd.board.clone(),
+                frames: if witness { frames.capturing() } else { frames },
+                retry_ms: 0,
+            };
+            crowd.tasks.spawn(watcher.run(Arc::clone(&gate)));
+        }
+        if !crowd
+            .wait(limit, |board| {
+                board.count.live >= plan.watchers || board.count.failures > 0
+            })
+            .await
+            || crowd.board.lock().count.failures > 0
+        {
+            let count = &crowd.board.lock().count;
+            let why = count.first_failure.as_deref().unwrap_or("time is up");
+            bail!("{} of {} streams opened: {why}", count.live, plan.watchers);
+        }
+        crowd.opened_in_ns = crowd.board.lock().count.last_arrival_ns.saturating_sub(began_ns);
+        Ok(crowd)
+    }
+
+    /// Waits for something to have been seen; false when it was not in time.
+    pub(crate) async fn wait(&self, limit: Duration, seen: impl Fn(&Board) -> bool) -> bool {
+        let end = Instant::now() + limit;
+        loop {
+            if seen(&self.board.lock()) {
+                return true;
+            }
+            if Instant::now() >= end {
+                return false;
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    pub(crate) fn board(&self) -> &SharedBoard {
+        &self.board
+    }
+
+    /// How many watchers each channel has.
+    pub(crate) fn per_channel(&self) -> u64 {
+        self.per_channel
+    }
+
+    /// Closes every stream.
+    pub(crate) async fn go_home(mut self) {
+        self.board.lock().returning = false;
+        self.tasks.shutdown().await;
+    }
+}

@@ -1,0 +1,129 @@
+//! T1: the most deliveries a second to a thousand streams with p99 below 200 ms, found by raising the rate of messages
+//! until it breaks and then halving the gap.
+
+use crate::{
+    crowd::{Crowd, CrowdPlan},
+    ground::{Ground, Subject},
+    report::{Goal, Row, float, millis},
+    trial::{self, Trial},
+};
+
+const P99_LIMIT_NS: u64 = 200_000_000;
+const FIRST_RATE: u64 = 250;
+/// The largest rate tried; also bounds how long the search takes.
+const LAST_RATE: u64 = 30_000;
+const HALVINGS: usize = 3;
+/// One watcher in so many reads stamps, so that the bench does not become the bottleneck.
+const SAMPLE: usize = 8;
+
+struct Step {
+    rate: u64,
+    trial: Trial,
+}
+
+impl Step {
+    fn holds(&self) -> bool {
+        self.trial.delivered == self.trial.expected
+            && self.trial.sent.refused == 0
+            && self.trial.latency.quantile(990) < P99_LIMIT_NS
+    }
+
+    fn limit(&self) -> String {
+        let posts = self.trial.sent.latency.quantile(990);
+        let what = if self.trial.sent.refused > 0 || posts >= P99_LIMIT_NS {
+            "publishing"
+        } else {
+            "fan-out"
+        };
+        let late = millis(self.trial.latency.quantile(990));
+        let mut text = format!(
+            "{what} gave in at {} msg/s: p99 {late:.0} ms, posts {:.0} ms",
+            self.rate,
+            millis(posts)
+        );
+        let trouble = self.trial.trouble();
+        if !trouble.is_empty() {
+            text.push_str("; ");
+            text.push_str(&trouble);
+        }
+        text
+    }
+}
+
+pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
+    let subject = ground.subject().await?;
+    let channels = subject.channels(1).await?;
+    let mut plan = subject.plan(&channels, ground.scale.small);
+    plan.sample = SAMPLE;
+    let mut crowd = subject.crowd_of(&plan).await?;
+    let (mut best, mut broken): (Option<Step>, Option<Step>) = (None, None);
+    let (mut rate, mut halvings) = (FIRST_RATE, 0);
+    while halvings < HALVINGS && rate <= LAST_RATE && rate > 0 {
+        let step = take(ground, &subject, &plan, &mut crowd, rate).await?;
+        if step.holds() {
+            best = Some(step);
+        } else {
+            broken = Some(step);
+        }
+        rate = match (&best, &broken) {
+            (Some(best), Some(broken)) => {
+                halvings += 1;
+                best.rate.midpoint(broken.rate)
+            }
+            (_, None) => rate * 8 / 5,
+            (None, Some(_)) => rate / 2,
+        };
+    }
+    crowd.go_home().await;
+    subject.finish().await?;
+
+    let watchers = ground.scale.small;
+    let limit = broken.map_or_else(|| "not broken by any rate tried".to_owned(), |step| step.limit());
+    let per_second = best.as_ref().map_or(0.0, |step| step.trial.per_second);
+    let row = Row::new(
+        "deliveries",
+        "T1",
+        format!("deliveries/s, {watchers} streams, p99 < 200 ms"),
+        per_second,
+        "/s",
+    );
+    ground.row(row.goal(Goal::Told(">= 30 x nchan")).note(limit))?;
+    let Some(best) = best else { return Ok(()) };
+    let posts = Row::new("deliveries", "", "messages/s there", float(best.rate), "/s");
+    ground.row(posts.note(format!(
+        "post answered p99 {:.1} ms",
+        millis(best.trial.sent.latency.quantile(990))
+    )))?;
+    let late = millis(best.trial.latency.quantile(990));
+    ground.row(Row::new("deliveries", "", "due to read p99 there", late, "ms"))?;
+    let own = Row::new(
+        "deliveries",
+        "",
+        "the bench's own core, busy there",
+        best.trial.own_share * 100.0,
+        "%",
+    );
+    ground.row(own)?;
+    if let Some(cpu_us) = best.trial.cpu_us_per_delivery() {
+        let row = Row::new("deliveries", "", "CPU per delivery there", cpu_us, "us");
+        ground.row(row.note("posting included"))?;
+    }
+    Ok(())
+}
+
+/// One rate; afterwards everyone is live again, also those whom a rate too high had sent away.
+async fn take(
+    ground: &Ground,
+    subject: &Subject,
+    plan: &CrowdPlan,
+    crowd: &mut Crowd,
+    rate: u64,
+) -> anyhow::Result<Step> {
+    let trial = trial::run(ground, subject, &plan.channels, crowd, rate, ground.scale.window).await;
+    let step = Step { rate, trial };
+    if !step.holds() {
+        let fresh = subject.crowd_of(plan).await?;
+        std::mem::replace(crowd, fresh).go_home().await;
+    }
+    Ok(step)
+}

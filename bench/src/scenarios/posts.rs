@@ -1,0 +1,49 @@
+//! T6: durable posts a second through the API, in a closed loop of many authors; one event, and a hundred.
+
+use std::sync::Arc;
+
+use crate::{
+    ground::Ground,
+    report::{Goal, Row, float, millis, ratio},
+    schedule::Schedule,
+    trial,
+};
+
+/// Bounds the rows a run leaves behind; far more than any disk commits in a window.
+const POSTS_MAX: u64 = 2_000_000;
+
+pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
+    let many = ground.scale.events.min(100);
+    for events in [1, many] {
+        let subject = ground.subject().await?;
+        let channels = subject.channels(events).await?;
+        let compose = trial::messages(&subject, &channels);
+        let authors = ground.authors(&subject, ground.authors);
+        let warm_up = Arc::new(Schedule::closed(ground.clock, ground.scale.window / 5, POSTS_MAX));
+        authors.send(warm_up, Arc::clone(&compose)).await;
+
+        let schedule = Arc::new(Schedule::closed(ground.clock, ground.scale.window * 2, POSTS_MAX));
+        let first_ns = schedule.first_ns();
+        let before = subject.cpu_ms();
+        let sent = authors.send(schedule, compose).await;
+        let cpu_ms = subject
+            .cpu_ms()
+            .zip(before)
+            .map(|(after, before)| after.saturating_sub(before));
+        subject.finish().await?;
+
+        let seconds = float(sent.last_answer_ns.saturating_sub(first_ns)) / 1e9;
+        let per_second = ratio(float(sent.accepted), seconds).unwrap_or_default();
+        let what = |figure| format!("{figure}, {events} events");
+        let row = Row::new("posts", "T6", what("durable posts/s"), per_second, "/s").goal(Goal::AtLeast(15_000.0));
+        let crew = format!("{} authors x {} in flight", ground.authors, ground.pipeline);
+        let refusal = sent.first_refusal.as_ref();
+        ground.row(row.note(refusal.map_or(crew, |first| format!("{} failed, first: {first}", sent.refused))))?;
+        let late = millis(sent.latency.quantile(990));
+        ground.row(Row::new("posts", "T6", what("post answered p99"), late, "ms").goal(Goal::AtMost(100.0)))?;
+        if let Some(cpu_us) = cpu_ms.and_then(|ms| ratio(float(ms) * 1000.0, float(sent.accepted))) {
+            ground.row(Row::new("posts", "", what("CPU per post"), cpu_us, "us"))?;
+        }
+    }
+    Ok(())
+}

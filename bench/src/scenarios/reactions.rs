@@ -1,0 +1,143 @@
+//! T8: thousands of reactions a second in a full room. Streams stay calm, totals stay exact, posts stay fast.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+
+use crate::{
+    authors::{Authors, Compose, Sent},
+    count::MessageTotals,
+    ground::{Ground, Subject},
+    http::{Connection, write_request},
+    report::{Goal, Row, float, millis, ratio},
+    schedule::Schedule,
+    trial,
+};
+
+const REACTIONS_PER_SECOND: u64 = 5_000;
+const POSTS_PER_SECOND: u64 = 10;
+/// Percent-encoded: thumb, heart, laugh, tears, party, fire, clap, ball, eyes, hundred.
+const EMOJIS: [&str; 10] = [
+    "%F0%9F%91%8D",
+    "%E2%9D%A4",
+    "%F0%9F%98%82",
+    "%F0%9F%98%A2",
+    "%F0%9F%8E%89",
+    "%F0%9F%94%A5",
+    "%F0%9F%91%8F",
+    "%E2%9A%BD",
+    "%F0%9F%91%80",
+    "%F0%9F%92%AF",
+];
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
+    let subject = ground.subject().await?;
+    let channels = subject.channels(1).await?;
+    let event = channels.first().context("an event")?;
+    let window = ground.scale.window * 2;
+    let schedule = Arc::new(Schedule::open(ground.clock, REACTIONS_PER_SECOND, window));
+    let each_takes = (ground.scale.members * EMOJIS.len()) as u64;
+    let messages = messages(&subject, event, schedule.count().div_ceil(each_takes)).await?;
+    let mut plan = subject.plan(&channels, ground.scale.small);
+    plan.witness = true;
+    let crowd = subject.crowd_of(&plan).await?;
+
+    let calm = trial::run(ground, &subject, &channels, &crowd, POSTS_PER_SECOND, window).await;
+    let busy = Schedule::open(ground.clock, POSTS_PER_SECOND, window);
+    let reactions = Arc::new(Schedule::open(ground.clock, REACTIONS_PER_SECOND, window));
+    crowd.board().lock().count.begin(busy.first_ns());
+    let post = ground
+        .authors(&subject, 16)
+        .send(Arc::new(busy), trial::messages(&subject, &channels));
+    let react = Authors {
+        pipeline: 1,
+        ..ground.authors(&subject, ground.authors)
+    };
+    let react = react.send(reactions, compose(&subject, event, &messages));
+    let (posts, reacted) = tokio::join!(post, react);
+    let told = crowd
+        .wait(DRAIN_LIMIT, |board| {
+            board.count.witnessed.values().sum::<u64>() >= reacted.accepted
+        })
+        .await;
+    let stored = stored(&subject, event, &messages).await?;
+    let (heard, witnessed) = {
+        let count = &crowd.board().lock().count;
+        (count.reactions, count.witnessed.values().sum::<u64>())
+    };
+    crowd.go_home().await;
+    subject.finish().await?;
+
+    let watchers = float(ground.scale.small as u64);
+    let frames = float(heard) / watchers / window.as_secs_f64();
+    let refused = |sent: &Sent| sent.first_refusal.clone().unwrap_or_default();
+    let row = Row::new("reactions", "T8", "reaction frames/s per stream", frames, "/s").goal(Goal::AtMost(4.0));
+    ground.row(row.note(format!("{watchers} streams")))?;
+    let late = millis(reacted.latency.quantile(990));
+    let row = Row::new(
+        "reactions",
+        "",
+        format!("reaction answered p99, {REACTIONS_PER_SECOND}/s"),
+        late,
+        "ms",
+    );
+    ground.row(row.note(refused(&reacted)))?;
+    let off = |total: u64| float(total.abs_diff(reacted.accepted));
+    let row = Row::new("reactions", "T8", "stored totals off by", off(stored), "").goal(Goal::AtMost(0.0));
+    ground.row(row.note(format!("of {} accepted", reacted.accepted)))?;
+    let row = Row::new("reactions", "T8", "totals in the stream off by", off(witnessed), "").goal(Goal::AtMost(0.0));
+    ground.row(row.note(if told { "" } else { "not all came in time" }))?;
+    let (before, during) = (calm.sent.latency.quantile(990), posts.latency.quantile(990));
+    let growth = ratio(float(during), float(before)).unwrap_or_default();
+    let row = Row::new("reactions", "T8", "posts' p99, during over before", growth, "x").goal(Goal::AtMost(1.1));
+    ground.row(row.note(format!(
+        "{:.1} and {:.1} ms {}",
+        millis(during),
+        millis(before),
+        refused(&posts)
+    )))
+}
+
+/// Messages to react to.
+async fn messages(subject: &Subject, event: &str, count: u64) -> anyhow::Result<Arc<Vec<String>>> {
+    let mut connection = Connection::open(subject.address).await?;
+    let mut messages = Vec::new();
+    for index in 0..count {
+        let mut request = Vec::new();
+        subject
+            .target
+            .publish(event, 0, &format!("what do you think of number {index}"), &mut request);
+        let message: serde_json::Value = serde_json::from_slice(connection.ask(&request).await?)?;
+        messages.push(message["id"].as_str().context("the message has an id")?.to_owned());
+    }
+    Ok(Arc::new(messages))
+}
+
+/// Each slot is another person, emoji or message than any slot before: every accepted one counts once.
+fn compose(subject: &Subject, event: &Arc<str>, messages: &Arc<Vec<String>>) -> Arc<Compose> {
+    let (house, event, messages) = (Arc::clone(&subject.house), Arc::clone(event), Arc::clone(messages));
+    Arc::new(move |slot, _, out| {
+        let index = usize::try_from(slot.index).unwrap_or(0);
+        let people = house.crowd.len().max(1);
+        let emoji = EMOJIS[index / people % EMOJIS.len()];
+        if let Some(message) = messages.get(index / people / EMOJIS.len()) {
+            let path = format!("/v1/events/{event}/messages/{message}/reactions/{emoji}");
+            write_request(out, "PUT", &path, house.member(index), None);
+        }
+    })
+}
+
+/// The sum of all reactions as the messages themselves say.
+async fn stored(subject: &Subject, event: &str, messages: &[String]) -> anyhow::Result<u64> {
+    let mut connection = Connection::open(subject.address).await?;
+    let mut sum = 0;
+    for message in messages {
+        let mut request = Vec::new();
+        let path = format!("/v1/events/{event}/messages/{message}");
+        write_request(&mut request, "GET", &path, subject.house.member(0), None);
+        let totals: MessageTotals = serde_json::from_slice(connection.ask(&request).await?)?;
+        sum += totals.sum();
+    }
+    Ok(sum)
+}

@@ -1,0 +1,103 @@
+//! One stretch of publishing at a steady rate to a crowd, and what it cost.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    authors::{Compose, Sent},
+    crowd::Crowd,
+    ground::{Ground, Subject},
+    histogram::Histogram,
+    proc,
+    report::{float, ratio},
+    schedule::Schedule,
+    target,
+};
+
+/// How long after the last answer deliveries may still come.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// Above this share of its own core the bench can no longer be trusted to be on time.
+const BUSY: f64 = 0.9;
+
+pub(crate) struct Trial {
+    /// Messages read by watchers, and how many should have been.
+    pub(crate) delivered: u64,
+    pub(crate) expected: u64,
+    pub(crate) per_second: f64,
+    pub(crate) latency: Histogram,
+    pub(crate) sent: Sent,
+    pub(crate) cpu_ms: Option<f64>,
+    /// How much of its core the bench itself used, 0 to 1. Near 1 the figures are the bench's, not the server's.
+    pub(crate) own_share: f64,
+}
+
+impl Trial {
+    pub(crate) fn cpu_us_per_delivery(&self) -> Option<f64> {
+        ratio(self.cpu_ms? * 1000.0, float(self.delivered))
+    }
+
+    /// What went wrong, for a note; empty when nothing did.
+    pub(crate) fn trouble(&self) -> String {
+        let mut trouble = Vec::new();
+        if let Some(refusal) = &self.sent.first_refusal {
+            trouble.push(format!("{} posts failed, first: {refusal}", self.sent.refused));
+        }
+        if self.delivered != self.expected {
+            trouble.push(format!("{} delivered of {}", self.delivered, self.expected));
+        }
+        if self.own_share > BUSY {
+            trouble.push(format!("the bench itself was {:.0} % busy", self.own_share * 100.0));
+        }
+        trouble.join("; ")
+    }
+}
+
+/// The requests of a schedule: each slot is a message, the channels take turns.
+pub(crate) fn messages(subject: &Subject, channels: &[Arc<str>]) -> Arc<Compose> {
+    let (target, channels) = (Arc::clone(&subject.target), channels.to_vec());
+    Arc::new(move |slot, author, out| {
+        let turn = usize::try_from(slot.index).unwrap_or(0) % channels.len().max(1);
+        if let Some(channel) = channels.get(turn) {
+            target.publish(channel, author, &target::text(slot.due_ns, slot.index), out);
+        }
+    })
+}
+
+/// Publishes `per_second` messages a second for `lasting` and waits until all have arrived.
+pub(crate) async fn run(
+    ground: &Ground,
+    subject: &Subject,
+    channels: &[Arc<str>],
+    crowd: &Crowd,
+    per_second: u64,
+    lasting: Duration,
+) -> Trial {
+    let schedule = Arc::new(Schedule::open(ground.clock, per_second, lasting));
+    let first_ns = schedule.first_ns();
+    crowd.board().lock().count.begin(first_ns);
+    let (cpu_before, own_before) = (subject.cpu_ms(), proc::cpu_ms(std::process::id()));
+    // No more authors than messages: a connection that sends nothing would only cost.
+    let wanted = usize::try_from(schedule.count()).unwrap_or(usize::MAX);
+    let authors = ground.authors(subject, ground.authors.min(wanted));
+    let sent = authors.send(schedule, messages(subject, channels)).await;
+    let expected = sent.accepted * crowd.per_channel();
+    crowd.wait(DRAIN_LIMIT, |board| board.count.messages >= expected).await;
+    let own_after = proc::cpu_ms(std::process::id());
+    let passed_ms = float(ground.clock.now_ns().saturating_sub(first_ns)) / 1e6;
+    let cpu_ms = subject
+        .cpu_ms()
+        .zip(cpu_before)
+        .map(|(after, before)| float(after.saturating_sub(before)));
+    let board = crowd.board().lock();
+    let busy_ns = board.count.last_message_ns.saturating_sub(first_ns);
+    Trial {
+        delivered: board.count.messages,
+        expected,
+        per_second: ratio(float(board.count.messages) * 1e9, float(busy_ns)).unwrap_or(0.0),
+        latency: board.count.latency.clone(),
+        sent,
+        cpu_ms,
+        own_share: own_after
+            .zip(own_before)
+            .map_or(0.0, |(after, before)| float(after - before) / passed_ms),
+    }
+}

@@ -1,0 +1,162 @@
+//! One reader of one stream: opens it, counts what comes, and returns after a goodbye when the scenario asks for that.
+//!
+//! Watchers share one read buffer and one count behind a lock that nobody contends for (the runtime has one thread), so
+//! each costs little more than its socket.
+
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf},
+    net::TcpStream,
+    sync::Semaphore,
+};
+
+use crate::{
+    body::Body,
+    count::Count,
+    frames::{Frames, Kind},
+    schedule::BenchClock,
+    target::Target,
+};
+
+/// One read takes at most this; also the only buffer all watchers need.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// What a browser waits when the server named no `retry:`.
+const RETRY_DEFAULT_MS: u64 = 2_000;
+/// A scenario ends long before; this keeps a lost watcher from trying for ever.
+const RETURNS_MAX: u32 = 200;
+
+/// What all watchers of a crowd share.
+pub(crate) struct Board {
+    pub(crate) count: Count,
+    /// Whether a watcher comes back when its stream ends.
+    pub(crate) returning: bool,
+    buffer: Vec<u8>,
+}
+
+#[derive(Clone)]
+pub(crate) struct SharedBoard(Arc<Mutex<Board>>);
+
+impl SharedBoard {
+    pub(crate) fn new(watchers: usize) -> Self {
+        Self(Arc::new(Mutex::new(Board {
+            count: Count::new(watchers),
+            returning: false,
+            buffer: vec![0; BUFFER_BYTES],
+        })))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Board> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) struct Watcher {
+    pub(crate) index: usize,
+    pub(crate) channel: Arc<str>,
+    pub(crate) target: Arc<dyn Target>,
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: BenchClock,
+    pub(crate) board: SharedBoard,
+    pub(crate) frames: Frames,
+    pub(crate) retry_ms: u64,
+}
+
+impl Watcher {
+    /// Until the stream ends; or, when returning, until the bench drops this.
+    pub(crate) async fn run(mut self, gate: Arc<Semaphore>) {
+        let mut gate = Some(gate);
+        for _ in 0..RETURNS_MAX {
+            let outcome = self.visit(gate.take()).await;
+            let returning = {
+                let mut board = self.board.lock();
+                if let Err(why) = outcome {
+                    board.count.fail(why);
+                }
+                board.returning
+            };
+            if !returning {
+                return;
+            }
+            let wait_ms = if self.retry_ms == 0 {
+                RETRY_DEFAULT_MS
+            } else {
+                self.retry_ms
+            };
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            self.frames.reconnect();
+        }
+    }
+
+    /// One connection, from opening to its end. The gate bounds how many open at the same time.
+    async fn visit(&mut self, gate: Option<Arc<Semaphore>>) -> Result<(), String> {
+        let mut permit = match gate {
+            Some(gate) => Some(gate.acquire_owned().await.map_err(|_| "the crowd was sent home")?),
+            None => None,
+        };
+        let socket = TcpStream::connect(self.address).await;
+        let mut socket = socket.map_err(|error| format!("connect: {error}"))?;
+        // Ten thousand closed streams would otherwise hold their ports for a minute.
+        socket.set_zero_linger().map_err(|error| error.to_string())?;
+        let last_id = String::from_utf8_lossy(self.frames.last_id()).into_owned();
+        let request = self.target.subscribe(&self.channel, self.index, &last_id);
+        let written = socket.write_all(&request).await;
+        written.map_err(|error| format!("send: {error}"))?;
+        drop((request, last_id));
+
+        let mut body = Body::default();
+        let mut live = false;
+        let ended = std::future::poll_fn(|context| {
+            loop {
+                let mut board = self.board.lock();
+                let Board { count, buffer, .. } = &mut *board;
+                let mut into = ReadBuf::new(buffer);
+                let read = ready!(Pin::new(&mut socket).poll_read(context, &mut into));
+                if let Err(error) = read {
+                    return Poll::Ready(Err(format!("read: {error}")));
+                }
+                let bytes = into.filled();
+                if bytes.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                let now_ns = self.clock.now_ns();
+                let (frames, index, retry_ms) = (&mut self.frames, self.index, &mut self.retry_ms);
+                let greets = self.target.greets();
+                let mut arrived = false;
+                let taken = body.feed(bytes, |data| {
+                    frames.feed(data, |frame, text| {
+                        *retry_ms = frame.retry_ms.unwrap_or(*retry_ms);
+                        arrived |= matches!(frame.kind, Kind::Snapshot | Kind::Resumed);
+                        count.hear(index, frame, text, now_ns);
+                    });
+                });
+                if taken.is_err() {
+                    return Poll::Ready(Err("the stream is not HTTP/1.1".to_owned()));
+                }
+                if body.status() != 0 && body.status() != 200 {
+                    return Poll::Ready(Err(format!("a stream was answered {}", body.status())));
+                }
+                if !live && (arrived || (!greets && body.status() == 200)) {
+                    live = true;
+                    count.arrive(now_ns);
+                    permit = None;
+                }
+                if body.done() {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        })
+        .await;
+        drop(permit);
+        if live {
+            self.board.lock().count.leave();
+        }
+        ended
+    }
+}

@@ -1,0 +1,51 @@
+//! How often one person, key or address may do something. A quota of 0 switches that limit off (load tests).
+
+use serde::Deserialize;
+
+/// So many acts in so many seconds. The whole quota may be spent at once; it then comes back evenly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaConfig {
+    pub quota: u32,
+    pub window_seconds: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// New guests per address: generous enough for a household or a pub behind one router.
+    pub guest_sign_in: QuotaConfig,
+    /// Messages per user.
+    pub post: QuotaConfig,
+    /// Reactions set or taken back per user.
+    pub react: QuotaConfig,
+    /// Applause per user, or per address for people without a name. Each call may carry up to ten claps.
+    pub applaud: QuotaConfig,
+    /// Reads per user or address; catches scrapers, not people.
+    pub read: QuotaConfig,
+    /// Every other change per user.
+    pub write: QuotaConfig,
+    /// Contest updates per key; each call may carry a hundred.
+    pub ingest: QuotaConfig,
+    /// Most keys remembered at once. Over this the oldest knowledge is dropped, which forgives rather than refuses.
+    pub max_keys: usize,
+}
+
+const fn per(quota: u32, window_seconds: u32) -> QuotaConfig {
+    QuotaConfig { quota, window_seconds }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            guest_sign_in: per(20, 60),
+            post: per(20, 10),
+            react: per(40, 10),
+            applaud: per(20, 10),
+            read: per(600, 60),
+            write: per(120, 60),
+            ingest: per(600, 60),
+            max_keys: 131_072,
+        }
+    }
+}

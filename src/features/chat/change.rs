@@ -1,0 +1,211 @@
+//! What happens to messages, inside the log's transaction. Each changes rows and says so.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use entity::message;
+use sea_orm::ActiveValue::Set;
+
+use super::{Saying, rows};
+use crate::{
+    domain::{
+        MessageId, Reason, Refusal, UserId,
+        chat::{Author, Message, MessageStatus},
+        entry::{Entry, GoneBy, MessageGone, MessageSaid},
+        text::MessageText,
+        user::Role,
+    },
+    store::{Error, Scribe},
+};
+
+pub(super) fn no_such_message() -> Refusal {
+    Refusal::new(Reason::MessageNotFound, "No such message in this event.")
+}
+
+fn is_gone() -> Refusal {
+    Refusal::new(Reason::MessageDeleted, "The message was deleted.")
+}
+
+/// What tells a repeat from a mistake: the text and what it answers to.
+fn content_hash(text: &str, parent: Option<MessageId>) -> String {
+    let content = format!("{}\n{text}", parent.map(|parent| parent.to_string()).unwrap_or_default());
+    let hash = digest(&SHA256, content.as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) async fn say(scribe: &mut Scribe<'_>, saying: Saying) -> Result<Message, Error> {
+    let (txn, event) = (scribe.txn(), scribe.event());
+    let text = saying.text.into_string();
+    let sent_hash = saying.client_id.as_ref().map(|_| content_hash(&text, saying.parent_id));
+    if let Some(client_id) = &saying.client_id
+        && let Some(sent) = rows::find_sent(txn, event, &saying.author.id, client_id.as_str()).await?
+    {
+        if sent.sent_hash != sent_hash {
+            let detail = "Something else was sent under this id before.";
+            return Err(Refusal::new(Reason::IdempotencyMismatch, detail).into());
+        }
+        return rows::read_one(txn, sent).await;
+    }
+    let parent_id = match saying.parent_id {
+        Some(parent) => Some(thread_of(scribe, parent).await?),
+        None => None,
+    };
+    let (seq, status) = if saying.held { (0, MessageStatus::Held) } else { (scribe.next_seq(), MessageStatus::Active) };
+    let message = Message {
+        id: MessageId::generate(),
+        seq,
+        author: Author::from(&saying.author),
+        text,
+        status,
+        parent_id,
+        reply_count: 0,
+        pinned: false,
+        reactions: Vec::new(),
+        client_id: saying.client_id.map(String::from),
+        created_at: scribe.now(),
+        edited_at: None,
+        mine: None,
+    };
+    rows::insert(txn, event, &message, sent_hash).await?;
+    if saying.held {
+        scribe.say_to_staff(&Entry::MessageHeld(MessageSaid { message: message.clone() }));
+    } else {
+        count_reply(scribe, &message, 1).await?;
+        scribe.say(&Entry::MessageCreated(MessageSaid { message: message.clone() }));
+    }
+    Ok(message)
+}
+
+/// Threads are one level deep: an answer to an answer belongs to the same thread.
+async fn thread_of(scribe: &Scribe<'_>, parent: MessageId) -> Result<MessageId, Error> {
+    let row = rows::find_row(scribe.txn(), scribe.event(), parent).await?.ok_or_else(no_such_message)?;
+    if row.status != MessageStatus::Active.name() {
+        return Err(is_gone().into());
+    }
+    Ok(row.parent_id.map_or(parent, MessageId::from_uuid))
+}
+
+async fn count_reply(scribe: &Scribe<'_>, message: &Message, by: i32) -> Result<(), Error> {
+    match message.parent_id {
+        Some(parent) => rows::count_reply(scribe.txn(), parent.uuid(), by).await,
+        None => Ok(()),
+    }
+}
+
+async fn require_row(scribe: &Scribe<'_>, id: MessageId) -> Result<(message::Model, MessageStatus), Error> {
+    let row = rows::find_row(scribe.txn(), scribe.event(), id).await?.ok_or_else(no_such_message)?;
+    let status = MessageStatus::parse(&row.status)
+        .ok_or_else(|| Error::unreadable("message status", format!("unknown value `{}`", row.status)))?;
+    Ok((row, status))
+}
+
+pub(super) async fn edit(
+    scribe: &mut Scribe<'_>,
+    id: MessageId,
+    author: UserId,
+    text: MessageText,
+    window_ms: i64,
+) -> Result<Message, Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    if row.author_id != author.as_str() {
+        return Err(Refusal::new(Reason::Forbidden, "Only its author may edit a message.").into());
+    }
+    if !rows::is_visible(status) {
+        return Err(is_gone().into());
+    }
+    let now_ms = scribe.now().ms();
+    if now_ms > row.created_ms.saturating_add(window_ms) {
+        let detail = format!("Messages can be edited for {} seconds.", window_ms / 1_000);
+        return Err(Refusal::new(Reason::EditWindowOver, detail).into());
+    }
+    if row.text == text.as_str() {
+        return rows::read_one(scribe.txn(), row).await;
+    }
+    let edited = message::ActiveModel { text: Set(text.into_string()), edited_ms: Set(Some(now_ms)), ..Default::default() };
+    let message = rewrite(scribe, row, edited).await?;
+    let said = Entry::MessageUpdated(MessageSaid { message: message.clone() });
+    if status == MessageStatus::Held { scribe.say_to_staff(&said) } else { scribe.say(&said) };
+    Ok(message)
+}
+
+pub(super) async fn remove(scribe: &mut Scribe<'_>, id: MessageId, by: UserId, role: Role) -> Result<(), Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    let to = match (row.author_id == by.as_str(), role.is_staff()) {
+        (true, _) => MessageStatus::Deleted,
+        (false, true) => MessageStatus::Hidden,
+        (false, false) => return Err(Refusal::new(Reason::Forbidden, "Only its author or staff may delete a message.").into()),
+    };
+    if rows::is_visible(status) {
+        take_away(scribe, row, status, to).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn hide(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Message, Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    if !rows::is_visible(status) {
+        return rows::read_one(scribe.txn(), row).await;
+    }
+    take_away(scribe, row, status, MessageStatus::Hidden).await
+}
+
+/// Hides or deletes a message that can be seen. What its author takes back is gone from the database as well; what
+/// staff hide is kept for an appeal.
+async fn take_away(
+    scribe: &mut Scribe<'_>,
+    row: message::Model,
+    from: MessageStatus,
+    to: MessageStatus,
+) -> Result<Message, Error> {
+    let mut change = message::ActiveModel { status: Set(to.name().to_owned()), pinned: Set(false), ..Default::default() };
+    if to == MessageStatus::Deleted {
+        change.text = Set(String::new());
+    }
+    let message = rewrite(scribe, row, change).await?;
+    let by = if to == MessageStatus::Deleted { GoneBy::Author } else { GoneBy::Staff };
+    let gone = MessageGone { message_id: message.id, parent_id: message.parent_id, by };
+    let said = if by == GoneBy::Author { Entry::MessageDeleted(gone) } else { Entry::MessageHidden(gone) };
+    if from == MessageStatus::Held {
+        // Nobody but staff ever saw it.
+        scribe.say_to_staff(&said);
+    } else {
+        count_reply(scribe, &message, -1).await?;
+        scribe.say(&said);
+    }
+    Ok(message)
+}
+
+pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Message, Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    match status {
+        MessageStatus::Held => {}
+        MessageStatus::Active => return rows::read_one(scribe.txn(), row).await,
+        MessageStatus::Hidden | MessageStatus::Deleted => return Err(is_gone().into()),
+    }
+    let seq = i64::try_from(scribe.next_seq()).unwrap_or(i64::MAX);
+    let active = MessageStatus::Active.name().to_owned();
+    let change = message::ActiveModel { status: Set(active), seq: Set(seq), ..Default::default() };
+    let message = rewrite(scribe, row, change).await?;
+    count_reply(scribe, &message, 1).await?;
+    scribe.say(&Entry::MessageReleased(MessageSaid { message: message.clone() }));
+    Ok(message)
+}
+
+pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) -> Result<Message, Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    if status != MessageStatus::Active {
+        return Err(is_gone().into());
+    }
+    if row.pinned == pinned {
+        return rows::read_one(scribe.txn(), row).await;
+    }
+    let message = rewrite(scribe, row, message::ActiveModel { pinned: Set(pinned), ..Default::default() }).await?;
+    scribe.say(&Entry::MessageUpdated(MessageSaid { message: message.clone() }));
+    Ok(message)
+}
+
+/// Writes the columns that are set and gives the message as it is then.
+async fn rewrite(scribe: &Scribe<'_>, row: message::Model, change: message::ActiveModel) -> Result<Message, Error> {
+    let (row_no, id) = (row.row_no, MessageId::from_uuid(row.id));
+    rows::update(scribe.txn(), row_no, change).await?;
+    let row = rows::find_row(scribe.txn(), scribe.event(), id).await?.ok_or_else(no_such_message)?;
+    rows::read_one(scribe.txn(), row).await
+}

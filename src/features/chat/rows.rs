@@ -1,0 +1,271 @@
+//! Messages as rows, with the totals of their reactions.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::{message, reaction, reaction_total};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
+    prelude::{Json, Uuid},
+    sea_query::Expr,
+};
+
+use crate::{
+    domain::{
+        EventId, MessageId, Stamp, UserId,
+        chat::{Author, Message, MessageStatus},
+        reaction::ReactionCount,
+    },
+    store::Error,
+};
+
+/// Which way a page of history goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Page {
+    /// Latest first, from before this `seq`.
+    Before(u64),
+    /// Oldest first, from after this `seq`.
+    After(u64),
+}
+
+/// What a search looks for. Empty words mean any text.
+#[derive(Debug, Clone, Default)]
+pub struct Sought {
+    pub words: Vec<String>,
+    pub author: Option<UserId>,
+    pub since: Option<Stamp>,
+    pub until: Option<Stamp>,
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn is_visible(status: MessageStatus) -> bool {
+    matches!(status, MessageStatus::Active | MessageStatus::Held)
+}
+
+/// A message as people see it: what was deleted or hidden has lost its text.
+pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result<Message, Error> {
+    let status = MessageStatus::parse(&row.status)
+        .ok_or_else(|| Error::unreadable("message status", format!("unknown value `{}`", row.status)))?;
+    let author = Author {
+        id: row.author_id.parse().map_err(|error| Error::unreadable("author id", error))?,
+        name: row.author_name,
+        avatar_url: row.author_avatar_url,
+        badges: serde_json::from_value(row.author_badges).map_err(|error| Error::unreadable("badges", error))?,
+    };
+    let seen = is_visible(status);
+    Ok(Message {
+        id: MessageId::from_uuid(row.id),
+        seq: u64::try_from(row.seq).unwrap_or(0),
+        author,
+        text: if seen { row.text } else { String::new() },
+        status,
+        parent_id: row.parent_id.map(MessageId::from_uuid),
+        reply_count: u32::try_from(row.reply_count).unwrap_or(0),
+        pinned: row.pinned,
+        reactions: if seen { reactions } else { Vec::new() },
+        client_id: row.client_id,
+        created_at: Stamp::from_ms(row.created_ms),
+        edited_at: row.edited_ms.map(Stamp::from_ms),
+        mine: None,
+    })
+}
+
+/// Rows to messages, with one query for all their reactions.
+pub(super) async fn read_all(db: &impl ConnectionTrait, rows: Vec<message::Model>) -> Result<Vec<Message>, Error> {
+    let mut totals = totals(db, rows.iter().map(|row| row.id)).await?;
+    let with_totals = |row: message::Model| {
+        let reactions = totals.remove(&row.id).unwrap_or_default();
+        read(row, reactions)
+    };
+    rows.into_iter().map(with_totals).collect()
+}
+
+/// Reaction totals of messages as the log has told them, most used first. Not the newest count: what is read at a place
+/// of the log must be what the entries up to there add up to.
+async fn totals(
+    db: &impl ConnectionTrait,
+    messages: impl ExactSizeIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Vec<ReactionCount>>, Error> {
+    let mut found: HashMap<Uuid, Vec<ReactionCount>> = HashMap::new();
+    if messages.len() == 0 {
+        return Ok(found);
+    }
+    use reaction_total::Column as C;
+    let query = reaction_total::Entity::find().filter(C::MessageId.is_in(messages)).filter(C::ToldCount.gt(0));
+    for row in query.order_by_desc(C::ToldCount).order_by_asc(C::Emoji).all(db).await? {
+        let count = ReactionCount { emoji: row.emoji, count: u64::try_from(row.told_count).unwrap_or(0) };
+        found.entry(row.message_id).or_default().push(count);
+    }
+    Ok(found)
+}
+
+pub(super) async fn find_row(db: &impl ConnectionTrait, event: EventId, id: MessageId) -> Result<Option<message::Model>, Error> {
+    let query = message::Entity::find().filter(message::Column::Id.eq(id.uuid()));
+    Ok(query.filter(message::Column::EventId.eq(event.uuid())).one(db).await?)
+}
+
+/// One message as it is now.
+pub(super) async fn read_one(db: &impl ConnectionTrait, row: message::Model) -> Result<Message, Error> {
+    let mut totals = totals(db, std::iter::once(row.id)).await?;
+    let reactions = totals.remove(&row.id).unwrap_or_default();
+    read(row, reactions)
+}
+
+/// What was sent before under the same id.
+pub(super) async fn find_sent(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    author: &UserId,
+    client_id: &str,
+) -> Result<Option<message::Model>, Error> {
+    use message::Column as C;
+    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::AuthorId.eq(author.as_str()));
+    Ok(query.filter(C::ClientId.eq(client_id)).one(db).await?)
+}
+
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    message: &Message,
+    sent_hash: Option<String>,
+) -> Result<(), Error> {
+    let author = &message.author;
+    let row = message::ActiveModel {
+        id: Set(message.id.uuid()),
+        event_id: Set(event.uuid()),
+        seq: Set(signed(message.seq)),
+        author_id: Set(author.id.as_str().to_owned()),
+        author_name: Set(author.name.clone()),
+        author_avatar_url: Set(author.avatar_url.clone()),
+        author_badges: Set(Json::from(author.badges.clone())),
+        text: Set(message.text.clone()),
+        status: Set(message.status.name().to_owned()),
+        parent_id: Set(message.parent_id.map(MessageId::uuid)),
+        reply_count: Set(0),
+        pinned: Set(false),
+        client_id: Set(message.client_id.clone()),
+        sent_hash: Set(sent_hash),
+        created_ms: Set(message.created_at.ms()),
+        edited_ms: Set(None),
+        ..Default::default()
+    };
+    message::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Writes the columns of `change` that are set, on the row with that number.
+pub(super) async fn update(db: &impl ConnectionTrait, row_no: i64, change: message::ActiveModel) -> Result<(), Error> {
+    let query = message::Entity::update_many().set(change).filter(message::Column::RowNo.eq(row_no));
+    query.exec(db).await?;
+    Ok(())
+}
+
+/// One reply more or less.
+pub(super) async fn count_reply(db: &impl ConnectionTrait, parent: Uuid, by: i32) -> Result<(), Error> {
+    let count = Expr::col(message::Column::ReplyCount).add(by);
+    let query = message::Entity::update_many().col_expr(message::Column::ReplyCount, count);
+    query.filter(message::Column::Id.eq(parent)).exec(db).await?;
+    Ok(())
+}
+
+/// A page of the event's messages that ever appeared; `author` and `parent` narrow it.
+pub(super) async fn page(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    author: Option<&UserId>,
+    parent: Option<MessageId>,
+    page: Page,
+    limit: u64,
+) -> Result<Vec<Message>, Error> {
+    use message::Column as C;
+    let mut query = message::Entity::find().filter(C::EventId.eq(event.uuid())).limit(limit);
+    if let Some(author) = author {
+        query = query.filter(C::AuthorId.eq(author.as_str()));
+    }
+    if let Some(parent) = parent {
+        query = query.filter(C::ParentId.eq(parent.uuid()));
+    }
+    query = match page {
+        Page::Before(seq) => query.filter(C::Seq.lt(signed(seq))).filter(C::Seq.gt(0)).order_by_desc(C::Seq),
+        Page::After(seq) => query.filter(C::Seq.gt(signed(seq))).order_by_asc(C::Seq),
+    };
+    read_all(db, query.all(db).await?).await
+}
+
+/// The ids of the latest messages that appeared.
+pub(super) async fn latest_ids(db: &impl ConnectionTrait, event: EventId, limit: u64) -> Result<Vec<Uuid>, Error> {
+    use message::Column as C;
+    let query = message::Entity::find().select_only().column(C::Id).filter(C::EventId.eq(event.uuid())).filter(C::Seq.gt(0));
+    Ok(query.order_by_desc(C::Seq).limit(limit).into_tuple().all(db).await?)
+}
+
+/// Pinned messages people can see, in the order they were said.
+pub(super) async fn pinned(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<Message>, Error> {
+    use message::Column as C;
+    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Active.name()));
+    read_all(db, query.filter(C::Pinned.eq(true)).order_by_asc(C::Seq).all(db).await?).await
+}
+
+/// Messages that wait for a moderator, oldest first.
+pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) -> Result<Vec<Message>, Error> {
+    use message::Column as C;
+    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Held.name()));
+    read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
+}
+
+pub(super) async fn count_active(db: &impl ConnectionTrait, event: EventId) -> Result<u64, Error> {
+    use message::Column as C;
+    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Active.name()));
+    Ok(query.count(db).await?)
+}
+
+/// Which emoji a user put on which of these messages.
+pub(super) async fn mine(
+    db: &impl ConnectionTrait,
+    user: &UserId,
+    messages: impl Iterator<Item = Uuid>,
+) -> Result<BTreeMap<MessageId, Vec<String>>, Error> {
+    use reaction::Column as C;
+    let query = reaction::Entity::find().filter(C::MessageId.is_in(messages)).filter(C::UserId.eq(user.as_str()));
+    let mut mine: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for row in query.order_by_asc(C::Emoji).all(db).await? {
+        mine.entry(MessageId::from_uuid(row.message_id)).or_default().push(row.emoji);
+    }
+    Ok(mine)
+}
+
+/// Messages found by their words (each may be the beginning of one), latest first, from before this `seq`.
+pub(super) async fn search(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    sought: &Sought,
+    before: u64,
+    limit: u64,
+) -> Result<Vec<Message>, Error> {
+    use message::Column as C;
+    let mut query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Active.name()));
+    if !sought.words.is_empty() {
+        // Quoted, so that nothing a person types is a query of its own; a quote inside is doubled.
+        let terms = sought.words.iter().map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
+        let terms = terms.collect::<Vec<_>>().join(" ");
+        let matching = Expr::cust_with_values(
+            "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
+            [Value::from(terms)],
+        );
+        query = query.filter(matching);
+    }
+    if let Some(author) = &sought.author {
+        query = query.filter(C::AuthorId.eq(author.as_str()));
+    }
+    if let Some(since) = sought.since {
+        query = query.filter(C::CreatedMs.gte(since.ms()));
+    }
+    if let Some(until) = sought.until {
+        query = query.filter(C::CreatedMs.lt(until.ms()));
+    }
+    let query = query.filter(C::Seq.lt(signed(before))).order_by_desc(C::Seq).limit(limit);
+    read_all(db, query.all(db).await?).await
+}

@@ -1,0 +1,30 @@
+//! Who comes in: the event of a path, and the caller's role in it.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::Events;
+use crate::{
+    domain::{Reason, Refusal, event::Visibility},
+    http::{
+        Caller, Problem,
+        auth::access,
+        gate::{Attendee, Gate},
+    },
+};
+
+impl Gate for Events {
+    fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Attendee, Problem>> {
+        Box::pin(async move {
+            let nowhere = || Refusal::new(Reason::EventNotFound, "No such event.");
+            let event = self.find(event).await?.ok_or_else(nowhere)?;
+            let member_role = match caller.user() {
+                Some(user) => self.role_of(event.id, &user.id).await?,
+                None => None,
+            };
+            let role = access::role_in(caller, event.id, event.visibility == Visibility::Private, member_role)?;
+            Ok(Attendee { event: Arc::clone(&event), role, user: caller.user().cloned() })
+        })
+    }
+}

@@ -1,0 +1,253 @@
+//! Endpoints that read an event as a whole.
+
+use std::sync::Arc;
+
+use poem::{Body, IntoResponse, Response, http::header};
+use poem_openapi::{
+    Enum, Object, OpenApi,
+    param::{Header, Path, Query},
+};
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        Audience, Cursor, EventId, Reason, Refusal,
+        cursor::ResumePoint,
+        event::EventStatus,
+        reaction::Applause,
+        room::Room,
+        snapshot::Snapshot,
+    },
+    http::{
+        Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged, etag,
+        gate::{Attendee, Gate},
+        sse::{EVENT_STREAM, LogResponse, NDJSON, StreamResponse},
+    },
+    store::{Head, LogEntry, Store, log},
+    stream::{Format, SeatRequest, Stream, TypeFilter},
+};
+
+pub struct LiveApi {
+    pub store: Store,
+    pub stream: Stream,
+    pub gate: Arc<dyn Gate>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum FormatIn {
+    Sse,
+    Ndjson,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum LogFormat {
+    Json,
+    Ndjson,
+}
+
+/// An event's state in a few numbers.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "EventStatusReport")]
+struct StatusOut {
+    event_id: EventId,
+    status: EventStatus,
+    room: Room,
+    /// Open streams.
+    viewers: u64,
+    /// Signed-in people among them.
+    users: u64,
+    applause: Applause,
+    /// Messages people can see.
+    messages: u64,
+    /// The end of the log.
+    cursor: Cursor,
+}
+
+fn audience(attendee: &Attendee) -> Audience {
+    if attendee.role.is_staff() { Audience::Staff } else { Audience::Public }
+}
+
+impl LiveApi {
+    async fn snapshot_of(&self, attendee: &Attendee) -> Result<Arc<crate::stream::Shot>, Problem> {
+        let shot = self.stream.snapshot(attendee.event.id, audience(attendee)).await?;
+        Ok(shot.ok_or_else(|| Refusal::new(Reason::EventNotFound, "No such event."))?)
+    }
+}
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Live")]
+impl LiveApi {
+    /// Follow an event
+    ///
+    /// One stream carries everything: server-sent events, or one JSON object a line. It begins with `stream.ready`, then
+    /// either `stream.snapshot` or, when a resume point is given (`Last-Event-ID` or `after`), the missed entries and
+    /// `stream.resumed`. A resume point we cannot go on from is answered by `stream.reset` and a snapshot, never silently.
+    /// Entries have an id; signals have none and are not kept. Before the server closes, it says `stream.bye` with a
+    /// reason and whether to come back.
+    #[oai(path = "/events/:event/stream", method = "get", operation_id = "stream_event")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own in the document")]
+    async fn stream(
+        &self,
+        caller: StreamCaller,
+        event: Path<String>,
+        /// Only these types, separated by commas; what the stream says of itself (`stream.…`) always passes.
+        #[oai(validator(max_length = 1000))]
+        types: Query<Option<String>>,
+        /// Go on right after this cursor (or plain `seq`). `Last-Event-ID` wins, since a reconnecting browser repeats the URL.
+        #[oai(validator(max_length = 100))]
+        after: Query<Option<String>>,
+        format: Query<Option<FormatIn>>,
+        /// Give what there is and end.
+        poll: Query<Option<Poll>>,
+        /// A stream ticket, for clients that cannot send headers.
+        #[oai(validator(max_length = 200))]
+        ticket: Query<Option<String>>,
+        #[oai(name = "Last-Event-ID")] last_event_id: Header<Option<String>>,
+    ) -> Result<StreamResponse, Problem> {
+        // Read by the extractor; named here so that the document has it.
+        drop(ticket);
+        let attendee = self.gate.admit(&event, &caller).await?;
+        caller.limit(|limits| limits.read).await?;
+        let filter = match types.0.as_deref() {
+            None => TypeFilter::EVERYTHING,
+            Some(names) => {
+                let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+                TypeFilter::of(names).map_err(unknown_type)?
+            }
+        };
+        let (format, content_type) = match format.0 {
+            Some(FormatIn::Ndjson) => (Format::Ndjson, NDJSON),
+            Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
+        };
+        let request = SeatRequest {
+            event: attendee.event.id,
+            user: attendee.user,
+            role: attendee.role,
+            address: caller.address(),
+            resume: last_event_id.0.filter(|id| !id.is_empty()).or(after.0),
+            filter,
+            format,
+            once: poll.0.is_some_and(|Poll(poll)| poll),
+            expires_at: caller.expires_at(),
+        };
+        let frames = self.stream.open(request).await;
+        Ok(StreamResponse::new(content_type, frames).with_cookie(caller.cookie()))
+    }
+
+    /// Read an event's state
+    ///
+    /// Everything a page needs, as of one place in the log: read on from its `cursor` and you miss nothing.
+    #[oai(path = "/events/:event/snapshot", method = "get", operation_id = "get_snapshot")]
+    async fn snapshot(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        #[oai(name = "If-None-Match")] if_none_match: Header<Option<String>>,
+    ) -> Result<Tagged<Snapshot>, Problem> {
+        let attendee = self.gate.admit(&event, &caller).await?;
+        caller.limit(|limits| limits.read).await?;
+        let shot = self.snapshot_of(&attendee).await?;
+        // Weak: presence and the open room are of the moment.
+        let etag = format!("W/\"{}\"", shot.head.cursor(audience(&attendee)));
+        if etag::is_known(if_none_match.0.as_deref(), &etag) {
+            return Ok(Tagged::Unchanged { etag });
+        }
+        let body = serde_json::from_slice(&shot.json).map_err(|error| crate::store::Error::unreadable("snapshot", error))?;
+        Ok(Tagged::Document { body, etag })
+    }
+
+    /// Read the log
+    ///
+    /// Entries in order, from the first or from after a cursor (or plain `seq`). As lines with `format=ndjson`.
+    #[oai(path = "/events/:event/log", method = "get", operation_id = "read_log")]
+    async fn log(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        #[oai(validator(max_length = 100))] after: Query<Option<String>>,
+        limit: Limit,
+        format: Query<Option<LogFormat>>,
+        #[oai(name = "Accept")] accept: Header<Option<String>>,
+    ) -> Result<LogResponse, Problem> {
+        let attendee = self.gate.admit(&event, &caller).await?;
+        caller.limit(|limits| limits.read).await?;
+        let (db, event, audience) = (self.store.reader(), attendee.event.id, audience(&attendee));
+        let head = log::head(db, event).await?.unwrap_or(Head::EMPTY);
+        let after = match after.0 {
+            None => Head { public: 0, staff: 0, ..head },
+            Some(after) => place(db, event, audience, head, &after).await?,
+        };
+        let entries = log::read_after(db, event, audience, after, limit.rows()).await?;
+        let next = entries.last().map_or(after, LogEntry::head).cursor(audience);
+        let lines = format.0 == Some(LogFormat::Ndjson)
+            || format.0.is_none() && accept.0.is_some_and(|accept| accept.contains(NDJSON));
+        Ok(LogResponse(if lines { as_lines(&entries) } else { as_json(&entries, next) }))
+    }
+
+    /// Read an event's status
+    #[oai(path = "/events/:event/status", method = "get", operation_id = "get_event_status")]
+    async fn status(&self, caller: Caller, event: Path<String>) -> Answer<StatusOut> {
+        let attendee = self.gate.admit(&event, &caller).await?;
+        caller.limit(|limits| limits.read).await?;
+        let shot = self.snapshot_of(&attendee).await?;
+        let now: Snapshot =
+            serde_json::from_slice(&shot.json).map_err(|error| crate::store::Error::unreadable("snapshot", error))?;
+        Ok(Json(StatusOut {
+            event_id: now.event.id,
+            status: now.event.status,
+            room: now.room,
+            viewers: now.presence.viewers,
+            users: now.presence.users,
+            applause: now.applause,
+            messages: now.message_count,
+            cursor: now.cursor,
+        }))
+    }
+}
+
+fn unknown_type(name: &str) -> Refusal {
+    Refusal::new(Reason::InvalidRequest, format!("There is no entry type `{}`.", name.escape_default()))
+}
+
+/// The place in the log that a cursor names. Unlike a stream, a list says no to a cursor that is none.
+async fn place(
+    db: &sea_orm::DatabaseConnection,
+    event: EventId,
+    audience: Audience,
+    head: Head,
+    after: &str,
+) -> Result<Head, Problem> {
+    let point = after.parse::<ResumePoint>().map_err(|error| Refusal::new(Reason::InvalidCursor, format!("`after`: {error}.")))?;
+    let (epoch, public, staff) = match point {
+        ResumePoint::Seq(seq) => (head.epoch, seq, None),
+        ResumePoint::Cursor(cursor) => (cursor.epoch, cursor.seq, cursor.staff),
+    };
+    if epoch != head.epoch || public > head.public {
+        return Err(Refusal::new(Reason::InvalidCursor, "`after` names no place in this log.").into());
+    }
+    let staff = match (audience, staff) {
+        (Audience::Public, _) => 0,
+        (Audience::Staff, Some(staff)) => staff,
+        (Audience::Staff, None) => log::staff_seq_at(db, event, public).await?,
+    };
+    Ok(Head { epoch, public, staff })
+}
+
+fn joined(entries: &[LogEntry], between: &[u8]) -> Vec<u8> {
+    let json: Vec<&[u8]> = entries.iter().map(|entry| entry.json.as_ref()).collect();
+    json.join(between)
+}
+
+fn as_json(entries: &[LogEntry], next: Cursor) -> Response {
+    let body = [br#"{"items":["#, joined(entries, b",").as_slice(), format!(r#"],"next_cursor":"{next}"}}"#).as_bytes()].concat();
+    Body::from(body).with_header(header::CONTENT_TYPE, "application/json").into_response()
+}
+
+fn as_lines(entries: &[LogEntry]) -> Response {
+    let mut body = joined(entries, b"\n");
+    if !body.is_empty() {
+        body.push(b'\n');
+    }
+    Body::from(body).with_header(header::CONTENT_TYPE, NDJSON).into_response()
+}

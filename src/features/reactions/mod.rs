@@ -1,0 +1,75 @@
+//! Reactions on messages and applause for the event: counted exactly, told a few times a second.
+//!
+//! Each act is committed by itself (its 2xx is as good as any), but the log only hears the new totals, once a tick. What
+//! was counted and not yet told is found in the database, so totals are told in the end after a crash as well.
+
+pub mod api;
+mod rows;
+mod tally;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::future::BoxFuture;
+use sea_orm::DatabaseTransaction;
+
+use crate::{
+    domain::{
+        Audience, EventId, MessageId, UserId,
+        reaction::{Applause, ApplauseKind, Emoji},
+    },
+    store::{Error, Store},
+    stream::{Draft, SnapshotPart, Stream},
+};
+
+/// The feature.
+#[derive(Clone)]
+pub struct Reactions {
+    store: Store,
+    stream: Stream,
+    /// Events with totals the log has not told. Bounded by the events in use between two ticks.
+    untold: Arc<Mutex<BTreeSet<EventId>>>,
+}
+
+impl Reactions {
+    #[must_use]
+    pub fn new(store: Store, stream: Stream) -> Self {
+        Self { store, stream, untold: Arc::default() }
+    }
+
+    /// Puts a user's emoji on a message, or takes it away; gives that emoji's exact count. Twice is once.
+    pub async fn react(&self, event: EventId, message: MessageId, user: UserId, emoji: Emoji, on: bool) -> Result<u64, Error> {
+        let change = rows::Act { event, message, user, emoji, on };
+        let count = self.store.write(move |txn| Box::pin(async move { rows::react(txn, &change).await })).await?;
+        self.owe(event);
+        Ok(count)
+    }
+
+    /// Claps `times` times; gives the event's totals.
+    pub async fn applaud(&self, event: EventId, kind: ApplauseKind, times: u32) -> Result<Applause, Error> {
+        let totals = self.store.write(move |txn| Box::pin(rows::applaud(txn, event, kind, times))).await?;
+        self.owe(event);
+        Ok(totals)
+    }
+
+    fn owe(&self, event: EventId) {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(event);
+    }
+}
+
+impl SnapshotPart for Reactions {
+    fn add<'a>(
+        &'a self,
+        read: &'a DatabaseTransaction,
+        event: EventId,
+        _audience: Audience,
+        draft: &'a mut Draft,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            draft.applause = rows::applause_told(read, event).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,367 @@
+//! How we say no on the wire: RFC 9457 problems. The only place that knows which refusal is which status.
+//!
+//! A lawful no ([`Refusal`]) tells the caller what to mend. What broke ([`Problem::broken`]) is bland outside; its whole
+//! chain of causes is logged once, here. Request id and instance are filled in by the edge.
+
+use poem::{IntoResponse, Response, error::ResponseError, http::StatusCode};
+use poem_openapi::{
+    ApiResponse, Object,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type,
+};
+use serde::Serialize;
+
+use crate::{
+    domain::{Fault, Reason, Refusal, Stamp},
+    store,
+};
+
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+#[oai(rename = "ProblemError")]
+struct FaultOut {
+    /// RFC 6901 JSON pointer into the request body; for a parameter, its name after a slash.
+    pointer: String,
+    /// The rule that was broken.
+    code: String,
+    /// What to do about it.
+    detail: String,
+}
+
+/// Why a request was refused (RFC 9457). `code` is stable; the sentences are for people and may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+#[oai(rename = "Problem", skip_serializing_if_is_none, skip_serializing_if_is_empty)]
+struct ProblemOut {
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    detail: String,
+    /// The path that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    code: String,
+    /// Name it when you ask for help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FaultOut>,
+    /// For a room that is not open: from when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_at: Option<Stamp>,
+    /// For a room that is not open: until when it is, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closes_at: Option<Stamp>,
+}
+
+/// A no, ready for the wire. Small, because it travels in every `Result`.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    out: ProblemOut,
+    retry_after_seconds: Option<u32>,
+}
+
+/// Every reason; the length comes from the last variant, so that a new one cannot be forgotten here.
+const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
+    use Reason as R;
+    [
+        R::InvalidRequest,
+        R::InvalidCursor,
+        R::LimitTooLarge,
+        R::Unauthenticated,
+        R::TokenExpired,
+        R::TokenInvalid,
+        R::Forbidden,
+        R::Csrf,
+        R::GuestsNotAllowed,
+        R::NotFound,
+        R::MethodNotAllowed,
+        R::EventNotFound,
+        R::MessageNotFound,
+        R::IllegalTransition,
+        R::RoomNotOpen,
+        R::SlugTaken,
+        R::EditWindowOver,
+        R::MessageDeleted,
+        R::Conflict,
+        R::VersionMismatch,
+        R::PreconditionRequired,
+        R::PayloadTooLarge,
+        R::UnsupportedMediaType,
+        R::IdempotencyMismatch,
+        R::InvalidContent,
+        R::ContestRule,
+        R::RateLimited,
+        R::TooManyConnections,
+        R::Overloaded,
+        R::ShuttingDown,
+    ]
+};
+
+/// What is nobody's lawful no: it broke, or the client was too slow.
+const INTERNAL: (&str, u16, &str) = ("internal", 500, "Something went wrong on our side");
+const REQUEST_TIMEOUT: (&str, u16, &str) = ("request-timeout", 408, "The request took too long to arrive");
+
+/// The table: status and title of each reason.
+const fn row(reason: Reason) -> (u16, &'static str) {
+    match reason {
+        Reason::InvalidRequest => (400, "The request is not valid"),
+        Reason::InvalidCursor => (400, "The cursor is not one of ours"),
+        Reason::LimitTooLarge => (400, "The limit is too large"),
+        Reason::Unauthenticated => (401, "Sign in first"),
+        Reason::TokenExpired => (401, "The token has expired"),
+        Reason::TokenInvalid => (401, "The token is not valid"),
+        Reason::Forbidden => (403, "You may not do this"),
+        Reason::Csrf => (403, "The request came from another site"),
+        Reason::GuestsNotAllowed => (403, "Guests are not allowed here"),
+        Reason::NotFound => (404, "There is nothing here"),
+        Reason::EventNotFound => (404, "There is no such event"),
+        Reason::MessageNotFound => (404, "There is no such message"),
+        Reason::MethodNotAllowed => (405, "This method does not work here"),
+        Reason::IllegalTransition => (409, "The event cannot go there from where it is"),
+        Reason::RoomNotOpen => (409, "The room is not open"),
+        Reason::SlugTaken => (409, "The slug is taken"),
+        Reason::EditWindowOver => (409, "The time for editing is over"),
+        Reason::MessageDeleted => (409, "The message is deleted"),
+        Reason::Conflict => (409, "Someone else changed it at the same time"),
+        Reason::VersionMismatch => (412, "It has changed since you read it"),
+        Reason::PayloadTooLarge => (413, "The body is too large"),
+        Reason::UnsupportedMediaType => (415, "The media type is not supported"),
+        Reason::IdempotencyMismatch => (422, "The same id was used for another body"),
+        Reason::InvalidContent => (422, "The content is not acceptable"),
+        Reason::ContestRule => (422, "The update breaks a rule of the contest"),
+        Reason::PreconditionRequired => (428, "Say which version you mean"),
+        Reason::RateLimited => (429, "Too many requests"),
+        Reason::TooManyConnections => (429, "Too many connections"),
+        Reason::Overloaded => (503, "The server is too busy"),
+        Reason::ShuttingDown => (503, "The server is shutting down"),
+    }
+}
+
+/// Every code with its status and title, for the docs and their test.
+pub fn codes() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
+    let lawful = REASONS.into_iter().map(|reason| {
+        let (status, title) = row(reason);
+        (reason.code(), status, title)
+    });
+    lawful.chain([REQUEST_TIMEOUT, INTERNAL])
+}
+
+impl Problem {
+    fn new((code, status, title): (&str, u16, &str), detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            out: ProblemOut {
+                kind: format!("/problems/{code}"),
+                title: title.to_owned(),
+                status,
+                detail: detail.into(),
+                instance: None,
+                code: code.to_owned(),
+                request_id: None,
+                errors: Vec::new(),
+                opens_at: None,
+                closes_at: None,
+            },
+            retry_after_seconds: None,
+        }))
+    }
+
+    /// A lawful no without more to say than its sentence.
+    #[must_use]
+    pub fn of(reason: Reason, detail: impl Into<String>) -> Self {
+        Refusal::new(reason, detail).into()
+    }
+
+    /// Something broke: bland for the caller, the whole chain of causes in the log.
+    #[must_use]
+    pub fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
+        let chain: Vec<String> = std::iter::successors(Some(error), |error| error.source())
+            .map(ToString::to_string)
+            .collect();
+        tracing::error!(error = chain.join(": "), "a request failed");
+        Self::internal()
+    }
+
+    /// Something broke that has been logged already.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(
+            INTERNAL,
+            "Try again; if it stays, name the request id when you ask for help.",
+        )
+    }
+
+    /// The client took too long to send its body.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::new(REQUEST_TIMEOUT, "The body did not arrive in time.")
+    }
+
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.out.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.0.out.code
+    }
+
+    /// The same, with what only the edge knows: the request's id and path.
+    #[must_use]
+    pub fn about(mut self, request_id: &str, instance: &str) -> Self {
+        self.0.out.request_id = Some(request_id.to_owned());
+        self.0.out.instance = Some(instance.to_owned());
+        self
+    }
+
+    /// The document, as it goes over the wire.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        // Strings and numbers only: nothing in it can fail to serialise.
+        serde_json::to_vec(&self.0.out).unwrap_or_default()
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (status, title) = row(refusal.reason);
+        let mut problem = Self::new((refusal.reason.code(), status, title), refusal.detail);
+        let inner = &mut *problem.0;
+        inner.out.errors = refusal.faults.into_iter().map(FaultOut::from).collect();
+        if let Some((opens_at, closes_at)) = refusal.window {
+            inner.out.opens_at = Some(opens_at);
+            inner.out.closes_at = closes_at;
+        }
+        // Whoever is told to wait is told how long.
+        inner.retry_after_seconds = refusal
+            .retry_after_seconds
+            .or_else(|| matches!(status, 429 | 503).then_some(1));
+        problem
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Refused(refusal) => refusal.into(),
+            store::Error::Overloaded => {
+                Self::of(Reason::Overloaded, "Too many changes are waiting. Try again shortly.")
+            }
+            store::Error::Closed => Self::of(Reason::ShuttingDown, "Try again; another server will answer."),
+            broken => Self::broken(&broken),
+        }
+    }
+}
+
+impl From<Fault> for FaultOut {
+    fn from(fault: Fault) -> Self {
+        Self {
+            pointer: fault.pointer,
+            code: fault.code.to_owned(),
+            detail: fault.detail,
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.out.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut builder = Response::builder().status(self.status()).content_type(PROBLEM_JSON);
+        if let Some(seconds) = self.0.retry_after_seconds {
+            builder = builder.header("Retry-After", seconds);
+        }
+        if self.status() == StatusCode::UNAUTHORIZED {
+            builder = builder.header("WWW-Authenticate", "Bearer");
+        }
+        builder.body(self.to_json())
+    }
+}
+
+impl ResponseError for Problem {
+    fn status(&self) -> StatusCode {
+        Self::status(self)
+    }
+
+    fn as_response(&self) -> Response {
+        self.clone().into_response()
+    }
+}
+
+impl ApiResponse for Problem {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "A problem; `code` says which.",
+                status: None,
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: PROBLEM_JSON,
+                    schema: ProblemOut::schema_ref(),
+                }],
+                headers: Vec::new(),
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemOut::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_listed_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (code, status, title) in codes() {
+            assert!(seen.insert(code), "{code} twice");
+            assert!((400..600).contains(&status) && !title.is_empty(), "{code}");
+        }
+        assert_eq!(seen.len(), REASONS.len() + 2);
+    }
+
+    #[test]
+    fn a_refusal_keeps_all_it_has_to_say() {
+        let refusal = Refusal {
+            window: Some((Stamp::from_ms(0), None)),
+            ..Refusal::field("/text", "too-long", "Say it shorter.").retry_after(7)
+        };
+        let problem = Problem::from(refusal).about("req_1", "/v1/events");
+        let json: serde_json::Value = serde_json::from_slice(&problem.to_json()).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "type": "/problems/invalid-content", "title": "The content is not acceptable", "status": 422,
+                "detail": "Say it shorter.", "instance": "/v1/events", "code": "invalid-content", "request_id": "req_1",
+                "errors": [{"pointer": "/text", "code": "too-long", "detail": "Say it shorter."}],
+                "opens_at": "1970-01-01T00:00:00.000Z",
+            })
+        );
+        let response = problem.into_response();
+        assert_eq!(response.header("Retry-After"), Some("7"));
+        assert_eq!(response.content_type(), Some(PROBLEM_JSON));
+    }
+
+    #[test]
+    fn what_broke_stays_inside() {
+        let problem = Problem::broken(&std::io::Error::other("the secret is hunter2"));
+        assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!String::from_utf8(problem.to_json()).unwrap().contains("hunter2"));
+    }
+}

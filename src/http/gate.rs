@@ -1,0 +1,53 @@
+//! The door of an event: every endpoint under `/v1/events/{event}` passes it before it does anything.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::{Caller, Problem};
+use crate::domain::{
+    Reason, Refusal,
+    event::Event,
+    room::RoomWindow,
+    user::{Role, User},
+};
+
+/// Somebody who may read an event, and what else they may do there.
+#[derive(Debug, Clone)]
+pub struct Attendee {
+    pub event: Arc<Event>,
+    pub role: Role,
+    pub user: Option<User>,
+}
+
+/// Knows events and who has which role in them. Implemented by the feature that keeps them.
+pub trait Gate: Send + Sync {
+    /// The event of that id or slug and the caller's role in it. What the caller may not know of does not exist.
+    fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Attendee, Problem>>;
+}
+
+impl Attendee {
+    /// Ok for this role and those above it.
+    pub fn require(&self, role: Role) -> Result<(), Refusal> {
+        if self.role >= role {
+            return Ok(());
+        }
+        if self.user.is_none() && self.role == Role::Viewer {
+            return Err(Refusal::new(Reason::Unauthenticated, "Sign in to do this."));
+        }
+        Err(Refusal::new(Reason::Forbidden, format!("This takes the role {} in this event.", role.name())))
+    }
+
+    /// The signed-in user.
+    pub fn require_user(&self) -> Result<&User, Refusal> {
+        self.user.as_ref().ok_or_else(|| Refusal::new(Reason::Unauthenticated, "Sign in to do this."))
+    }
+
+    /// Ok while the room is open for writing. Staff may always write: somebody has to prepare the room and tidy it up.
+    pub fn require_open_room(&self) -> Result<(), Refusal> {
+        if self.role.is_staff() {
+            return Ok(());
+        }
+        RoomWindow::of(&self.event).require_open(crate::clock::now())
+    }
+}

@@ -1,0 +1,338 @@
+//! Takes connections and speaks HTTP on them, each within its bounds.
+//!
+//! Our own loop around hyper, because a stream server lives from its limits: how many connections in all and from one
+//! address, how long a head, a silence and an unread write may last. The protocol is told by its first bytes under a
+//! deadline; HTTP/2 without TLS works with prior knowledge. Who is turned away is told so (`http/refuse.rs`). On `stop`
+//! no connection is taken any more, open ones finish what they are doing, and `grace` ends what is left.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use poem::{
+    Addr, Endpoint, Request, Response,
+    http::uri::Scheme,
+    web::{LocalAddr, RemoteAddr},
+};
+use prometheus_client::metrics::gauge::Gauge;
+use socket2::{Domain, Protocol as SocketProtocol, SockRef, Socket, Type};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    address::TrustedProxies,
+    refuse,
+    wire::{Connection, Protocol, Wire},
+};
+use crate::{config::ServeConfig, telemetry::Metrics};
+
+/// Pause after a failed accept. Out of file handles, a loop without it burns a core and accepts nothing sooner.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Connections that may be told no at the same time; beyond that they are closed unheard.
+const REFUSALS: usize = 64;
+/// Connections the kernel keeps ready for us.
+const BACKLOG: i32 = 1_024;
+
+/// A listening socket with our buffer sizes, which accepted connections inherit.
+pub fn listen(address: SocketAddr, config: &ServeConfig) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(SocketProtocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_send_buffer_size(config.send_buffer_bytes)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Serves until `stop`, then lets connections finish for at most `grace`.
+pub async fn run<E>(
+    listener: TcpListener,
+    endpoint: E,
+    config: ServeConfig,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
+    grace: Duration,
+) where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let house = Arc::new(House::new(endpoint, config, metrics, stop.clone()));
+    let tasks = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((socket, peer)) => house.clone().admit(socket, peer, &tasks),
+            Err(error) => {
+                tracing::warn!(error = %error, "no connection could be taken");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    tasks.close();
+    if timeout(grace, tasks.wait()).await.is_err() {
+        tracing::warn!(
+            connections = tasks.len(),
+            "the grace period is over; closing what is left"
+        );
+        house.cut.cancel();
+        tasks.wait().await;
+    }
+}
+
+/// What all connections share.
+struct House<E> {
+    endpoint: E,
+    config: ServeConfig,
+    trusted: TrustedProxies,
+    metrics: Arc<Metrics>,
+    /// Finish what you are doing.
+    stop: CancellationToken,
+    /// The grace period is over.
+    cut: CancellationToken,
+    room: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
+    neighbours: Arc<Neighbours>,
+    ids: AtomicU64,
+}
+
+/// Open connections by address. Holds an entry only while one is open.
+#[derive(Default)]
+struct Neighbours(Mutex<HashMap<IpAddr, usize>>);
+
+/// A connection's place in all counts; given back when it ends, however it ends.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    neighbours: Option<(Arc<Neighbours>, IpAddr)>,
+    open: Gauge,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.dec();
+        if let Some((neighbours, address)) = &self.neighbours {
+            let mut counts = neighbours.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(count) = counts.get_mut(address) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(address);
+                }
+            }
+        }
+    }
+}
+
+impl<E: Endpoint<Output = Response> + 'static> House<E> {
+    fn new(endpoint: E, config: ServeConfig, metrics: Arc<Metrics>, stop: CancellationToken) -> Self {
+        let trusted = TrustedProxies::parse(&config.trusted_proxies).unwrap_or_else(|error| {
+            // The edge refuses such a setting before we get here; without one, nobody is trusted.
+            tracing::error!(error = %error, "no proxy is trusted");
+            TrustedProxies::default()
+        });
+        Self {
+            room: Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS))),
+            refusals: Arc::new(Semaphore::new(REFUSALS)),
+            neighbours: Arc::default(),
+            ids: AtomicU64::new(1),
+            cut: CancellationToken::new(),
+            endpoint,
+            config,
+            trusted,
+            metrics,
+            stop,
+        }
+    }
+
+    fn admit(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
+        let Some(place) = self.place(peer.ip().to_canonical()) else {
+            self.metrics.connections_refused.inc();
+            if let Ok(permit) = self.refusals.clone().try_acquire_owned() {
+                tasks.spawn(async move {
+                    refuse::turn_away(socket, peer).await;
+                    drop(permit);
+                });
+            }
+            return;
+        };
+        tasks.spawn(async move {
+            self.attend(socket, peer).await;
+            drop(place);
+        });
+    }
+
+    fn place(&self, address: IpAddr) -> Option<Place> {
+        let permit = self.room.clone().try_acquire_owned().ok()?;
+        let mut neighbours = None;
+        if !self.trusted.trusts(address) {
+            let mut counts = self.neighbours.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = counts.entry(address).or_default();
+            if *count >= self.config.max_connections_per_address {
+                return None;
+            }
+            *count += 1;
+            neighbours = Some((self.neighbours.clone(), address));
+        }
+        self.metrics.connections_open.inc();
+        Some(Place {
+            _permit: permit,
+            neighbours,
+            open: self.metrics.connections_open.clone(),
+        })
+    }
+
+    /// A connection from its first byte to its last.
+    async fn attend(self: Arc<Self>, socket: TcpStream, peer: SocketAddr) {
+        let patience = Duration::from_millis(self.config.header_read_timeout_ms);
+        let protocol = tokio::select! {
+            // Nothing was asked yet, so nothing is left to finish.
+            () = self.stop.cancelled() => return,
+            protocol = timeout(patience, protocol(&socket)) => protocol,
+        };
+        let Ok(Ok(protocol)) = protocol else { return };
+        let tuned = tune(&socket, &self.config);
+        let Ok(local) = tuned.and_then(|()| socket.local_addr()) else {
+            return;
+        };
+        self.speak(socket, protocol, peer, local, Scheme::HTTP).await;
+    }
+
+    /// Speaks the protocol on anything that carries bytes; TLS would hand its stream in here.
+    async fn speak<S>(
+        self: Arc<Self>,
+        socket: S,
+        protocol: Protocol,
+        peer: SocketAddr,
+        local: SocketAddr,
+        scheme: Scheme,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let config = &self.config;
+        let id = self.ids.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection::new(id, peer, protocol, scheme == Scheme::HTTPS);
+        let stall = Duration::from_millis(config.write_stall_timeout_ms);
+        let io = TokioIo::new(Wire::new(socket, stall, self.metrics.connections_stalled.clone()));
+        let house = self.clone();
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            let (house, scheme) = (house.clone(), scheme.clone());
+            request.extensions_mut().insert(connection.clone());
+            async move {
+                let (local, remote) = (LocalAddr(Addr::socket(local)), RemoteAddr(Addr::socket(peer)));
+                let request = Request::from((request, local, remote, scheme));
+                let response = house.endpoint.get_response(request).await;
+                Ok::<_, Infallible>(hyper::Response::from(response))
+            }
+        });
+        // Boxed apart, so that a connection costs what its own protocol needs.
+        match protocol {
+            Protocol::Http1 => {
+                let connection = http1_builder(config).serve_connection(io, service);
+                self.drive(Box::pin(connection), http1::Connection::graceful_shutdown)
+                    .await;
+            }
+            Protocol::Http2 => {
+                let connection = http2_builder(config).serve_connection(io, service);
+                self.drive(Box::pin(connection), http2::Connection::graceful_shutdown)
+                    .await;
+            }
+        }
+    }
+
+    async fn drive<C>(&self, mut connection: Pin<Box<C>>, finish: fn(Pin<&mut C>))
+    where
+        C: Future<Output = hyper::Result<()>>,
+    {
+        let mut stop = pin!(self.stop.cancelled());
+        let mut finishing = false;
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(error = %error, "a connection ended early");
+                    }
+                    return;
+                }
+                () = &mut stop, if !finishing => {
+                    finishing = true;
+                    finish(connection.as_mut());
+                }
+                () = self.cut.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// What the first bytes say. Does not take them.
+async fn protocol(socket: &TcpStream) -> io::Result<Protocol> {
+    // How HTTP/2 begins; no HTTP/1 method does.
+    const PREFACE: &[u8; 3] = b"PRI";
+    let mut first = [0; PREFACE.len()];
+    loop {
+        let count = socket.peek(&mut first).await?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if first[..count] != PREFACE[..count] {
+            return Ok(Protocol::Http1);
+        }
+        if count == PREFACE.len() {
+            return Ok(Protocol::Http2);
+        }
+        // A peek of the same bytes is ready at once; only time can bring more.
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn tune(socket: &TcpStream, config: &ServeConfig) -> io::Result<()> {
+    // Frames are written whole; waiting for an acknowledgement would only delay them.
+    socket.set_nodelay(true)?;
+    SockRef::from(socket).set_tcp_user_timeout(Some(Duration::from_millis(config.tcp_user_timeout_ms)))
+}
+
+fn http1_builder(config: &ServeConfig) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(config.header_read_timeout_ms))
+        // hyper takes no less than 8 KiB.
+        .max_buf_size(config.http1_buffer_bytes.max(8_192));
+    builder
+}
+
+fn http2_builder(config: &ServeConfig) -> http2::Builder<TokioExecutor> {
+    let ping = Duration::from_millis(config.http2_ping_interval_ms);
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(config.http2_max_streams)
+        .max_header_list_size(config.http2_header_list_bytes)
+        .initial_stream_window_size(config.http2_window_bytes)
+        .initial_connection_window_size(config.http2_window_bytes)
+        .max_send_buf_size(config.http2_send_buffer_bytes)
+        .keep_alive_interval(ping)
+        .keep_alive_timeout(ping);
+    builder
+}

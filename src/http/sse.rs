@@ -1,0 +1,115 @@
+//! The body of a stream: shared bytes on their way to one socket, and how it is documented.
+//!
+//! Frames are made once, in `stream/frame.rs`; nothing is encoded here.
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use poem::{Body, IntoResponse, Response, http::header};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
+};
+
+use super::schema::{AnyEntry, AnyFrame};
+
+pub const EVENT_STREAM: &str = "text/event-stream";
+pub const NDJSON: &str = "application/x-ndjson";
+const JSON: &str = "application/json";
+
+/// An open stream as a response.
+pub struct StreamResponse(Response);
+
+impl StreamResponse {
+    /// A stream of ready-made frames. Caches and proxies are told to leave it alone.
+    pub fn new(content_type: &'static str, frames: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        let body = Body::from_bytes_stream(frames.map(Ok::<_, std::io::Error>));
+        let response = Response::builder()
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CACHE_CONTROL, "no-store, no-transform")
+            // nginx gathers answers before it passes them on, unless told so.
+            .header("X-Accel-Buffering", "no");
+        Self(response.body(body))
+    }
+
+    /// Adds a cookie to the response's head.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: Option<header::HeaderValue>) -> Self {
+        if let Some(cookie) = cookie {
+            self.0.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        self
+    }
+}
+
+impl IntoResponse for StreamResponse {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+fn one_of(content: Vec<MetaMediaType>, description: &'static str) -> MetaResponses {
+    let response = MetaResponse { description, status: Some(200), status_range: None, content, headers: vec![] };
+    MetaResponses { responses: vec![response] }
+}
+
+/// A sequence without a known end; `format` names its framing.
+fn endless(format: &'static str, item: MetaSchemaRef) -> MetaSchemaRef {
+    let items = Some(Box::new(item));
+    MetaSchemaRef::Inline(Box::new(MetaSchema { items, ..MetaSchema::new_with_format("array", format) }))
+}
+
+impl ApiResponse for StreamResponse {
+    fn meta() -> MetaResponses {
+        let content = [(EVENT_STREAM, "event-stream"), (NDJSON, "ndjson")]
+            .map(|(content_type, format)| MetaMediaType { content_type, schema: endless(format, AnyFrame::schema_ref()) });
+        one_of(content.into(), "The stream. Each SSE `data:` line (or NDJSON line) is one `StreamFrame`.")
+    }
+
+    fn register(registry: &mut Registry) {
+        AnyFrame::register(registry);
+    }
+}
+
+/// A page of the log, as JSON or as lines.
+pub struct LogResponse(pub Response);
+
+impl IntoResponse for LogResponse {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for LogResponse {
+    fn meta() -> MetaResponses {
+        let content = vec![
+            MetaMediaType { content_type: JSON, schema: MetaSchemaRef::Reference("LogPage".to_owned()) },
+            MetaMediaType { content_type: NDJSON, schema: endless("ndjson", AnyEntry::schema_ref()) },
+        ];
+        one_of(content, "Entries in order.")
+    }
+
+    fn register(registry: &mut Registry) {
+        AnyEntry::register(registry);
+        registry.create_schema::<Self, _>("LogPage".to_owned(), |_| MetaSchema {
+            required: vec!["items", "next_cursor"],
+            properties: vec![
+                (
+                    "items",
+                    MetaSchemaRef::Inline(Box::new(MetaSchema {
+                        items: Some(Box::new(AnyEntry::schema_ref())),
+                        ..MetaSchema::new("array")
+                    })),
+                ),
+                (
+                    "next_cursor",
+                    MetaSchemaRef::Inline(Box::new(MetaSchema {
+                        description: Some("Go on after this; the same cursor as the stream's. Always there: more may come."),
+                        ..MetaSchema::new("string")
+                    })),
+                ),
+            ],
+            ..MetaSchema::new("object")
+        });
+    }
+}

@@ -1,0 +1,228 @@
+/**
+ * One event room, alive: the stream's frames gathered and folded once per animation frame, and what a person
+ * does here. Components read its state and call its verbs; none of them talks to the server by itself.
+ */
+import {
+  emptyRoom,
+  EventStream,
+  foldAll,
+  keepMessages,
+  KEEP_MESSAGES,
+  Outbox,
+  withMine,
+  withOlder,
+  type ApplauseCounts,
+  type Connection,
+  type Frame,
+  type Message,
+  type Outgoing,
+  type RoomState,
+} from "@grandstand/client";
+import { Announcements, SUMMARY_EVERY_MS } from "./announce.ts";
+import { ApplauseSender } from "./applause.ts";
+import { FrameQueue } from "./frame-queue.ts";
+import { toggleKey, type Toggles } from "./reactions.ts";
+import { session } from "./session.svelte.ts";
+
+/** Somebody who reads the past keeps this many messages; at the present KEEP_MESSAGES is plenty. */
+const KEEP_WHILE_READING = 2_000;
+const HISTORY_PAGE = 100;
+/** How long a confirmed toggle waits for the tally that includes it. */
+const TOGGLE_LINGERS_MS = 2_000;
+
+export class Room {
+  readonly slug: string;
+  state = $state.raw<RoomState>(emptyRoom());
+  connection = $state.raw<Connection>({ status: "idle" });
+  outgoing = $state.raw<readonly Outgoing[]>([]);
+  toggles = $state.raw<Toggles>({});
+  announcement = $state("");
+  /** Server time minus ours, so that the clock agrees with the stadium and not with this device. */
+  offsetMs = $state(0);
+  loadingOlder = $state(false);
+  /** Told of each burst of applause, to draw it. */
+  onBurst: ((burst: ApplauseCounts) => void) | undefined;
+
+  readonly outbox: Outbox;
+  readonly applause: ApplauseSender;
+  #stream: EventStream | undefined;
+  #queue = new FrameQueue((frames) => this.#fold(frames));
+  #announcements = new Announcements();
+  #summaries: ReturnType<typeof setInterval> | undefined;
+  #offsetKnown = false;
+  #historyCursor: string | undefined;
+
+  constructor(slug: string) {
+    this.slug = slug;
+    this.outbox = new Outbox(session.api, slug, (items) => this.#outboxChanged(items));
+    this.applause = new ApplauseSender((kind, count) => session.api.applaud(slug, kind, count));
+  }
+
+  open(): void {
+    this.#connect();
+    this.#summaries = setInterval(() => {
+      this.#say(this.#announcements.summary(Date.now()));
+    }, SUMMARY_EVERY_MS);
+  }
+
+  close(): void {
+    this.#stream?.stop();
+    this.#queue.close();
+    clearInterval(this.#summaries);
+  }
+
+  /** A stream never changes who it is; a new identity is a new stream, drawn from a new snapshot. */
+  reopen(): void {
+    this.#stream?.stop();
+    this.#queue.clear();
+    this.#connect();
+  }
+
+  reconnectNow(): void {
+    if (this.connection.status === "closed") this.reopen();
+    else this.#stream?.reconnectNow();
+  }
+
+  #connect(): void {
+    const stream = new EventStream({
+      url: session.api.streamUrl(this.slug),
+      prepare: async () => ({
+        headers: session.token ? { Authorization: `Bearer ${session.token}` } : {},
+      }),
+      onFrames: (frames) => {
+        if (stream === this.#stream) this.#queue.push(frames);
+      },
+      onConnection: (connection) => {
+        if (stream !== this.#stream) return;
+        this.connection = connection;
+        if (connection.status === "live") this.outbox.flush();
+      },
+    });
+    this.#stream = stream;
+    this.#offsetKnown = false;
+    stream.start();
+  }
+
+  #fold(frames: Frame[]): void {
+    this.state = foldAll(this.state, frames);
+    for (const frame of frames) this.#notice(frame);
+    if (this.outgoing.length > 0) this.outbox.seen(this.state.messages);
+    // The first snapshot is the page itself; only what changes afterwards is news.
+    if (this.state.ready) this.#say(this.#announcements.take(frames, this.state, Date.now()));
+  }
+
+  #notice(frame: Frame): void {
+    if (frame.type === "applause.changed") this.onBurst?.(frame.data.burst);
+    if (frame.type === "stream.snapshot") this.#historyCursor = undefined;
+    if (frame.type === "stream.heartbeat") this.#compareClocks(frame.data.time);
+    if (frame.type === "presence.changed" && frame.at) this.#compareClocks(frame.at);
+  }
+
+  /** The sample with the least delay is the truest, and delay only ever makes the offset smaller. */
+  #compareClocks(serverTime: string): void {
+    const offset = Date.parse(serverTime) - Date.now();
+    if (Number.isNaN(offset)) return;
+    this.offsetMs = this.#offsetKnown ? Math.max(this.offsetMs, offset) : offset;
+    this.#offsetKnown = true;
+  }
+
+  #say(text: string | undefined): void {
+    if (text) this.announcement = text;
+  }
+
+  #outboxChanged(items: readonly Outgoing[]): void {
+    this.outgoing = items;
+    if (items.some((item) => item.state === "sent")) this.outbox.seen(this.state.messages);
+    if (session.user && items.some((item) => item.error && "status" in item.error && item.error.status === 401)) {
+      session.forget();
+    }
+  }
+
+  // What a person does here
+
+  say(text: string, parentId?: string): void {
+    this.outbox.add(text, parentId);
+  }
+
+  async edit(message: Message, text: string): Promise<void> {
+    await session.api.edit(this.slug, message.id, text);
+  }
+
+  async remove(message: Message): Promise<void> {
+    await session.api.remove(this.slug, message.id);
+  }
+
+  async pin(message: Message, on: boolean): Promise<void> {
+    await session.api.pin(this.slug, message.id, on);
+  }
+
+  async hide(message: Message): Promise<void> {
+    await session.api.hide(this.slug, message.id);
+  }
+
+  async release(message: Message): Promise<void> {
+    await session.api.release(this.slug, message.id);
+  }
+
+  isMine(messageId: string, emoji: string): boolean {
+    const toggle = this.toggles[toggleKey(messageId, emoji)];
+    return toggle ? toggle.on : (this.state.mine[messageId] ?? []).includes(emoji);
+  }
+
+  async react(message: Message, emoji: string): Promise<void> {
+    const key = toggleKey(message.id, emoji);
+    const on = !this.isMine(message.id, emoji);
+    const base = message.reactions.find((one) => one.emoji === emoji)?.count ?? 0;
+    const toggle = { on, base };
+    this.toggles = { ...this.toggles, [key]: toggle };
+    const settle = (): void => {
+      // A later toggle of the same emoji has taken over.
+      if (this.toggles[key] !== toggle) return;
+      const { [key]: _settled, ...others } = this.toggles;
+      this.toggles = others;
+    };
+    try {
+      await session.api.react(this.slug, message.id, emoji, on);
+      this.state = withMine(this.state, message.id, emoji, on);
+      setTimeout(settle, TOGGLE_LINGERS_MS);
+    } catch (error) {
+      settle();
+      throw error;
+    }
+  }
+
+  /** Reading the past keeps more of it; coming back to the present lets it go. */
+  readingPast(past: boolean): void {
+    const keep = past ? KEEP_WHILE_READING : KEEP_MESSAGES;
+    if (this.state.keep === keep) return;
+    this.state = keepMessages(this.state, keep);
+    if (!past) this.#historyCursor = undefined;
+  }
+
+  /**
+   * Walks the history backwards until a page holds something new. The first pages may lie within what is
+   * already here, because only the server knows how to name a position in its history.
+   */
+  async loadOlder(): Promise<void> {
+    if (this.loadingOlder || !this.state.hasOlder) return;
+    if (this.state.messages.length >= KEEP_WHILE_READING) return;
+    this.loadingOlder = true;
+    try {
+      for (let pages = 0; pages < 8; pages++) {
+        const page = await session.api.history(this.slug, {
+          limit: HISTORY_PAGE,
+          ...(this.#historyCursor === undefined ? {} : { before: this.#historyCursor }),
+        });
+        this.#historyCursor = page.next_cursor;
+        const exhausted = page.next_cursor === undefined;
+        const had = this.state.messages.length;
+        this.state = withOlder(this.state, page.items, exhausted);
+        if (exhausted || this.state.messages.length > had) return;
+      }
+    } catch {
+      // The button stays; whoever wants more asks again.
+    } finally {
+      this.loadingOlder = false;
+    }
+  }
+}

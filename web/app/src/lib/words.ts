@@ -1,0 +1,118 @@
+/** What the app says about incidents and refusals, in one place, for the eye and for screen readers. */
+import {
+  NetworkError,
+  pointsOf,
+  ProblemError,
+  type Incident,
+  type LiveEvent,
+  type Scoreboard,
+} from "@grandstand/client";
+import { minuteText, plural, whenText } from "./clock.ts";
+
+export function participantName(board: Scoreboard, id: string | undefined): string {
+  return board.participants.find((one) => one.id === id)?.name ?? "";
+}
+
+export function incidentTitle(incident: Incident): string {
+  switch (incident.type) {
+    case "goal":
+      return incident.own_goal ? "Own goal" : incident.penalty ? "Penalty goal" : "Goal";
+    case "card":
+      return incident.color === "red"
+        ? "Red card"
+        : incident.color === "second_yellow"
+          ? "Second yellow card"
+          : "Yellow card";
+    case "substitution":
+      return "Substitution";
+    case "period_start":
+      return `${incident.period?.name ?? "Period"} begins`;
+    case "period_end":
+      return `${incident.period?.name ?? "Period"} ends`;
+    case "result":
+      return "Final result";
+    default:
+      return "Update";
+  }
+}
+
+export function incidentDetail(board: Scoreboard, incident: Incident): string {
+  const name = participantName(board, incident.participant_id);
+  switch (incident.type) {
+    case "substitution":
+      return [`${incident.player_in ?? "?"} for ${incident.player_out ?? "?"}`, name]
+        .filter(Boolean)
+        .join(", ");
+    case "result":
+      return resultText(board);
+    default:
+      return [incident.player, name].filter(Boolean).join(", ");
+  }
+}
+
+export function resultText(board: Scoreboard): string {
+  const { result } = board;
+  if (!result) return "";
+  const method = [result.method, result.note].filter(Boolean).join(", ");
+  const tail = method ? ` (${method})` : "";
+  if (result.outcome === "draw") return `Draw${tail}`;
+  if (result.outcome === "no_result") return `No result${tail}`;
+  return `${participantName(board, result.winner_id) || "Winner"} win${tail}`;
+}
+
+export function scoreText(board: Scoreboard): string {
+  return board.participants.map((one) => pointsOf(board.score, one.id)).join("–");
+}
+
+/** "Goal, Argentina, Messi, 23′. Argentina 1–0 France" */
+export function spokenIncident(board: Scoreboard, incident: Incident): string {
+  const minute = minuteText(incident.minute, incident.stoppage);
+  const head = [incidentTitle(incident), incidentDetail(board, incident), minute]
+    .filter(Boolean)
+    .join(", ");
+  if (incident.type !== "goal" || board.participants.length !== 2) return head;
+  const [home, away] = board.participants;
+  return `${head}. ${home?.name} ${scoreText(board)} ${away?.name}`;
+}
+
+export const STATUS_WORDS: Record<LiveEvent["status"], string> = {
+  scheduled: "Upcoming",
+  live: "Live",
+  paused: "Paused",
+  completed: "Finished",
+  cancelled: "Cancelled",
+};
+
+/** Why something was refused, said to the person it happened to. */
+export function refusalText(error: unknown, nowMs = Date.now()): string {
+  if (error instanceof NetworkError) return "You seem to be offline. It will be sent again.";
+  if (!(error instanceof ProblemError)) return "Something went wrong. Please try again.";
+  const { problem } = error;
+  switch (problem.code) {
+    case "rate-limited":
+      return error.retryAfterMs
+        ? `That was a little fast. Try again in ${plural(Math.ceil(error.retryAfterMs / 1_000), "second")}.`
+        : "That was a little fast. Try again in a moment.";
+    case "room-not-open":
+      return problem.opens_at && Date.parse(problem.opens_at) > nowMs
+        ? `The chat opens ${whenText(problem.opens_at, nowMs)}.`
+        : "The chat is closed.";
+    case "unauthenticated":
+    case "token-expired":
+    case "token-invalid":
+      return "Please sign in again.";
+    case "edit-window-over":
+      return "This message can no longer be edited.";
+    case "message-not-found":
+    case "message-deleted":
+      return "This message is gone.";
+    case "payload-too-large":
+      return "That is too long.";
+    case "guests-not-allowed":
+      return "Guests can't join here.";
+    case "overloaded":
+    case "shutting-down":
+      return "The server is busy. It will be sent again.";
+  }
+  return problem.errors?.[0]?.detail ?? problem.detail ?? problem.title;
+}

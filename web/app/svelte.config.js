@@ -1,0 +1,4 @@
+/** Runes everywhere: the older reactivity would mix two styles in one house. */
+export default {
+  compilerOptions: { runes: true },
+};

@@ -1,0 +1,32 @@
+/** Grandstand in the browser: one stream, one fold, typed actions. Start reading at `stream.ts`. */
+export { EventStream } from "./stream.ts";
+export type { ClosedReason, Connection, StreamOptions } from "./stream.ts";
+export { eventSourceTransport, fetchTransport } from "./transport.ts";
+export type { Attempt, Ending, Transport } from "./transport.ts";
+export { browserWakeups } from "./wakeups.ts";
+export type { Wakeups } from "./wakeups.ts";
+export { FRAME_TYPES, frameOf } from "./frame.ts";
+export type { Frame, FrameData, FrameOf, FrameType } from "./frame.ts";
+export {
+  emptyRoom,
+  fold,
+  foldAll,
+  KEEP_MESSAGES,
+  keepMessages,
+  windowOf,
+  withMine,
+  withOlder,
+} from "./room.ts";
+export type { RoomState } from "./room.ts";
+export { elapsedMs, pointsOf } from "./contest.ts";
+export { GrandstandApi, newClientId } from "./api.ts";
+export type { ApiOptions, EventFilter, NewMessage } from "./api.ts";
+export { Outbox } from "./outbox.ts";
+export type { Outgoing } from "./outbox.ts";
+export { NetworkError, ProblemError } from "./problem.ts";
+export { SseParser } from "./sse.ts";
+export type { SseHandlers, SseMessage } from "./sse.ts";
+export { alreadySeen, parseCursor } from "./cursor.ts";
+export { backoffMs, retryAfterMs } from "./backoff.ts";
+export type { Backoff } from "./backoff.ts";
+export type * from "./wire.ts";
