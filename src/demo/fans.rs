@@ -114,7 +114,9 @@ impl Fans {
         emoji: &str,
     ) -> Result<(), ClientError> {
         let client = self.as_fan(client, fan).await?;
-        let emoji: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let emoji = emoji
+            .bytes()
+            .fold(String::new(), |path, byte| format!("{path}%{byte:02X}"));
         let path = format!("/events/{event}/messages/{message}/reactions/{emoji}");
         let done = client.put(&path, None).await;
         done.map(drop).inspect_err(|error| self.check_token(fan, error))

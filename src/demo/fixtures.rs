@@ -110,3 +110,31 @@ pub(super) fn friendly() -> Fixture {
         bare_score: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::play::timeline::tests::played;
+
+    #[test]
+    fn the_final_ends_as_it_did() {
+        let board = played(&world_cup_final()).scoreboard();
+        let points: Vec<i64> = board.score.iter().map(|line| line.points).collect();
+        assert_eq!(points, [3, 3]);
+        let halves: Vec<Vec<i64>> = board
+            .periods
+            .iter()
+            .map(|period| period.score.iter().flatten().map(|line| line.points).collect())
+            .collect();
+        assert_eq!(halves, [[2, 0], [2, 2], [2, 2], [3, 3], [3, 3]]);
+        let result = board.result.unwrap();
+        assert_eq!(
+            (result.winner_id.as_deref(), result.method.as_deref()),
+            (Some("argentina"), Some("penalties"))
+        );
+        assert_eq!(
+            played(&friendly()).result().unwrap().winner_id.as_deref(),
+            Some("harbour-rovers")
+        );
+    }
+}

@@ -111,3 +111,38 @@ pub(super) const REPLIES: &[&str] = &[
 ];
 
 pub(super) const EMOJI: &[&str] = &["❤", "😂", "🔥", "👏", "⚽", "😮", "💪", "😭"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{reaction::Emoji, text::MessageText};
+
+    #[test]
+    fn everything_said_may_be_said() {
+        let all = [
+            BEFORE,
+            KICK_OFF,
+            QUIET,
+            OURS,
+            THEIRS,
+            NEUTRAL_GOAL,
+            PENALTY,
+            CARD,
+            CHANGE,
+            BREAK,
+            SHOOT_OUT,
+            END_OURS,
+            END,
+            REPLIES,
+        ];
+        for line in all.concat() {
+            assert_eq!(
+                MessageText::parse(line).map(MessageText::into_string).as_deref(),
+                Ok(line)
+            );
+        }
+        for emoji in EMOJI {
+            assert!(Emoji::parse(emoji).is_ok(), "{emoji}");
+        }
+    }
+}

@@ -27,8 +27,8 @@ pub type MintHost = Arc<dyn Fn(&User) -> Option<String> + Send + Sync>;
 /// After a match that somebody watched, the next begins so soon.
 const WATCHED_GAP: Duration = Duration::from_secs(45);
 /// After one that nobody watched, unless somebody comes.
-const UNWATCHED_GAP: Duration = Duration::from_secs(30 * 60);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5 * 60);
+const UNWATCHED_GAP: Duration = Duration::from_mins(30);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
 
 /// Runs the demo until told to stop. `url` is where this server listens.
 pub async fn run(url: String, mint: MintHost, stop: CancellationToken) {

@@ -122,3 +122,15 @@ pub(super) async fn play(client: &Client, event: &str, crowd: &mut Crowd) -> Res
     client.pass(event, "end").await?;
     Ok(watched)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_is_short_enough_to_stay_for() {
+        let moments = timeline(&fixtures::world_cup_final(), &BREAKS);
+        let last_ms = moments.last().unwrap().at_ms / 20;
+        assert!((6 * 60_000..8 * 60_000).contains(&last_ms), "{last_ms}");
+    }
+}

@@ -15,8 +15,8 @@ use crate::domain::contest::UpdateIn;
 const ATTEMPTS: u32 = 10;
 const FIRST_WAIT_MS: u64 = 250;
 const LONGEST_WAIT_MS: u64 = 15_000;
-/// Whatever the server asks, an hour of waiting helps nobody.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
+/// However long the server asks us to wait, a minute is enough to look again.
+const LONGEST_ASKED: Duration = Duration::from_mins(1);
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why something could not be done.

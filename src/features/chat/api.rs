@@ -119,11 +119,24 @@ impl ChatApi {
         };
         let author = attendee.require_user()?.clone();
         let held = attendee.event.settings.hold_messages && !attendee.role.is_staff();
-        let client_id = client_id.or(idempotency_key.0).map(|id| ClientId::parse(&id)).transpose()?;
-        let saying = Saying { author, text: MessageText::parse(&text)?, parent_id, client_id, held };
+        let client_id = client_id
+            .or(idempotency_key.0)
+            .map(|id| ClientId::parse(&id))
+            .transpose()?;
+        let saying = Saying {
+            author,
+            text: MessageText::parse(&text)?,
+            parent_id,
+            client_id,
+            held,
+        };
         let message = self.chat.say(attendee.event.id, saying).await?;
         // A repeat answers as the first did: what was held then is 202 still, while it is held.
-        Ok(if message.status == MessageStatus::Held { Posted::Accepted(message) } else { Posted::Created(message) })
+        Ok(if message.status == MessageStatus::Held {
+            Posted::Accepted(message)
+        } else {
+            Posted::Created(message)
+        })
     }
 
     /// Read the history
@@ -144,16 +157,31 @@ impl ChatApi {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let page = direction(before, after)?;
-        let wanted = Wanted { author: author.0, parent: None, page, limit: limit.with_peek() };
-        let messages = self.chat.page(attendee.event.id, &wanted, attendee.user.as_ref().map(|user| &user.id)).await?;
+        let wanted = Wanted {
+            author: author.0,
+            parent: None,
+            page,
+            limit: limit.with_peek(),
+        };
+        let messages = self
+            .chat
+            .page(attendee.event.id, &wanted, attendee.user.as_ref().map(|user| &user.id))
+            .await?;
         Ok(Json(both_ways(messages, limit)))
     }
 
     /// Search messages
     ///
     /// By words (each may be the beginning of one), author and time; latest first.
-    #[oai(path = "/events/:event/messages/search", method = "get", operation_id = "search_messages")]
-    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own in the document")]
+    #[oai(
+        path = "/events/:event/messages/search",
+        method = "get",
+        operation_id = "search_messages"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a query parameter of its own in the document"
+    )]
     async fn search(
         &self,
         caller: Caller,
@@ -173,37 +201,67 @@ impl ChatApi {
         caller.limit(|limits| limits.read).await?;
         let words = q.0.unwrap_or_default();
         // Letters and digits only: what separates words for the index separates them here.
-        let words = words.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words = words
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| !word.is_empty());
         let words: Vec<_> = words.take(SEARCH_WORDS).map(str::to_owned).collect();
-        let sought = Sought { words, author: author.0, since: since.0, until: until.0 };
+        let sought = Sought {
+            words,
+            author: author.0,
+            since: since.0,
+            until: until.0,
+        };
         let before = after.0.map_or(u64::MAX, |BySeq(seq)| seq);
         let user = attendee.user.as_ref().map(|user| &user.id);
-        let found = self.chat.search(attendee.event.id, &sought, before, limit.with_peek(), user).await?;
+        let found = self
+            .chat
+            .search(attendee.event.id, &sought, before, limit.with_peek(), user)
+            .await?;
         Ok(Json(Page::of(found, limit, |message| BySeq::from(message))))
     }
 
     /// List messages waiting for a moderator
-    #[oai(path = "/events/:event/messages/held", method = "get", operation_id = "list_held_messages")]
+    #[oai(
+        path = "/events/:event/messages/held",
+        method = "get",
+        operation_id = "list_held_messages"
+    )]
     async fn held(&self, caller: Caller, event: Path<String>, limit: Limit) -> Answer<Page<Message>> {
         let attendee = self.enter(&event, &caller).await?;
         attendee.require(Role::Moderator)?;
         let items = self.chat.held(attendee.event.id, limit.rows()).await?;
-        Ok(Json(Page { items, next_cursor: None, prev_cursor: None }))
+        Ok(Json(Page {
+            items,
+            next_cursor: None,
+            prev_cursor: None,
+        }))
     }
 
     /// Read one message
-    #[oai(path = "/events/:event/messages/:message", method = "get", operation_id = "get_message")]
+    #[oai(
+        path = "/events/:event/messages/:message",
+        method = "get",
+        operation_id = "get_message"
+    )]
     async fn get(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let user = attendee.user.as_ref().map(|user| &user.id);
-        Ok(Json(self.chat.find(attendee.event.id, message.0, user, attendee.role).await?))
+        Ok(Json(
+            self.chat
+                .find(attendee.event.id, message.0, user, attendee.role)
+                .await?,
+        ))
     }
 
     /// Edit one's own message
     ///
     /// Within the event's edit window.
-    #[oai(path = "/events/:event/messages/:message", method = "patch", operation_id = "edit_message")]
+    #[oai(
+        path = "/events/:event/messages/:message",
+        method = "patch",
+        operation_id = "edit_message"
+    )]
     async fn edit(
         &self,
         caller: Caller,
@@ -221,19 +279,34 @@ impl ChatApi {
     /// Delete a message
     ///
     /// One's own: its text is gone for good. As staff, somebody else's: it is hidden. Doing it again is fine.
-    #[oai(path = "/events/:event/messages/:message", method = "delete", operation_id = "delete_message")]
-    async fn delete(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Result<NoContent, Problem> {
+    #[oai(
+        path = "/events/:event/messages/:message",
+        method = "delete",
+        operation_id = "delete_message"
+    )]
+    async fn delete(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        message: Path<MessageId>,
+    ) -> Result<NoContent, Problem> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.write).await?;
         let user = attendee.require_user()?.id.clone();
-        self.chat.remove(attendee.event.id, message.0, user, attendee.role).await?;
+        self.chat
+            .remove(attendee.event.id, message.0, user, attendee.role)
+            .await?;
         Ok(NoContent)
     }
 
     /// Read a thread
     ///
     /// The replies to a message, oldest first.
-    #[oai(path = "/events/:event/messages/:message/replies", method = "get", operation_id = "list_replies")]
+    #[oai(
+        path = "/events/:event/messages/:message/replies",
+        method = "get",
+        operation_id = "list_replies"
+    )]
     async fn replies(
         &self,
         caller: Caller,
@@ -245,22 +318,39 @@ impl ChatApi {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let user = attendee.user.as_ref().map(|user| &user.id);
-        let parent = self.chat.find(attendee.event.id, message.0, user, attendee.role).await?.id;
+        let parent = self
+            .chat
+            .find(attendee.event.id, message.0, user, attendee.role)
+            .await?
+            .id;
         let page = Direction::After(after.0.map_or(0, |BySeq(seq)| seq));
-        let wanted = Wanted { author: None, parent: Some(parent), page, limit: limit.with_peek() };
+        let wanted = Wanted {
+            author: None,
+            parent: Some(parent),
+            page,
+            limit: limit.with_peek(),
+        };
         let replies = self.chat.page(attendee.event.id, &wanted, user).await?;
         Ok(Json(Page::of(replies, limit, |message| BySeq::from(message))))
     }
 
     /// Pin a message
-    #[oai(path = "/events/:event/messages/:message/pin", method = "put", operation_id = "pin_message")]
+    #[oai(
+        path = "/events/:event/messages/:message/pin",
+        method = "put",
+        operation_id = "pin_message"
+    )]
     async fn pin(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.pin(event, message.0, true).await?))
     }
 
     /// Take a pin away
-    #[oai(path = "/events/:event/messages/:message/pin", method = "delete", operation_id = "unpin_message")]
+    #[oai(
+        path = "/events/:event/messages/:message/pin",
+        method = "delete",
+        operation_id = "unpin_message"
+    )]
     async fn unpin(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.pin(event, message.0, false).await?))
@@ -269,14 +359,22 @@ impl ChatApi {
     /// Release a held message
     ///
     /// It appears now, in its place in the log.
-    #[oai(path = "/events/:event/messages/:message/release", method = "post", operation_id = "release_message")]
+    #[oai(
+        path = "/events/:event/messages/:message/release",
+        method = "post",
+        operation_id = "release_message"
+    )]
     async fn release(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.release(event, message.0).await?))
     }
 
     /// Hide a message
-    #[oai(path = "/events/:event/messages/:message/hide", method = "post", operation_id = "hide_message")]
+    #[oai(
+        path = "/events/:event/messages/:message/hide",
+        method = "post",
+        operation_id = "hide_message"
+    )]
     async fn hide(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.hide(event, message.0).await?))
@@ -287,7 +385,10 @@ fn direction(before: Place<BySeq>, after: Place<BySeq>) -> Result<Direction, Ref
     match (before.0, after.0) {
         (Some(_), Some(_)) => {
             let fault = Fault::new("/after", "conflict", "Give `before` or `after`, not both.");
-            Err(Refusal { faults: vec![fault], ..Refusal::new(Reason::InvalidRequest, "Give `before` or `after`, not both.") })
+            Err(Refusal {
+                faults: vec![fault],
+                ..Refusal::new(Reason::InvalidRequest, "Give `before` or `after`, not both.")
+            })
         }
         (None, Some(BySeq(seq))) => Ok(Direction::After(seq)),
         (before, None) => Ok(Direction::Before(before.map_or(u64::MAX, |BySeq(seq)| seq))),
@@ -298,5 +399,8 @@ fn direction(before: Place<BySeq>, after: Place<BySeq>) -> Result<Direction, Ref
 /// with the other parameter.
 fn both_ways(messages: Vec<Message>, limit: Limit) -> Page<Message> {
     let prev_cursor = messages.first().map(|first| page::cursor(&BySeq::from(first)));
-    Page { prev_cursor, ..Page::of(messages, limit, |message| BySeq::from(message)) }
+    Page {
+        prev_cursor,
+        ..Page::of(messages, limit, |message| BySeq::from(message))
+    }
 }

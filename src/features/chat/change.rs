@@ -26,7 +26,10 @@ fn is_gone() -> Refusal {
 
 /// What tells a repeat from a mistake: the text and what it answers to.
 fn content_hash(text: &str, parent: Option<MessageId>) -> String {
-    let content = format!("{}\n{text}", parent.map(|parent| parent.to_string()).unwrap_or_default());
+    let content = format!(
+        "{}\n{text}",
+        parent.map(|parent| parent.to_string()).unwrap_or_default()
+    );
     let hash = digest(&SHA256, content.as_bytes());
     hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -48,7 +51,11 @@ pub(super) async fn say(scribe: &mut Scribe<'_>, saying: Saying) -> Result<Messa
         Some(parent) => Some(thread_of(scribe, parent).await?),
         None => None,
     };
-    let (seq, status) = if saying.held { (0, MessageStatus::Held) } else { (scribe.next_seq(), MessageStatus::Active) };
+    let (seq, status) = if saying.held {
+        (0, MessageStatus::Held)
+    } else {
+        (scribe.next_seq(), MessageStatus::Active)
+    };
     let message = Message {
         id: MessageId::generate(),
         seq,
@@ -66,17 +73,23 @@ pub(super) async fn say(scribe: &mut Scribe<'_>, saying: Saying) -> Result<Messa
     };
     rows::insert(txn, event, &message, sent_hash).await?;
     if saying.held {
-        scribe.say_to_staff(&Entry::MessageHeld(MessageSaid { message: message.clone() }));
+        scribe.say_to_staff(&Entry::MessageHeld(MessageSaid {
+            message: message.clone(),
+        }));
     } else {
         count_reply(scribe, &message, 1).await?;
-        scribe.say(&Entry::MessageCreated(MessageSaid { message: message.clone() }));
+        scribe.say(&Entry::MessageCreated(MessageSaid {
+            message: message.clone(),
+        }));
     }
     Ok(message)
 }
 
 /// Threads are one level deep: an answer to an answer belongs to the same thread.
 async fn thread_of(scribe: &Scribe<'_>, parent: MessageId) -> Result<MessageId, Error> {
-    let row = rows::find_row(scribe.txn(), scribe.event(), parent).await?.ok_or_else(no_such_message)?;
+    let row = rows::find_row(scribe.txn(), scribe.event(), parent)
+        .await?
+        .ok_or_else(no_such_message)?;
     if row.status != MessageStatus::Active.name() {
         return Err(is_gone().into());
     }
@@ -91,7 +104,9 @@ async fn count_reply(scribe: &Scribe<'_>, message: &Message, by: i32) -> Result<
 }
 
 async fn require_row(scribe: &Scribe<'_>, id: MessageId) -> Result<(message::Model, MessageStatus), Error> {
-    let row = rows::find_row(scribe.txn(), scribe.event(), id).await?.ok_or_else(no_such_message)?;
+    let row = rows::find_row(scribe.txn(), scribe.event(), id)
+        .await?
+        .ok_or_else(no_such_message)?;
     let status = MessageStatus::parse(&row.status)
         .ok_or_else(|| Error::unreadable("message status", format!("unknown value `{}`", row.status)))?;
     Ok((row, status))
@@ -119,10 +134,20 @@ pub(super) async fn edit(
     if row.text == text.as_str() {
         return rows::read_one(scribe.txn(), row).await;
     }
-    let edited = message::ActiveModel { text: Set(text.into_string()), edited_ms: Set(Some(now_ms)), ..Default::default() };
+    let edited = message::ActiveModel {
+        text: Set(text.into_string()),
+        edited_ms: Set(Some(now_ms)),
+        ..Default::default()
+    };
     let message = rewrite(scribe, row, edited).await?;
-    let said = Entry::MessageUpdated(MessageSaid { message: message.clone() });
-    if status == MessageStatus::Held { scribe.say_to_staff(&said) } else { scribe.say(&said) };
+    let said = Entry::MessageUpdated(MessageSaid {
+        message: message.clone(),
+    });
+    if status == MessageStatus::Held {
+        scribe.say_to_staff(&said)
+    } else {
+        scribe.say(&said)
+    };
     Ok(message)
 }
 
@@ -131,7 +156,9 @@ pub(super) async fn remove(scribe: &mut Scribe<'_>, id: MessageId, by: UserId, r
     let to = match (row.author_id == by.as_str(), role.is_staff()) {
         (true, _) => MessageStatus::Deleted,
         (false, true) => MessageStatus::Hidden,
-        (false, false) => return Err(Refusal::new(Reason::Forbidden, "Only its author or staff may delete a message.").into()),
+        (false, false) => {
+            return Err(Refusal::new(Reason::Forbidden, "Only its author or staff may delete a message.").into());
+        }
     };
     if rows::is_visible(status) {
         take_away(scribe, row, status, to).await?;
@@ -155,14 +182,30 @@ async fn take_away(
     from: MessageStatus,
     to: MessageStatus,
 ) -> Result<Message, Error> {
-    let mut change = message::ActiveModel { status: Set(to.name().to_owned()), pinned: Set(false), ..Default::default() };
+    let mut change = message::ActiveModel {
+        status: Set(to.name().to_owned()),
+        pinned: Set(false),
+        ..Default::default()
+    };
     if to == MessageStatus::Deleted {
         change.text = Set(String::new());
     }
     let message = rewrite(scribe, row, change).await?;
-    let by = if to == MessageStatus::Deleted { GoneBy::Author } else { GoneBy::Staff };
-    let gone = MessageGone { message_id: message.id, parent_id: message.parent_id, by };
-    let said = if by == GoneBy::Author { Entry::MessageDeleted(gone) } else { Entry::MessageHidden(gone) };
+    let by = if to == MessageStatus::Deleted {
+        GoneBy::Author
+    } else {
+        GoneBy::Staff
+    };
+    let gone = MessageGone {
+        message_id: message.id,
+        parent_id: message.parent_id,
+        by,
+    };
+    let said = if by == GoneBy::Author {
+        Entry::MessageDeleted(gone)
+    } else {
+        Entry::MessageHidden(gone)
+    };
     if from == MessageStatus::Held {
         // Nobody but staff ever saw it.
         scribe.say_to_staff(&said);
@@ -182,10 +225,16 @@ pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Me
     }
     let seq = i64::try_from(scribe.next_seq()).unwrap_or(i64::MAX);
     let active = MessageStatus::Active.name().to_owned();
-    let change = message::ActiveModel { status: Set(active), seq: Set(seq), ..Default::default() };
+    let change = message::ActiveModel {
+        status: Set(active),
+        seq: Set(seq),
+        ..Default::default()
+    };
     let message = rewrite(scribe, row, change).await?;
     count_reply(scribe, &message, 1).await?;
-    scribe.say(&Entry::MessageReleased(MessageSaid { message: message.clone() }));
+    scribe.say(&Entry::MessageReleased(MessageSaid {
+        message: message.clone(),
+    }));
     Ok(message)
 }
 
@@ -197,8 +246,18 @@ pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) ->
     if row.pinned == pinned {
         return rows::read_one(scribe.txn(), row).await;
     }
-    let message = rewrite(scribe, row, message::ActiveModel { pinned: Set(pinned), ..Default::default() }).await?;
-    scribe.say(&Entry::MessageUpdated(MessageSaid { message: message.clone() }));
+    let message = rewrite(
+        scribe,
+        row,
+        message::ActiveModel {
+            pinned: Set(pinned),
+            ..Default::default()
+        },
+    )
+    .await?;
+    scribe.say(&Entry::MessageUpdated(MessageSaid {
+        message: message.clone(),
+    }));
     Ok(message)
 }
 
@@ -206,6 +265,8 @@ pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) ->
 async fn rewrite(scribe: &Scribe<'_>, row: message::Model, change: message::ActiveModel) -> Result<Message, Error> {
     let (row_no, id) = (row.row_no, MessageId::from_uuid(row.id));
     rows::update(scribe.txn(), row_no, change).await?;
-    let row = rows::find_row(scribe.txn(), scribe.event(), id).await?.ok_or_else(no_such_message)?;
+    let row = rows::find_row(scribe.txn(), scribe.event(), id)
+        .await?
+        .ok_or_else(no_such_message)?;
     rows::read_one(scribe.txn(), row).await
 }

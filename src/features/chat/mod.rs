@@ -65,39 +65,79 @@ impl Chat {
 
     /// Says something. The same `client_id` and content again gives the same message again; other content is refused.
     pub async fn say(&self, event: EventId, saying: Saying) -> Result<Message, Error> {
-        Ok(self.stream.record(event, move |scribe| Box::pin(change::say(scribe, saying))).await?.value)
+        Ok(self
+            .stream
+            .record(event, move |scribe| Box::pin(change::say(scribe, saying)))
+            .await?
+            .value)
     }
 
     /// Changes one's own message, within the event's edit window.
-    pub async fn edit(&self, event: &Arc<Event>, id: MessageId, author: UserId, text: MessageText) -> Result<Message, Error> {
+    pub async fn edit(
+        &self,
+        event: &Arc<Event>,
+        id: MessageId,
+        author: UserId,
+        text: MessageText,
+    ) -> Result<Message, Error> {
         let window_ms = i64::from(event.settings.edit_window_seconds) * 1_000;
-        Ok(self.stream.record(event.id, move |scribe| Box::pin(change::edit(scribe, id, author, text, window_ms))).await?.value)
+        Ok(self
+            .stream
+            .record(event.id, move |scribe| {
+                Box::pin(change::edit(scribe, id, author, text, window_ms))
+            })
+            .await?
+            .value)
     }
 
     /// Takes a message back (its author) or out of sight (staff). Doing it again changes nothing.
     pub async fn remove(&self, event: EventId, id: MessageId, by: UserId, role: Role) -> Result<(), Error> {
-        Ok(self.stream.record(event, move |scribe| Box::pin(change::remove(scribe, id, by, role))).await?.value)
+        Ok(self
+            .stream
+            .record(event, move |scribe| Box::pin(change::remove(scribe, id, by, role)))
+            .await?
+            .value)
     }
 
     /// Takes a message out of sight. For staff.
     pub async fn hide(&self, event: EventId, id: MessageId) -> Result<Message, Error> {
-        Ok(self.stream.record(event, move |scribe| Box::pin(change::hide(scribe, id))).await?.value)
+        Ok(self
+            .stream
+            .record(event, move |scribe| Box::pin(change::hide(scribe, id)))
+            .await?
+            .value)
     }
 
     /// Lets a held message appear, now, in its place in the log. For staff.
     pub async fn release(&self, event: EventId, id: MessageId) -> Result<Message, Error> {
-        Ok(self.stream.record(event, move |scribe| Box::pin(change::release(scribe, id))).await?.value)
+        Ok(self
+            .stream
+            .record(event, move |scribe| Box::pin(change::release(scribe, id)))
+            .await?
+            .value)
     }
 
     /// Pins a message or takes the pin away. For staff.
     pub async fn pin(&self, event: EventId, id: MessageId, pinned: bool) -> Result<Message, Error> {
-        Ok(self.stream.record(event, move |scribe| Box::pin(change::pin(scribe, id, pinned))).await?.value)
+        Ok(self
+            .stream
+            .record(event, move |scribe| Box::pin(change::pin(scribe, id, pinned)))
+            .await?
+            .value)
     }
 
     /// One message; a held one only for its author and staff.
-    pub async fn find(&self, event: EventId, id: MessageId, caller: Option<&UserId>, role: Role) -> Result<Message, Error> {
+    pub async fn find(
+        &self,
+        event: EventId,
+        id: MessageId,
+        caller: Option<&UserId>,
+        role: Role,
+    ) -> Result<Message, Error> {
         let db = self.store.reader();
-        let row = rows::find_row(db, event, id).await?.ok_or_else(change::no_such_message)?;
+        let row = rows::find_row(db, event, id)
+            .await?
+            .ok_or_else(change::no_such_message)?;
         let message = rows::read_one(db, row).await?;
         let may_see = message.status != MessageStatus::Held || role.is_staff() || caller == Some(&message.author.id);
         if !may_see {
@@ -134,7 +174,12 @@ impl Chat {
     /// Adds the caller's own reactions.
     async fn with_mine(&self, mut messages: Vec<Message>, caller: Option<&UserId>) -> Result<Vec<Message>, Error> {
         if let Some(user) = caller {
-            let mut mine = rows::mine(self.store.reader(), user, messages.iter().map(|message| message.id.uuid())).await?;
+            let mut mine = rows::mine(
+                self.store.reader(),
+                user,
+                messages.iter().map(|message| message.id.uuid()),
+            )
+            .await?;
             for message in &mut messages {
                 message.mine = Some(mine.remove(&message.id).unwrap_or_default());
             }
@@ -169,7 +214,9 @@ impl SnapshotPart for Chat {
             let db = self.store.reader();
             let latest = rows::latest_ids(db, event, RECENT_MESSAGES).await?;
             let mine = rows::mine(db, user, latest.into_iter()).await?;
-            Ok(Some(mine.into_iter().map(|(id, emoji)| (id.to_string(), emoji)).collect()))
+            Ok(Some(
+                mine.into_iter().map(|(id, emoji)| (id.to_string(), emoji)).collect(),
+            ))
         })
     }
 }

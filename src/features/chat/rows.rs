@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use entity::{message, reaction, reaction_total};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     prelude::{Json, Uuid},
     sea_query::Expr,
 };
@@ -50,7 +50,10 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
     let status = MessageStatus::parse(&row.status)
         .ok_or_else(|| Error::unreadable("message status", format!("unknown value `{}`", row.status)))?;
     let author = Author {
-        id: row.author_id.parse().map_err(|error| Error::unreadable("author id", error))?,
+        id: row
+            .author_id
+            .parse()
+            .map_err(|error| Error::unreadable("author id", error))?,
         name: row.author_name,
         avatar_url: row.author_avatar_url,
         badges: serde_json::from_value(row.author_badges).map_err(|error| Error::unreadable("badges", error))?,
@@ -94,15 +97,24 @@ async fn totals(
         return Ok(found);
     }
     use reaction_total::Column as C;
-    let query = reaction_total::Entity::find().filter(C::MessageId.is_in(messages)).filter(C::ToldCount.gt(0));
+    let query = reaction_total::Entity::find()
+        .filter(C::MessageId.is_in(messages))
+        .filter(C::ToldCount.gt(0));
     for row in query.order_by_desc(C::ToldCount).order_by_asc(C::Emoji).all(db).await? {
-        let count = ReactionCount { emoji: row.emoji, count: u64::try_from(row.told_count).unwrap_or(0) };
+        let count = ReactionCount {
+            emoji: row.emoji,
+            count: u64::try_from(row.told_count).unwrap_or(0),
+        };
         found.entry(row.message_id).or_default().push(count);
     }
     Ok(found)
 }
 
-pub(super) async fn find_row(db: &impl ConnectionTrait, event: EventId, id: MessageId) -> Result<Option<message::Model>, Error> {
+pub(super) async fn find_row(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    id: MessageId,
+) -> Result<Option<message::Model>, Error> {
     let query = message::Entity::find().filter(message::Column::Id.eq(id.uuid()));
     Ok(query.filter(message::Column::EventId.eq(event.uuid())).one(db).await?)
 }
@@ -122,7 +134,9 @@ pub(super) async fn find_sent(
     client_id: &str,
 ) -> Result<Option<message::Model>, Error> {
     use message::Column as C;
-    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::AuthorId.eq(author.as_str()));
+    let query = message::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::AuthorId.eq(author.as_str()));
     Ok(query.filter(C::ClientId.eq(client_id)).one(db).await?)
 }
 
@@ -158,7 +172,9 @@ pub(super) async fn insert(
 
 /// Writes the columns of `change` that are set, on the row with that number.
 pub(super) async fn update(db: &impl ConnectionTrait, row_no: i64, change: message::ActiveModel) -> Result<(), Error> {
-    let query = message::Entity::update_many().set(change).filter(message::Column::RowNo.eq(row_no));
+    let query = message::Entity::update_many()
+        .set(change)
+        .filter(message::Column::RowNo.eq(row_no));
     query.exec(db).await?;
     Ok(())
 }
@@ -189,7 +205,10 @@ pub(super) async fn page(
         query = query.filter(C::ParentId.eq(parent.uuid()));
     }
     query = match page {
-        Page::Before(seq) => query.filter(C::Seq.lt(signed(seq))).filter(C::Seq.gt(0)).order_by_desc(C::Seq),
+        Page::Before(seq) => query
+            .filter(C::Seq.lt(signed(seq)))
+            .filter(C::Seq.gt(0))
+            .order_by_desc(C::Seq),
         Page::After(seq) => query.filter(C::Seq.gt(signed(seq))).order_by_asc(C::Seq),
     };
     read_all(db, query.all(db).await?).await
@@ -198,27 +217,37 @@ pub(super) async fn page(
 /// The ids of the latest messages that appeared.
 pub(super) async fn latest_ids(db: &impl ConnectionTrait, event: EventId, limit: u64) -> Result<Vec<Uuid>, Error> {
     use message::Column as C;
-    let query = message::Entity::find().select_only().column(C::Id).filter(C::EventId.eq(event.uuid())).filter(C::Seq.gt(0));
+    let query = message::Entity::find()
+        .select_only()
+        .column(C::Id)
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Seq.gt(0));
     Ok(query.order_by_desc(C::Seq).limit(limit).into_tuple().all(db).await?)
 }
 
 /// Pinned messages people can see, in the order they were said.
 pub(super) async fn pinned(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<Message>, Error> {
     use message::Column as C;
-    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Active.name()));
+    let query = message::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Status.eq(MessageStatus::Active.name()));
     read_all(db, query.filter(C::Pinned.eq(true)).order_by_asc(C::Seq).all(db).await?).await
 }
 
 /// Messages that wait for a moderator, oldest first.
 pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) -> Result<Vec<Message>, Error> {
     use message::Column as C;
-    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Held.name()));
+    let query = message::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Status.eq(MessageStatus::Held.name()));
     read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
 }
 
 pub(super) async fn count_active(db: &impl ConnectionTrait, event: EventId) -> Result<u64, Error> {
     use message::Column as C;
-    let query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Active.name()));
+    let query = message::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Status.eq(MessageStatus::Active.name()));
     Ok(query.count(db).await?)
 }
 
@@ -229,10 +258,14 @@ pub(super) async fn mine(
     messages: impl Iterator<Item = Uuid>,
 ) -> Result<BTreeMap<MessageId, Vec<String>>, Error> {
     use reaction::Column as C;
-    let query = reaction::Entity::find().filter(C::MessageId.is_in(messages)).filter(C::UserId.eq(user.as_str()));
+    let query = reaction::Entity::find()
+        .filter(C::MessageId.is_in(messages))
+        .filter(C::UserId.eq(user.as_str()));
     let mut mine: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for row in query.order_by_asc(C::Emoji).all(db).await? {
-        mine.entry(MessageId::from_uuid(row.message_id)).or_default().push(row.emoji);
+        mine.entry(MessageId::from_uuid(row.message_id))
+            .or_default()
+            .push(row.emoji);
     }
     Ok(mine)
 }
@@ -246,10 +279,15 @@ pub(super) async fn search(
     limit: u64,
 ) -> Result<Vec<Message>, Error> {
     use message::Column as C;
-    let mut query = message::Entity::find().filter(C::EventId.eq(event.uuid())).filter(C::Status.eq(MessageStatus::Active.name()));
+    let mut query = message::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Status.eq(MessageStatus::Active.name()));
     if !sought.words.is_empty() {
         // Quoted, so that nothing a person types is a query of its own; a quote inside is doubled.
-        let terms = sought.words.iter().map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
+        let terms = sought
+            .words
+            .iter()
+            .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
         let terms = terms.collect::<Vec<_>>().join(" ");
         let matching = Expr::cust_with_values(
             "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
@@ -266,6 +304,9 @@ pub(super) async fn search(
     if let Some(until) = sought.until {
         query = query.filter(C::CreatedMs.lt(until.ms()));
     }
-    let query = query.filter(C::Seq.lt(signed(before))).order_by_desc(C::Seq).limit(limit);
+    let query = query
+        .filter(C::Seq.lt(signed(before)))
+        .order_by_desc(C::Seq)
+        .limit(limit);
     read_all(db, query.all(db).await?).await
 }

@@ -86,16 +86,24 @@ impl EventsApi {
         caller.require_role(Role::Host)?;
         caller.limit(|limits| limits.write).await?;
         let new = body.0.check(self.defaults.clone())?;
-        let event = self.events.create(new, caller.user().map(|user| user.id.clone())).await?;
+        let event = self
+            .events
+            .create(new, caller.user().map(|user| user.id.clone()))
+            .await?;
         let etag = tag_of(&event);
-        Ok(Created::new(event.clone()).at(format!("/v1/events/{}", event.id)).tagged(etag))
+        Ok(Created::new(event.clone())
+            .at(format!("/v1/events/{}", event.id))
+            .tagged(etag))
     }
 
     /// List events
     ///
     /// By scheduled start, latest first. Private events are listed for their members only.
     #[oai(path = "/events", method = "get", operation_id = "list_events")]
-    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own in the document")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a query parameter of its own in the document"
+    )]
     async fn list(
         &self,
         caller: Caller,
@@ -134,7 +142,9 @@ impl EventsApi {
         };
         let after = after.0.map(|BySchedule(scheduled, id)| (scheduled, id));
         let events = self.events.list(&wanted, after, limit.with_peek()).await?;
-        Ok(Json(Page::of(events, limit, |event| BySchedule(event.scheduled_at, event.id))))
+        Ok(Json(Page::of(events, limit, |event| {
+            BySchedule(event.scheduled_at, event.id)
+        })))
     }
 
     /// Read an event
@@ -149,7 +159,11 @@ impl EventsApi {
         caller.limit(|limits| limits.read).await?;
         let (body, etag) = ((*attendee.event).clone(), tag_of(&attendee.event));
         let known = etag::is_known(if_none_match.0.as_deref(), &etag);
-        Ok(if known { Tagged::Unchanged { etag } } else { Tagged::Document { body, etag } })
+        Ok(if known {
+            Tagged::Unchanged { etag }
+        } else {
+            Tagged::Document { body, etag }
+        })
     }
 
     /// Edit an event
@@ -166,7 +180,10 @@ impl EventsApi {
         let attendee = self.host(&event, &caller).await?;
         let version = attendee.event.version;
         etag::require_version(if_match.0.as_deref(), i64::try_from(version).unwrap_or(i64::MAX))?;
-        let body = self.events.edit(attendee.event.id, Some(version), body.0.check()).await?;
+        let body = self
+            .events
+            .edit(attendee.event.id, Some(version), body.0.check())
+            .await?;
         let etag = tag_of(&body);
         Ok(Tagged::Document { body, etag })
     }
@@ -205,13 +222,26 @@ impl EventsApi {
 
     /// List an event's members
     #[oai(path = "/events/:event/members", method = "get", operation_id = "list_members")]
-    async fn members(&self, caller: Caller, event: Path<String>, after: Place<ByMember>, limit: Limit) -> Answer<Page<MemberOut>> {
+    async fn members(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        after: Place<ByMember>,
+        limit: Limit,
+    ) -> Answer<Page<MemberOut>> {
         let attendee = self.events.admit(&event, &caller).await?;
         attendee.require(Role::Moderator)?;
         let after = after.0.map(|ByMember(user)| user);
-        let members = self.events.members(attendee.event.id, after.as_ref(), limit.with_peek()).await?;
+        let members = self
+            .events
+            .members(attendee.event.id, after.as_ref(), limit.with_peek())
+            .await?;
         let page = Page::of(members, limit, |(user, _, _)| ByMember(user.clone()));
-        Ok(Json(page.map(|(user_id, role, since_at)| MemberOut { user_id, role, since_at })))
+        Ok(Json(page.map(|(user_id, role, since_at)| MemberOut {
+            user_id,
+            role,
+            since_at,
+        })))
     }
 
     /// Give somebody a role in an event
@@ -235,8 +265,17 @@ impl EventsApi {
     }
 
     /// Take somebody's role in an event away
-    #[oai(path = "/events/:event/members/:user", method = "delete", operation_id = "remove_member")]
-    async fn remove_member(&self, caller: Caller, event: Path<String>, user: Path<UserId>) -> Result<NoContent, Problem> {
+    #[oai(
+        path = "/events/:event/members/:user",
+        method = "delete",
+        operation_id = "remove_member"
+    )]
+    async fn remove_member(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        user: Path<UserId>,
+    ) -> Result<NoContent, Problem> {
         let attendee = self.host(&event, &caller).await?;
         if !self.events.remove_role(attendee.event.id, user.0).await? {
             return Err(Refusal::new(Reason::NotFound, "That user has no role in this event.").into());

@@ -102,29 +102,50 @@ impl Reading {
     }
 
     fn finish(self) -> Result<(), Refusal> {
-        if self.0.is_empty() { Ok(()) } else { Err(Refusal::content(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::content(self.0))
+        }
     }
 
     fn participants(&mut self, listed: &[ParticipantIn]) -> Vec<Participant> {
         if listed.len() > PARTICIPANTS_MAX {
-            self.0.push(Fault::new("/participants", "too-many", format!("At most {PARTICIPANTS_MAX} participants.")));
+            self.0.push(Fault::new(
+                "/participants",
+                "too-many",
+                format!("At most {PARTICIPANTS_MAX} participants."),
+            ));
             return Vec::new();
         }
         let mut seen = HashSet::new();
         let participants = listed.iter().enumerate().filter_map(|(index, listed)| {
             let at = |field: &str| format!("/participants/{index}/{field}");
-            let name = self.take(DisplayName::parse_at(&listed.name, &at("name")))?.into_string();
-            let short_name = self.optional(listed.short_name.as_ref(), |text| DisplayName::parse_at(text, &at("short_name")));
+            let name = self
+                .take(DisplayName::parse_at(&listed.name, &at("name")))?
+                .into_string();
+            let short_name = self.optional(listed.short_name.as_ref(), |text| {
+                DisplayName::parse_at(text, &at("short_name"))
+            });
             let image_url = self.optional(listed.image_url.as_ref(), |text| Url::parse_at(text, &at("image_url")));
             let id = match &listed.id {
                 Some(id) => self.take(Slug::parse_at(id, &at("id")))?,
                 None => free_id(&name, &seen),
             };
             if !seen.insert(id.clone()) {
-                self.0.push(Fault::new(at("id"), "duplicate", "Each participant has an id of its own."));
+                self.0.push(Fault::new(
+                    at("id"),
+                    "duplicate",
+                    "Each participant has an id of its own.",
+                ));
             }
             let (short_name, image_url) = (short_name.map(String::from), image_url.map(String::from));
-            Some(Participant { id: id.into_string(), name, short_name, image_url })
+            Some(Participant {
+                id: id.into_string(),
+                name,
+                short_name,
+                image_url,
+            })
         });
         participants.collect()
     }
@@ -140,14 +161,30 @@ impl Reading {
     fn settings(&mut self, changed: &SettingsIn, settings: &mut EventSettings) {
         let mut seconds = |value: Option<u32>, field: &str, setting: &mut u32| match value {
             Some(value) if value > SECONDS_MAX => {
-                self.0.push(Fault::new(format!("/settings/{field}"), "too-large", "At most thirty days."));
+                self.0.push(Fault::new(
+                    format!("/settings/{field}"),
+                    "too-large",
+                    "At most thirty days.",
+                ));
             }
             Some(value) => *setting = value,
             None => {}
         };
-        seconds(changed.opens_before_seconds, "opens_before_seconds", &mut settings.opens_before_seconds);
-        seconds(changed.closes_after_seconds, "closes_after_seconds", &mut settings.closes_after_seconds);
-        seconds(changed.edit_window_seconds, "edit_window_seconds", &mut settings.edit_window_seconds);
+        seconds(
+            changed.opens_before_seconds,
+            "opens_before_seconds",
+            &mut settings.opens_before_seconds,
+        );
+        seconds(
+            changed.closes_after_seconds,
+            "closes_after_seconds",
+            &mut settings.closes_after_seconds,
+        );
+        seconds(
+            changed.edit_window_seconds,
+            "edit_window_seconds",
+            &mut settings.edit_window_seconds,
+        );
         settings.hold_messages = changed.hold_messages.unwrap_or(settings.hold_messages);
         settings.small_room_users = changed.small_room_users.unwrap_or(settings.small_room_users);
     }
@@ -155,8 +192,14 @@ impl Reading {
 
 fn free_id(name: &str, seen: &HashSet<Slug>) -> Slug {
     let plain = Slug::from_title(name);
-    let numbered = (2..).map(|number| plain.numbered(number)).find(|slug| !seen.contains(slug));
-    if seen.contains(&plain) { numbered.unwrap_or(plain) } else { plain }
+    let numbered = (2..)
+        .map(|number| plain.numbered(number))
+        .find(|slug| !seen.contains(slug));
+    if seen.contains(&plain) {
+        numbered.unwrap_or(plain)
+    } else {
+        plain
+    }
 }
 
 impl EventIn {
@@ -177,8 +220,14 @@ impl EventIn {
             scheduled_at: self.scheduled_at,
             featured: self.featured,
             visibility: self.visibility.unwrap_or(Visibility::Public),
-            cover_url: self.cover_url.as_deref().and_then(|text| reading.url(text, "/cover_url")),
-            stream_url: self.stream_url.as_deref().and_then(|text| reading.url(text, "/stream_url")),
+            cover_url: self
+                .cover_url
+                .as_deref()
+                .and_then(|text| reading.url(text, "/cover_url")),
+            stream_url: self
+                .stream_url
+                .as_deref()
+                .and_then(|text| reading.url(text, "/stream_url")),
             settings,
             demo: self.demo,
         };
@@ -201,8 +250,12 @@ impl EventPatch {
                 event.participants = reading.participants(listed);
             }
             patch(&mut event.venue, &self.venue, |text| reading.venue(text));
-            patch(&mut event.cover_url, &self.cover_url, |text| reading.url(text, "/cover_url"));
-            patch(&mut event.stream_url, &self.stream_url, |text| reading.url(text, "/stream_url"));
+            patch(&mut event.cover_url, &self.cover_url, |text| {
+                reading.url(text, "/cover_url")
+            });
+            patch(&mut event.stream_url, &self.stream_url, |text| {
+                reading.url(text, "/stream_url")
+            });
             event.scheduled_at = self.scheduled_at.unwrap_or(event.scheduled_at);
             event.featured = self.featured.unwrap_or(event.featured);
             event.visibility = self.visibility.unwrap_or(event.visibility);

@@ -24,7 +24,11 @@ impl Gate for Events {
                 None => None,
             };
             let role = access::role_in(caller, event.id, event.visibility == Visibility::Private, member_role)?;
-            Ok(Attendee { event: Arc::clone(&event), role, user: caller.user().cloned() })
+            Ok(Attendee {
+                event: Arc::clone(&event),
+                role,
+                user: caller.user().cloned(),
+            })
         })
     }
 }

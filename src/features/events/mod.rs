@@ -65,26 +65,40 @@ impl Events {
     #[must_use]
     pub fn new(store: Store, stream: Stream) -> Self {
         let by_name = Arc::new(Recent::new(BELIEVED_FOR, REMEMBERED));
-        Self { store, stream, by_name, roles: Arc::new(Recent::new(BELIEVED_FOR, REMEMBERED)) }
+        Self {
+            store,
+            stream,
+            by_name,
+            roles: Arc::new(Recent::new(BELIEVED_FOR, REMEMBERED)),
+        }
     }
 
     /// Makes an event; whoever makes it is its host.
     pub async fn create(&self, new: NewEvent, host: Option<UserId>) -> Result<Event, Error> {
         let id = EventId::generate();
-        let recorded = self.stream.record(id, move |scribe| Box::pin(create(scribe, new, host))).await?;
+        let recorded = self
+            .stream
+            .record(id, move |scribe| Box::pin(create(scribe, new, host)))
+            .await?;
         Ok(recorded.value)
     }
 
     /// Changes an event, if it is still at `version` (when one is given).
     pub async fn edit(&self, id: EventId, version: Option<u64>, edit: Edit) -> Result<Event, Error> {
-        let recorded = self.stream.record(id, move |scribe| Box::pin(change(scribe, version, edit))).await?;
+        let recorded = self
+            .stream
+            .record(id, move |scribe| Box::pin(change(scribe, version, edit)))
+            .await?;
         self.forget(id);
         Ok(recorded.value)
     }
 
     /// Passes an event to its next state.
     pub async fn pass(&self, id: EventId, transition: Transition) -> Result<Event, Error> {
-        let recorded = self.stream.record(id, move |scribe| Box::pin(pass(scribe, transition))).await?;
+        let recorded = self
+            .stream
+            .record(id, move |scribe| Box::pin(pass(scribe, transition)))
+            .await?;
         self.forget(id);
         Ok(recorded.value)
     }
@@ -117,7 +131,12 @@ impl Events {
         Ok(role)
     }
 
-    async fn list(&self, wanted: &rows::Wanted, after: Option<(Stamp, EventId)>, limit: u64) -> Result<Vec<Event>, Error> {
+    async fn list(
+        &self,
+        wanted: &rows::Wanted,
+        after: Option<(Stamp, EventId)>,
+        limit: u64,
+    ) -> Result<Vec<Event>, Error> {
         rows::list(self.store.reader(), wanted, after, limit).await
     }
 
@@ -134,7 +153,9 @@ impl Events {
     /// Gives a user a role in the event. Open streams end, so that they come back with what the role may see.
     pub async fn set_role(&self, id: EventId, user: UserId, role: Role) -> Result<(), Error> {
         let (name, now) = (user.clone(), crate::clock::now());
-        self.store.write(move |txn| Box::pin(async move { rows::set_role(txn, id, &name, role, now).await })).await?;
+        self.store
+            .write(move |txn| Box::pin(async move { rows::set_role(txn, id, &name, role, now).await }))
+            .await?;
         self.role_changed(id, user);
         Ok(())
     }
@@ -142,7 +163,10 @@ impl Events {
     /// Takes a user's role in the event away. Ok(false): there was none.
     pub async fn remove_role(&self, id: EventId, user: UserId) -> Result<bool, Error> {
         let name = user.clone();
-        let removed = self.store.write(move |txn| Box::pin(async move { rows::remove_role(txn, id, &name).await })).await?;
+        let removed = self
+            .store
+            .write(move |txn| Box::pin(async move { rows::remove_role(txn, id, &name).await }))
+            .await?;
         if removed {
             self.role_changed(id, user);
         }
@@ -202,7 +226,11 @@ async fn free_slug(txn: &DatabaseTransaction, id: EventId, new: &NewEvent) -> Re
     }
     let plain = Slug::from_title(&new.title);
     for number in 1..=SLUG_TRIES {
-        let slug = if number == 1 { plain.clone() } else { plain.numbered(number) };
+        let slug = if number == 1 {
+            plain.clone()
+        } else {
+            plain.numbered(number)
+        };
         if !rows::slug_is_taken(txn, slug.as_str(), id).await? {
             return Ok(slug.into_string());
         }

@@ -2,7 +2,8 @@
 
 use entity::{event, event_member};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LikeExpr, OnConflict},
 };
 
@@ -39,12 +40,17 @@ pub(super) enum Eyes {
 
 pub(super) fn read(row: event::Model) -> Result<Event, Error> {
     let unknown = |what, value: &str| Error::unreadable(what, format!("unknown value `{value}`"));
-    let visibility = if row.visibility == "public" { Visibility::Public } else { Visibility::Private };
+    let visibility = if row.visibility == "public" {
+        Visibility::Public
+    } else {
+        Visibility::Private
+    };
     Ok(Event {
         id: EventId::from_uuid(row.id),
         kind: EventKind::parse(&row.kind).ok_or_else(|| unknown("event kind", &row.kind))?,
         status: EventStatus::parse(&row.status).ok_or_else(|| unknown("event status", &row.status))?,
-        participants: serde_json::from_value(row.participants).map_err(|error| Error::unreadable("participants", error))?,
+        participants: serde_json::from_value(row.participants)
+            .map_err(|error| Error::unreadable("participants", error))?,
         settings: serde_json::from_value(row.settings).map_err(|error| Error::unreadable("event settings", error))?,
         slug: row.slug,
         title: row.title,
@@ -64,7 +70,9 @@ pub(super) fn read(row: event::Model) -> Result<Event, Error> {
 
 /// The columns that can change.
 fn columns(event: &Event) -> Result<event::ActiveModel, Error> {
-    let json = |what, value: Result<serde_json::Value, serde_json::Error>| value.map_err(|error| Error::unreadable(what, error));
+    let json = |what, value: Result<serde_json::Value, serde_json::Error>| {
+        value.map_err(|error| Error::unreadable(what, error))
+    };
     Ok(event::ActiveModel {
         id: Set(event.id.uuid()),
         slug: Set(event.slug.clone()),
@@ -77,7 +85,12 @@ fn columns(event: &Event) -> Result<event::ActiveModel, Error> {
         started_ms: Set(event.started_at.map(Stamp::ms)),
         ended_ms: Set(event.ended_at.map(Stamp::ms)),
         featured: Set(event.featured),
-        visibility: Set(if event.visibility == Visibility::Public { "public" } else { "private" }.to_owned()),
+        visibility: Set(if event.visibility == Visibility::Public {
+            "public"
+        } else {
+            "private"
+        }
+        .to_owned()),
         cover_url: Set(event.cover_url.clone()),
         stream_url: Set(event.stream_url.clone()),
         settings: Set(json("event settings", serde_json::to_value(&event.settings))?),
@@ -89,13 +102,19 @@ fn columns(event: &Event) -> Result<event::ActiveModel, Error> {
 }
 
 fn search_text(title: &str, venue: Option<&str>, participants: &[Participant]) -> String {
-    let names = participants.iter().flat_map(|participant| [Some(participant.name.as_str()), participant.short_name.as_deref()]);
+    let names = participants
+        .iter()
+        .flat_map(|participant| [Some(participant.name.as_str()), participant.short_name.as_deref()]);
     let words: Vec<_> = [Some(title), venue].into_iter().chain(names).flatten().collect();
     words.join("\n").to_lowercase()
 }
 
 pub(super) async fn insert(db: &impl ConnectionTrait, event: &Event, created_by: &str) -> Result<(), Error> {
-    let row = event::ActiveModel { created_by: Set(created_by.to_owned()), created_ms: Set(event.created_at.ms()), ..columns(event)? };
+    let row = event::ActiveModel {
+        created_by: Set(created_by.to_owned()),
+        created_ms: Set(event.created_at.ms()),
+        ..columns(event)?
+    };
     event::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
 }
@@ -106,15 +125,26 @@ pub(super) async fn update(db: &impl ConnectionTrait, event: &Event) -> Result<(
 }
 
 pub(super) async fn find(db: &impl ConnectionTrait, id: EventId) -> Result<Option<Event>, Error> {
-    event::Entity::find_by_id(id.uuid()).one(db).await?.map(read).transpose()
+    event::Entity::find_by_id(id.uuid())
+        .one(db)
+        .await?
+        .map(read)
+        .transpose()
 }
 
 pub(super) async fn find_by_slug(db: &impl ConnectionTrait, slug: &str) -> Result<Option<Event>, Error> {
-    event::Entity::find().filter(event::Column::Slug.eq(slug)).one(db).await?.map(read).transpose()
+    event::Entity::find()
+        .filter(event::Column::Slug.eq(slug))
+        .one(db)
+        .await?
+        .map(read)
+        .transpose()
 }
 
 pub(super) async fn slug_is_taken(db: &impl ConnectionTrait, slug: &str, but_not_by: EventId) -> Result<bool, Error> {
-    let query = event::Entity::find().filter(event::Column::Slug.eq(slug)).filter(event::Column::Id.ne(but_not_by.uuid()));
+    let query = event::Entity::find()
+        .filter(event::Column::Slug.eq(slug))
+        .filter(event::Column::Id.ne(but_not_by.uuid()));
     Ok(query.one(db).await?.is_some())
 }
 
@@ -134,7 +164,8 @@ pub(super) async fn list(
         query = query.filter(C::Kind.eq(kind.name()));
     }
     for text in [&wanted.participant, &wanted.text].into_iter().flatten() {
-        query = query.filter(C::SearchText.like(LikeExpr::new(format!("%{}%", escape_like(&text.to_lowercase()))).escape('\\')));
+        query = query
+            .filter(C::SearchText.like(LikeExpr::new(format!("%{}%", escape_like(&text.to_lowercase()))).escape('\\')));
     }
     if let Some(featured) = wanted.featured {
         query = query.filter(C::Featured.eq(featured));
@@ -146,19 +177,32 @@ pub(super) async fn list(
         query = query.filter(C::ScheduledMs.lt(until.ms()));
     }
     if let Some((scheduled, id)) = after {
-        let same_time = Condition::all().add(C::ScheduledMs.eq(scheduled.ms())).add(C::Id.lt(id.uuid()));
+        let same_time = Condition::all()
+            .add(C::ScheduledMs.eq(scheduled.ms()))
+            .add(C::Id.lt(id.uuid()));
         query = query.filter(Condition::any().add(C::ScheduledMs.lt(scheduled.ms())).add(same_time));
     }
     query = match &wanted.eyes {
         Eyes::Everything => query,
         Eyes::Public => query.filter(C::Visibility.eq("public")),
         Eyes::Member(user) => {
-            let mine = event_member::Entity::find().select_only().column(event_member::Column::EventId);
+            let mine = event_member::Entity::find()
+                .select_only()
+                .column(event_member::Column::EventId);
             let mine = sea_orm::QueryTrait::into_query(mine.filter(event_member::Column::UserId.eq(user.as_str())));
-            query.filter(Condition::any().add(C::Visibility.eq("public")).add(Expr::col((event::Entity, C::Id)).in_subquery(mine)))
+            query.filter(
+                Condition::any()
+                    .add(C::Visibility.eq("public"))
+                    .add(Expr::col((event::Entity, C::Id)).in_subquery(mine)),
+            )
         }
     };
-    let rows = query.order_by(C::ScheduledMs, Order::Desc).order_by(C::Id, Order::Desc).limit(limit).all(db).await?;
+    let rows = query
+        .order_by(C::ScheduledMs, Order::Desc)
+        .order_by(C::Id, Order::Desc)
+        .limit(limit)
+        .all(db)
+        .await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -168,11 +212,19 @@ fn escape_like(text: &str) -> String {
 
 /// Role of a user in an event, as written down by its hosts.
 pub(super) async fn role_of(db: &impl ConnectionTrait, event: EventId, user: &UserId) -> Result<Option<Role>, Error> {
-    let row = event_member::Entity::find_by_id((event.uuid(), user.as_str().to_owned())).one(db).await?;
+    let row = event_member::Entity::find_by_id((event.uuid(), user.as_str().to_owned()))
+        .one(db)
+        .await?;
     Ok(row.and_then(|row| Role::parse(&row.role)))
 }
 
-pub(super) async fn set_role(db: &impl ConnectionTrait, event: EventId, user: &UserId, role: Role, now: Stamp) -> Result<(), Error> {
+pub(super) async fn set_role(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    user: &UserId,
+    role: Role,
+    now: Stamp,
+) -> Result<(), Error> {
     let row = event_member::ActiveModel {
         event_id: Set(event.uuid()),
         user_id: Set(user.as_str().to_owned()),
@@ -181,13 +233,18 @@ pub(super) async fn set_role(db: &impl ConnectionTrait, event: EventId, user: &U
     };
     let mut again = OnConflict::columns([event_member::Column::EventId, event_member::Column::UserId]);
     again.update_column(event_member::Column::Role);
-    event_member::Entity::insert(row).on_conflict(again).exec_without_returning(db).await?;
+    event_member::Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
 /// Ok(false): there was nothing to take away.
 pub(super) async fn remove_role(db: &impl ConnectionTrait, event: EventId, user: &UserId) -> Result<bool, Error> {
-    let done = event_member::Entity::delete_by_id((event.uuid(), user.as_str().to_owned())).exec(db).await?;
+    let done = event_member::Entity::delete_by_id((event.uuid(), user.as_str().to_owned()))
+        .exec(db)
+        .await?;
     Ok(done.rows_affected > 0)
 }
 
@@ -202,10 +259,18 @@ pub(super) async fn members(
     if let Some(after) = after {
         query = query.filter(event_member::Column::UserId.gt(after.as_str()));
     }
-    let rows = query.order_by_asc(event_member::Column::UserId).limit(limit).all(db).await?;
+    let rows = query
+        .order_by_asc(event_member::Column::UserId)
+        .limit(limit)
+        .all(db)
+        .await?;
     let member = |row: event_member::Model| {
-        let user = row.user_id.parse().map_err(|error| Error::unreadable("user id", error))?;
-        let role = Role::parse(&row.role).ok_or_else(|| Error::unreadable("role", format!("unknown role `{}`", row.role)))?;
+        let user = row
+            .user_id
+            .parse()
+            .map_err(|error| Error::unreadable("user id", error))?;
+        let role =
+            Role::parse(&row.role).ok_or_else(|| Error::unreadable("role", format!("unknown role `{}`", row.role)))?;
         Ok((user, role, Stamp::from_ms(row.since_ms)))
     };
     rows.into_iter().map(member).collect()

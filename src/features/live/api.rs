@@ -11,12 +11,8 @@ use serde::Serialize;
 
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal,
-        cursor::ResumePoint,
-        event::EventStatus,
-        reaction::Applause,
-        room::Room,
-        snapshot::Snapshot,
+        Audience, Cursor, EventId, Reason, Refusal, cursor::ResumePoint, event::EventStatus, reaction::Applause,
+        room::Room, snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged, etag,
@@ -66,7 +62,11 @@ struct StatusOut {
 }
 
 fn audience(attendee: &Attendee) -> Audience {
-    if attendee.role.is_staff() { Audience::Staff } else { Audience::Public }
+    if attendee.role.is_staff() {
+        Audience::Staff
+    } else {
+        Audience::Public
+    }
 }
 
 impl LiveApi {
@@ -86,7 +86,10 @@ impl LiveApi {
     /// Entries have an id; signals have none and are not kept. Before the server closes, it says `stream.bye` with a
     /// reason and whether to come back.
     #[oai(path = "/events/:event/stream", method = "get", operation_id = "stream_event")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own in the document")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a parameter of its own in the document"
+    )]
     async fn stream(
         &self,
         caller: StreamCaller,
@@ -153,7 +156,8 @@ impl LiveApi {
         if etag::is_known(if_none_match.0.as_deref(), &etag) {
             return Ok(Tagged::Unchanged { etag });
         }
-        let body = serde_json::from_slice(&shot.json).map_err(|error| crate::store::Error::unreadable("snapshot", error))?;
+        let body =
+            serde_json::from_slice(&shot.json).map_err(|error| crate::store::Error::unreadable("snapshot", error))?;
         Ok(Tagged::Document { body, etag })
     }
 
@@ -175,14 +179,22 @@ impl LiveApi {
         let (db, event, audience) = (self.store.reader(), attendee.event.id, audience(&attendee));
         let head = log::head(db, event).await?.unwrap_or(Head::EMPTY);
         let after = match after.0 {
-            None => Head { public: 0, staff: 0, ..head },
+            None => Head {
+                public: 0,
+                staff: 0,
+                ..head
+            },
             Some(after) => place(db, event, audience, head, &after).await?,
         };
         let entries = log::read_after(db, event, audience, after, limit.rows()).await?;
         let next = entries.last().map_or(after, LogEntry::head).cursor(audience);
         let lines = format.0 == Some(LogFormat::Ndjson)
             || format.0.is_none() && accept.0.is_some_and(|accept| accept.contains(NDJSON));
-        Ok(LogResponse(if lines { as_lines(&entries) } else { as_json(&entries, next) }))
+        Ok(LogResponse(if lines {
+            as_lines(&entries)
+        } else {
+            as_json(&entries, next)
+        }))
     }
 
     /// Read an event's status
@@ -207,7 +219,10 @@ impl LiveApi {
 }
 
 fn unknown_type(name: &str) -> Refusal {
-    Refusal::new(Reason::InvalidRequest, format!("There is no entry type `{}`.", name.escape_default()))
+    Refusal::new(
+        Reason::InvalidRequest,
+        format!("There is no entry type `{}`.", name.escape_default()),
+    )
 }
 
 /// The place in the log that a cursor names. Unlike a stream, a list says no to a cursor that is none.
@@ -218,7 +233,9 @@ async fn place(
     head: Head,
     after: &str,
 ) -> Result<Head, Problem> {
-    let point = after.parse::<ResumePoint>().map_err(|error| Refusal::new(Reason::InvalidCursor, format!("`after`: {error}.")))?;
+    let point = after
+        .parse::<ResumePoint>()
+        .map_err(|error| Refusal::new(Reason::InvalidCursor, format!("`after`: {error}.")))?;
     let (epoch, public, staff) = match point {
         ResumePoint::Seq(seq) => (head.epoch, seq, None),
         ResumePoint::Cursor(cursor) => (cursor.epoch, cursor.seq, cursor.staff),
@@ -240,8 +257,15 @@ fn joined(entries: &[LogEntry], between: &[u8]) -> Vec<u8> {
 }
 
 fn as_json(entries: &[LogEntry], next: Cursor) -> Response {
-    let body = [br#"{"items":["#, joined(entries, b",").as_slice(), format!(r#"],"next_cursor":"{next}"}}"#).as_bytes()].concat();
-    Body::from(body).with_header(header::CONTENT_TYPE, "application/json").into_response()
+    let body = [
+        br#"{"items":["#,
+        joined(entries, b",").as_slice(),
+        format!(r#"],"next_cursor":"{next}"}}"#).as_bytes(),
+    ]
+    .concat();
+    Body::from(body)
+        .with_header(header::CONTENT_TYPE, "application/json")
+        .into_response()
 }
 
 fn as_lines(entries: &[LogEntry]) -> Response {
@@ -249,5 +273,7 @@ fn as_lines(entries: &[LogEntry]) -> Response {
     if !body.is_empty() {
         body.push(b'\n');
     }
-    Body::from(body).with_header(header::CONTENT_TYPE, NDJSON).into_response()
+    Body::from(body)
+        .with_header(header::CONTENT_TYPE, NDJSON)
+        .into_response()
 }

@@ -47,8 +47,18 @@ impl PresenceApi {
     /// List who is here
     ///
     /// Signed-in people with an open stream, by user id; anonymous viewers are only counted.
-    #[oai(path = "/events/:event/participants", method = "get", operation_id = "list_participants")]
-    async fn list(&self, caller: Caller, event: Path<String>, after: Place<ByUser>, limit: Limit) -> Answer<ParticipantsOut> {
+    #[oai(
+        path = "/events/:event/participants",
+        method = "get",
+        operation_id = "list_participants"
+    )]
+    async fn list(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        after: Place<ByUser>,
+        limit: Limit,
+    ) -> Answer<ParticipantsOut> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let after = after.0.map(|ByUser(user)| user);
@@ -57,7 +67,12 @@ impl PresenceApi {
         let page = Page::of(people, limit, |person| ByUser(person.user.id.clone()));
         let counts = self.presence.counts(attendee.event.id);
         let (viewers, users) = (counts.viewers, counts.users);
-        Ok(Json(ParticipantsOut { items: page.items, next_cursor: page.next_cursor, viewers, users }))
+        Ok(Json(ParticipantsOut {
+            items: page.items,
+            next_cursor: page.next_cursor,
+            viewers,
+            users,
+        }))
     }
 
     /// Say whether you are looking
@@ -69,7 +84,11 @@ impl PresenceApi {
         let user = attendee.require_user()?;
         caller.limit(|limits| limits.write).await?;
         if !self.presence.set_status(attendee.event.id, &user.id, body.0.status) {
-            return Err(Refusal::new(Reason::Conflict, "Open the event's stream first: presence is for those who are here.").into());
+            return Err(Refusal::new(
+                Reason::Conflict,
+                "Open the event's stream first: presence is for those who are here.",
+            )
+            .into());
         }
         Ok(NoContent)
     }

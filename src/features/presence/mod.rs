@@ -45,7 +45,10 @@ pub struct Presence {
 impl Presence {
     #[must_use]
     pub fn new(stream: Stream) -> Self {
-        Self { stream, rooms: Arc::default() }
+        Self {
+            stream,
+            rooms: Arc::default(),
+        }
     }
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<EventId, Room>> {
@@ -60,13 +63,18 @@ impl Presence {
     /// Participants by user id, from after `after` on.
     #[must_use]
     pub fn participants(&self, event: EventId, after: Option<&UserId>, limit: usize) -> Vec<Attendance> {
-        self.rooms().get(&event).map(|room| room.page(after, limit)).unwrap_or_default()
+        self.rooms()
+            .get(&event)
+            .map(|room| room.page(after, limit))
+            .unwrap_or_default()
     }
 
     /// Says whether a user who is here looks or is away. False: they are not here.
     #[must_use]
     pub fn set_status(&self, event: EventId, user: &UserId, status: PresenceStatus) -> bool {
-        self.rooms().get_mut(&event).is_some_and(|room| room.set_status(user, status))
+        self.rooms()
+            .get_mut(&event)
+            .is_some_and(|room| room.set_status(user, status))
     }
 
     /// Up to how many users comings and goings are shown one by one; from the event's settings.
@@ -89,7 +97,10 @@ impl Presence {
 
     fn changes(&self, now: Instant) -> Vec<(EventId, crate::domain::entry::PresenceChanged)> {
         let mut rooms = self.rooms();
-        let changes = rooms.iter_mut().filter_map(|(event, room)| room.changes(now).map(|changed| (*event, changed))).collect();
+        let changes = rooms
+            .iter_mut()
+            .filter_map(|(event, room)| room.changes(now).map(|changed| (*event, changed)))
+            .collect();
         rooms.retain(|_, room| !room.is_empty());
         changes
     }
@@ -97,7 +108,10 @@ impl Presence {
 
 impl SeatListener for Presence {
     fn opened(&self, seat: &SeatInfo) {
-        self.rooms().entry(seat.event).or_default().enter(seat.user.as_ref(), clock::now());
+        self.rooms()
+            .entry(seat.event)
+            .or_default()
+            .enter(seat.user.as_ref(), clock::now());
     }
 
     fn closed(&self, seat: &SeatInfo) {

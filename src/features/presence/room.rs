@@ -70,7 +70,12 @@ impl Room {
             if !self.left.remove(&user.id) {
                 self.joined.insert(user.id.clone(), user.clone());
             }
-            Person { user: user.clone(), seats: 0, status: PresenceStatus::Online, since_at: now }
+            Person {
+                user: user.clone(),
+                seats: 0,
+                status: PresenceStatus::Online,
+                since_at: now,
+            }
         });
         person.user.clone_from(user);
         person.status = PresenceStatus::Online;
@@ -93,7 +98,9 @@ impl Room {
     }
 
     pub(super) fn set_status(&mut self, user: &UserId, status: PresenceStatus) -> bool {
-        let Some(person) = self.people.get_mut(user) else { return false };
+        let Some(person) = self.people.get_mut(user) else {
+            return false;
+        };
         self.dirty |= person.status != status;
         person.status = status;
         true
@@ -101,14 +108,21 @@ impl Room {
 
     /// Whoever is in their grace is still counted, as one viewer.
     pub(super) fn counts(&self) -> PresenceCounts {
-        PresenceCounts { viewers: self.seats + self.leaving.len() as u64, users: self.people.len() as u64 }
+        PresenceCounts {
+            viewers: self.seats + self.leaving.len() as u64,
+            users: self.people.len() as u64,
+        }
     }
 
     pub(super) fn page(&self, after: Option<&UserId>, limit: usize) -> Vec<Attendance> {
         let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
         let people = self.people.range((from, Bound::Unbounded)).take(limit);
         people
-            .map(|(_, person)| Attendance { user: person.user.clone(), status: person.status, since_at: person.since_at })
+            .map(|(_, person)| Attendance {
+                user: person.user.clone(),
+                status: person.status,
+                since_at: person.since_at,
+            })
             .collect()
     }
 
@@ -136,7 +150,9 @@ impl Room {
 
     /// Those whose grace has ended are gone.
     fn miss(&mut self, now: Instant) {
-        let gone = self.leaving.extract_if(.., |_, since| now.duration_since(*since) >= GRACE);
+        let gone = self
+            .leaving
+            .extract_if(.., |_, since| now.duration_since(*since) >= GRACE);
         for (user, _) in gone {
             self.people.remove(&user);
             self.dirty = true;
@@ -153,13 +169,24 @@ mod tests {
     use super::*;
 
     fn user(name: &str) -> User {
-        User { id: name.parse().unwrap(), name: name.into(), avatar_url: None, badges: vec![], guest: false }
+        User {
+            id: name.parse().unwrap(),
+            name: name.into(),
+            avatar_url: None,
+            badges: vec![],
+            guest: false,
+        }
     }
 
     fn told(room: &mut Room, at: Instant) -> Option<(u64, u64, usize, usize)> {
         let changed = room.changes(at)?;
         let counts = changed.counts;
-        Some((counts.viewers, counts.users, changed.joined.map_or(0, |users| users.len()), changed.left.map_or(0, |ids| ids.len())))
+        Some((
+            counts.viewers,
+            counts.users,
+            changed.joined.map_or(0, |users| users.len()),
+            changed.left.map_or(0, |ids| ids.len()),
+        ))
     }
 
     #[test]
@@ -185,7 +212,10 @@ mod tests {
     #[test]
     fn a_room_is_told_at_most_once_a_second_and_large_rooms_only_counts() {
         let (start, stamp) = (Instant::now(), Stamp::from_ms(0));
-        let mut room = Room { small: 2, ..Room::default() };
+        let mut room = Room {
+            small: 2,
+            ..Room::default()
+        };
         room.enter(Some(&user("ana")), stamp);
         assert!(told(&mut room, start).is_some());
         for name in ["ben", "cem", "dua"] {

@@ -48,14 +48,29 @@ struct ApplauseOut {
 }
 
 impl ReactionsApi {
-    async fn react(&self, caller: &Caller, event: &str, message: MessageId, emoji: &str, on: bool) -> Result<ReactionOut, Problem> {
+    async fn react(
+        &self,
+        caller: &Caller,
+        event: &str,
+        message: MessageId,
+        emoji: &str,
+        on: bool,
+    ) -> Result<ReactionOut, Problem> {
         let attendee = self.gate.admit(event, caller).await?;
         let user = attendee.require_user()?.id.clone();
         attendee.require_open_room()?;
         caller.limit(|limits| limits.react).await?;
         let emoji = Emoji::parse(emoji)?;
-        let count = self.reactions.react(attendee.event.id, message, user, emoji.clone(), on).await?;
-        Ok(ReactionOut { message_id: message, emoji: emoji.as_str().to_owned(), count, mine: on })
+        let count = self
+            .reactions
+            .react(attendee.event.id, message, user, emoji.clone(), on)
+            .await?;
+        Ok(ReactionOut {
+            message_id: message,
+            emoji: emoji.as_str().to_owned(),
+            count,
+            mine: on,
+        })
     }
 }
 
@@ -64,7 +79,11 @@ impl ReactionsApi {
     /// React to a message
     ///
     /// With exactly one emoji (percent-encoded). Doing it again changes nothing.
-    #[oai(path = "/events/:event/messages/:message/reactions/:emoji", method = "put", operation_id = "add_reaction")]
+    #[oai(
+        path = "/events/:event/messages/:message/reactions/:emoji",
+        method = "put",
+        operation_id = "add_reaction"
+    )]
     async fn put(
         &self,
         caller: Caller,
@@ -76,7 +95,11 @@ impl ReactionsApi {
     }
 
     /// Take a reaction back
-    #[oai(path = "/events/:event/messages/:message/reactions/:emoji", method = "delete", operation_id = "remove_reaction")]
+    #[oai(
+        path = "/events/:event/messages/:message/reactions/:emoji",
+        method = "delete",
+        operation_id = "remove_reaction"
+    )]
     async fn delete(
         &self,
         caller: Caller,
@@ -95,7 +118,10 @@ impl ReactionsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         attendee.require_open_room()?;
         caller.limit(|limits| limits.applaud).await?;
-        let applause = self.reactions.applaud(attendee.event.id, body.0.kind, body.0.count).await?;
+        let applause = self
+            .reactions
+            .applaud(attendee.event.id, body.0.kind, body.0.count)
+            .await?;
         Ok(Json(ApplauseOut { applause }))
     }
 }

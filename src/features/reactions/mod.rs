@@ -36,20 +36,43 @@ pub struct Reactions {
 impl Reactions {
     #[must_use]
     pub fn new(store: Store, stream: Stream) -> Self {
-        Self { store, stream, untold: Arc::default() }
+        Self {
+            store,
+            stream,
+            untold: Arc::default(),
+        }
     }
 
     /// Puts a user's emoji on a message, or takes it away; gives that emoji's exact count. Twice is once.
-    pub async fn react(&self, event: EventId, message: MessageId, user: UserId, emoji: Emoji, on: bool) -> Result<u64, Error> {
-        let change = rows::Act { event, message, user, emoji, on };
-        let count = self.store.write(move |txn| Box::pin(async move { rows::react(txn, &change).await })).await?;
+    pub async fn react(
+        &self,
+        event: EventId,
+        message: MessageId,
+        user: UserId,
+        emoji: Emoji,
+        on: bool,
+    ) -> Result<u64, Error> {
+        let change = rows::Act {
+            event,
+            message,
+            user,
+            emoji,
+            on,
+        };
+        let count = self
+            .store
+            .write(move |txn| Box::pin(async move { rows::react(txn, &change).await }))
+            .await?;
         self.owe(event);
         Ok(count)
     }
 
     /// Claps `times` times; gives the event's totals.
     pub async fn applaud(&self, event: EventId, kind: ApplauseKind, times: u32) -> Result<Applause, Error> {
-        let totals = self.store.write(move |txn| Box::pin(rows::applaud(txn, event, kind, times))).await?;
+        let totals = self
+            .store
+            .write(move |txn| Box::pin(rows::applaud(txn, event, kind, times)))
+            .await?;
         self.owe(event);
         Ok(totals)
     }

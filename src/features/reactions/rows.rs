@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{applause_total, message, reaction, reaction_total};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
     sea_query::{Expr, OnConflict},
 };
 
@@ -41,7 +41,11 @@ fn unsigned(number: i64) -> u64 {
 /// Carries the act out; gives the emoji's count afterwards.
 pub(super) async fn react(db: &impl ConnectionTrait, act: &Act) -> Result<u64, Error> {
     require_message(db, act).await?;
-    if !(if act.on { put(db, act).await? } else { take(db, act).await? }) {
+    if !(if act.on {
+        put(db, act).await?
+    } else {
+        take(db, act).await?
+    }) {
         return count(db, act).await;
     }
     use reaction_total::Column as C;
@@ -55,14 +59,24 @@ pub(super) async fn react(db: &impl ConnectionTrait, act: &Act) -> Result<u64, E
     };
     let mut again = OnConflict::columns([C::MessageId, C::Emoji]);
     again.value(C::Count, Expr::col((reaction_total::Entity, C::Count)).add(step));
-    reaction_total::Entity::insert(row).on_conflict(again).exec_without_returning(db).await?;
+    reaction_total::Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(db)
+        .await?;
     count(db, act).await
 }
 
 async fn require_message(db: &impl ConnectionTrait, act: &Act) -> Result<(), Error> {
     use message::Column as C;
-    let query = message::Entity::find().select_only().column(C::Status).filter(C::Id.eq(act.message.uuid()));
-    let status: Option<String> = query.filter(C::EventId.eq(act.event.uuid())).into_tuple().one(db).await?;
+    let query = message::Entity::find()
+        .select_only()
+        .column(C::Status)
+        .filter(C::Id.eq(act.message.uuid()));
+    let status: Option<String> = query
+        .filter(C::EventId.eq(act.event.uuid()))
+        .into_tuple()
+        .one(db)
+        .await?;
     match status.as_deref().and_then(MessageStatus::parse) {
         Some(MessageStatus::Active) => Ok(()),
         Some(MessageStatus::Deleted | MessageStatus::Hidden) => {
@@ -79,7 +93,11 @@ async fn put(db: &impl ConnectionTrait, act: &Act) -> Result<bool, Error> {
     use reaction::Column as C;
     if count(db, act).await? == 0 {
         let kinds = reaction_total::Entity::find().filter(reaction_total::Column::MessageId.eq(act.message.uuid()));
-        let kinds = kinds.filter(reaction_total::Column::Count.gt(0)).limit(EMOJI_PER_MESSAGE as u64).all(db).await?;
+        let kinds = kinds
+            .filter(reaction_total::Column::Count.gt(0))
+            .limit(EMOJI_PER_MESSAGE as u64)
+            .all(db)
+            .await?;
         if kinds.len() >= EMOJI_PER_MESSAGE {
             let detail = format!("A message takes at most {EMOJI_PER_MESSAGE} different emoji.");
             return Err(Refusal::field("/emoji", "too-many", detail).into());
@@ -99,16 +117,28 @@ async fn put(db: &impl ConnectionTrait, act: &Act) -> Result<bool, Error> {
 
 /// Ok(false): it was not there.
 async fn take(db: &impl ConnectionTrait, act: &Act) -> Result<bool, Error> {
-    let key = (act.message.uuid(), act.user.as_str().to_owned(), act.emoji.as_str().to_owned());
+    let key = (
+        act.message.uuid(),
+        act.user.as_str().to_owned(),
+        act.emoji.as_str().to_owned(),
+    );
     Ok(reaction::Entity::delete_by_id(key).exec(db).await?.rows_affected > 0)
 }
 
 async fn count(db: &impl ConnectionTrait, act: &Act) -> Result<u64, Error> {
     let key = (act.message.uuid(), act.emoji.as_str().to_owned());
-    Ok(reaction_total::Entity::find_by_id(key).one(db).await?.map_or(0, |row| unsigned(row.count)))
+    Ok(reaction_total::Entity::find_by_id(key)
+        .one(db)
+        .await?
+        .map_or(0, |row| unsigned(row.count)))
 }
 
-pub(super) async fn applaud(db: &impl ConnectionTrait, event: EventId, kind: ApplauseKind, times: u32) -> Result<Applause, Error> {
+pub(super) async fn applaud(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    kind: ApplauseKind,
+    times: u32,
+) -> Result<Applause, Error> {
     use applause_total::Column as C;
     let row = applause_total::ActiveModel {
         event_id: Set(event.uuid()),
@@ -117,9 +147,18 @@ pub(super) async fn applaud(db: &impl ConnectionTrait, event: EventId, kind: App
         told_count: Set(0),
     };
     let mut again = OnConflict::columns([C::EventId, C::Kind]);
-    again.value(C::Count, Expr::col((applause_total::Entity, C::Count)).add(i64::from(times)));
-    applause_total::Entity::insert(row).on_conflict(again).exec_without_returning(db).await?;
-    let rows = applause_total::Entity::find().filter(C::EventId.eq(event.uuid())).all(db).await?;
+    again.value(
+        C::Count,
+        Expr::col((applause_total::Entity, C::Count)).add(i64::from(times)),
+    );
+    applause_total::Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(db)
+        .await?;
+    let rows = applause_total::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(|row| (row.kind, unsigned(row.count))).collect())
 }
 
@@ -127,7 +166,10 @@ pub(super) async fn applaud(db: &impl ConnectionTrait, event: EventId, kind: App
 pub(super) async fn applause_told(db: &impl ConnectionTrait, event: EventId) -> Result<Applause, Error> {
     let query = applause_total::Entity::find().filter(applause_total::Column::EventId.eq(event.uuid()));
     let rows = query.filter(applause_total::Column::ToldCount.gt(0)).all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.kind, unsigned(row.told_count))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.kind, unsigned(row.told_count)))
+        .collect())
 }
 
 /// Events with anything untold, for the start after a crash.
@@ -135,39 +177,71 @@ pub(super) async fn events_untold(db: &impl ConnectionTrait) -> Result<BTreeSet<
     use applause_total::Column as A;
     use reaction_total::Column as R;
     let untold = |count, told| Expr::col(count).ne(Expr::col(told));
-    let reactions = reaction_total::Entity::find().select_only().column(R::EventId).distinct();
-    let reactions: Vec<sea_orm::prelude::Uuid> = reactions.filter(untold(R::Count, R::ToldCount)).into_tuple().all(db).await?;
-    let applause = applause_total::Entity::find().select_only().column(A::EventId).distinct();
+    let reactions = reaction_total::Entity::find()
+        .select_only()
+        .column(R::EventId)
+        .distinct();
+    let reactions: Vec<sea_orm::prelude::Uuid> = reactions
+        .filter(untold(R::Count, R::ToldCount))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let applause = applause_total::Entity::find()
+        .select_only()
+        .column(A::EventId)
+        .distinct();
     let untold = Expr::col(A::Count).ne(Expr::col(A::ToldCount));
     let applause: Vec<sea_orm::prelude::Uuid> = applause.filter(untold).into_tuple().all(db).await?;
     Ok(reactions.into_iter().chain(applause).map(EventId::from_uuid).collect())
 }
 
 /// Full totals of the messages with something untold, marked as told. The flag says whether more is left.
-pub(super) async fn tell_reactions(db: &impl ConnectionTrait, event: EventId) -> Result<(Vec<MessageReactions>, bool), Error> {
+pub(super) async fn tell_reactions(
+    db: &impl ConnectionTrait,
+    event: EventId,
+) -> Result<(Vec<MessageReactions>, bool), Error> {
     use reaction_total::Column as C;
-    let query = reaction_total::Entity::find().select_only().column(C::MessageId).distinct().filter(C::EventId.eq(event.uuid()));
-    let query = query.filter(Expr::col(C::Count).ne(Expr::col(C::ToldCount))).limit(TOLD_AT_ONCE);
+    let query = reaction_total::Entity::find()
+        .select_only()
+        .column(C::MessageId)
+        .distinct()
+        .filter(C::EventId.eq(event.uuid()));
+    let query = query
+        .filter(Expr::col(C::Count).ne(Expr::col(C::ToldCount)))
+        .limit(TOLD_AT_ONCE);
     let messages: Vec<sea_orm::prelude::Uuid> = query.into_tuple().all(db).await?;
     if messages.is_empty() {
         return Ok((Vec::new(), false));
     }
     let more = messages.len() as u64 >= TOLD_AT_ONCE;
     let told = reaction_total::Entity::update_many().col_expr(C::ToldCount, Expr::col(C::Count));
-    told.filter(C::MessageId.is_in(messages.iter().copied())).exec(db).await?;
+    told.filter(C::MessageId.is_in(messages.iter().copied()))
+        .exec(db)
+        .await?;
     let mut totals: BTreeMap<_, Vec<ReactionCount>> = messages.iter().map(|id| (*id, Vec::new())).collect();
-    let query = reaction_total::Entity::find().filter(C::MessageId.is_in(messages)).filter(C::Count.gt(0));
+    let query = reaction_total::Entity::find()
+        .filter(C::MessageId.is_in(messages))
+        .filter(C::Count.gt(0));
     for row in query.order_by_desc(C::Count).order_by_asc(C::Emoji).all(db).await? {
-        totals.entry(row.message_id).or_default().push(ReactionCount { emoji: row.emoji, count: unsigned(row.count) });
+        totals.entry(row.message_id).or_default().push(ReactionCount {
+            emoji: row.emoji,
+            count: unsigned(row.count),
+        });
     }
-    let told = totals.into_iter().map(|(id, reactions)| MessageReactions { message_id: MessageId::from_uuid(id), reactions });
+    let told = totals.into_iter().map(|(id, reactions)| MessageReactions {
+        message_id: MessageId::from_uuid(id),
+        reactions,
+    });
     Ok((told.collect(), more))
 }
 
 /// The applause's totals and what came since the last telling, marked as told; `None` if nothing came.
 pub(super) async fn tell_applause(db: &impl ConnectionTrait, event: EventId) -> Result<Option<ApplauseChanged>, Error> {
     use applause_total::Column as C;
-    let rows = applause_total::Entity::find().filter(C::EventId.eq(event.uuid())).all(db).await?;
+    let rows = applause_total::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .all(db)
+        .await?;
     let burst: Applause = rows
         .iter()
         .filter(|row| row.count != row.told_count)

@@ -21,8 +21,15 @@ impl Reactions {
     /// Tells totals every tick until told to stop, then once more, so that nothing counted stays untold.
     pub async fn tally(self, stop: CancellationToken) {
         match rows::events_untold(self.store.reader()).await {
-            Ok(events) => self.untold.lock().unwrap_or_else(PoisonError::into_inner).extend(events),
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "untold totals could not be looked up"),
+            Ok(events) => self
+                .untold
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(events),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "untold totals could not be looked up"
+            ),
         }
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -35,7 +42,12 @@ impl Reactions {
     async fn tell_all(&self) {
         let owed = std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
         for event in owed {
-            match self.stream.record(event, |scribe| Box::pin(tell(scribe))).await.map(|told| told.value) {
+            match self
+                .stream
+                .record(event, |scribe| Box::pin(tell(scribe)))
+                .await
+                .map(|told| told.value)
+            {
                 Ok(false) => {}
                 Ok(true) => self.owe(event),
                 Err(Error::Closed) => return,
