@@ -9,8 +9,9 @@ use crate::{
     histogram::Histogram,
 };
 
-/// Arrivals are counted by the second, for this long.
-const SECONDS_MAX: usize = 300;
+/// Arrivals are counted by the tenth of a second, for ten minutes; scenarios are shorter, all of them may not be.
+const TENTHS_MAX: usize = 6_000;
+const TENTH_NS: u64 = 100_000_000;
 /// Messages whose totals the witness keeps.
 const WITNESSED_MAX: usize = 100_000;
 
@@ -18,12 +19,15 @@ pub(crate) struct Count {
     /// Streams open and live now.
     pub(crate) live: usize,
     pub(crate) last_arrival_ns: u64,
-    /// Arrivals in each second of the bench's clock.
+    /// Arrivals in each tenth of a second since `arrivals_from_ns`.
     pub(crate) arrivals: Vec<u64>,
+    arrivals_from_ns: u64,
     /// Messages, in all streams together.
     pub(crate) messages: u64,
     pub(crate) last_message_ns: u64,
     pub(crate) reactions: u64,
+    /// When the first and the last reaction frame was read.
+    pub(crate) reactions_ns: Option<(u64, u64)>,
     /// Frames that say history was skipped, and steps of `seq` other than one.
     pub(crate) resets: u64,
     pub(crate) holes: u64,
@@ -73,10 +77,12 @@ impl Count {
         Self {
             live: 0,
             last_arrival_ns: 0,
-            arrivals: vec![0; SECONDS_MAX],
+            arrivals: vec![0; TENTHS_MAX],
+            arrivals_from_ns: 0,
             messages: 0,
             last_message_ns: 0,
             reactions: 0,
+            reactions_ns: None,
             resets: 0,
             holes: 0,
             byes: 0,
@@ -92,6 +98,7 @@ impl Count {
     /// Counts messages and latencies anew; older messages still under way keep out of the latencies.
     pub(crate) fn begin(&mut self, from_ns: u64) {
         (self.messages, self.reactions, self.from_ns) = (0, 0, from_ns);
+        self.reactions_ns = None;
         self.latency = Histogram::default();
     }
 
@@ -108,6 +115,8 @@ impl Count {
             }
             Kind::Reactions => {
                 self.reactions += 1;
+                let first_ns = self.reactions_ns.map_or(now_ns, |(first_ns, _)| first_ns);
+                self.reactions_ns = Some((first_ns, now_ns));
                 if !text.is_empty() {
                     self.witness(text);
                 }
@@ -139,11 +148,17 @@ impl Count {
         }
     }
 
+    /// Counts arrivals anew.
+    pub(crate) fn expect_returns(&mut self, from_ns: u64) {
+        self.arrivals.fill(0);
+        self.arrivals_from_ns = from_ns;
+    }
+
     pub(crate) fn arrive(&mut self, now_ns: u64) {
         self.live += 1;
         self.last_arrival_ns = now_ns;
-        let second = usize::try_from(now_ns / 1_000_000_000).unwrap_or(usize::MAX);
-        if let Some(arrivals) = self.arrivals.get_mut(second.min(SECONDS_MAX - 1)) {
+        let tenth = usize::try_from(now_ns.saturating_sub(self.arrivals_from_ns) / TENTH_NS).unwrap_or(usize::MAX);
+        if let Some(arrivals) = self.arrivals.get_mut(tenth.min(TENTHS_MAX - 1)) {
             *arrivals += 1;
         }
     }

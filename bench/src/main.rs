@@ -42,8 +42,16 @@ use crate::{
 const SERVER_CORE: u32 = 0;
 const OWN_CORE: u32 = 1;
 
-fn main() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    let outcome = measure(Cli::parse());
+    outcome.unwrap_or_else(|error| {
+        // A closed stderr leaves nobody to tell.
+        drop(writeln!(io::stderr(), "bench: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+fn measure(cli: Cli) -> anyhow::Result<ExitCode> {
     if !cli.unpinned {
         pin_self()?;
     }
@@ -63,7 +71,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         scale: if cli.quick { Scale::QUICK } else { Scale::FULL },
         authors: cli.authors.into(),
         pipeline: cli.pipeline.into(),
-        report: Report::new(json),
+        report: Report::new(json, cli.quick),
         source: source(cli)?,
     };
     let mut failed = false;

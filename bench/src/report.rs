@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
 };
 
+use chrono::{SecondsFormat, Utc};
 use serde::Serialize;
 
 /// What a figure should be.
@@ -80,17 +81,35 @@ impl Row {
 /// Rows are printed as they come, since a whole run takes minutes.
 pub(crate) struct Report {
     json: Option<File>,
+    quick: bool,
     rows: Vec<Row>,
 }
 
+/// A row in a file that may hold many runs.
+#[derive(Serialize)]
+struct Line<'a> {
+    at: String,
+    quick: bool,
+    #[serde(flatten)]
+    row: &'a Row,
+}
+
 impl Report {
-    pub(crate) fn new(json: Option<File>) -> Self {
-        Self { json, rows: Vec::new() }
+    pub(crate) fn new(json: Option<File>, quick: bool) -> Self {
+        Self {
+            json,
+            quick,
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, row: Row) -> io::Result<()> {
         if let Some(file) = &mut self.json {
-            let mut line = serde_json::to_vec(&row)?;
+            let mut line = serde_json::to_vec(&Line {
+                at: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+                quick: self.quick,
+                row: &row,
+            })?;
             line.push(b'\n');
             file.write_all(&line)?;
         }
@@ -150,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_goal_is_judged_and_printed() {
-        let mut report = Report::new(None);
+        let mut report = Report::new(None, true);
         let row = |measured| Row::new("latency", "T7", "p99", measured, "ms");
         report.add(row(14.25).goal(Goal::AtMost(15.0))).unwrap();
         report.add(row(1234.5).goal(Goal::AtMost(15.0)).note("late")).unwrap();

@@ -6,5 +6,7 @@ pub mod chat;
 pub mod contest;
 pub mod events;
 pub mod live;
+pub mod ops;
 pub mod presence;
 pub mod reactions;
+pub mod site;

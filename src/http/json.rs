@@ -127,7 +127,7 @@ mod tests {
             ("{", Reason::InvalidRequest, None),
             ("", Reason::InvalidRequest, None),
             ("{}", Reason::InvalidRequest, Some("/text")),
-            (r#"{"text": 7}"#, Reason::InvalidRequest, Some("/text")),
+            (r#"{"text": []}"#, Reason::InvalidRequest, Some("/text")),
             (r#"{"text": "long"}"#, Reason::InvalidContent, Some("/text")),
             (r#"{"text": "ok", "event": "nine"}"#, Reason::InvalidRequest, Some("")),
         ];

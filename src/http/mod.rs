@@ -15,8 +15,12 @@ mod faults;
 pub mod json;
 pub mod limit;
 pub mod page;
+pub mod gate;
 mod refuse;
+pub mod schema;
 pub mod serve;
+pub mod sse;
+mod tag;
 mod unasked;
 pub mod wire;
 
@@ -27,6 +31,7 @@ pub use error::Problem;
 pub use json::Json;
 pub use limit::{Ledger, Limits, Policy};
 pub use page::{Limit, Mark, Page, Place};
+pub use tag::Tag;
 pub use wire::Connection;
 
 /// What an endpoint gives: its answer, or a problem.

@@ -11,8 +11,9 @@ use prometheus_client::{
 type Labelled = Family<[(&'static str, &'static str); 1], Counter>;
 
 /// Requests by what became of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct HttpMetrics {
+    family: Labelled,
     /// One handle per status class, so that counting takes no lock.
     classes: [Counter; 5],
 }
@@ -47,6 +48,14 @@ const FAST_SECONDS: [f64; 13] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
 ];
 const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+impl Default for HttpMetrics {
+    fn default() -> Self {
+        let family = Labelled::default();
+        let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(|class| family.get_or_create_owned(&[("class", class)]));
+        Self { family, classes }
+    }
+}
 
 impl HttpMetrics {
     /// Counts one answer under its status class; 1xx and nonsense count as nothing.
@@ -119,12 +128,7 @@ impl Metrics {
         );
         registry.register("resumes", "How streams began", self.resumes.clone());
         registry.register("seat_closes", "Why streams ended", self.seat_closes.clone());
-        let classes = registry.sub_registry_with_prefix("http");
-        for (counter, class) in self.http.classes.iter().zip(["1xx", "2xx", "3xx", "4xx", "5xx"]) {
-            classes
-                .sub_registry_with_label(("class".into(), class.into()))
-                .register("requests", "Requests answered", counter.clone());
-        }
+        registry.register("http_requests", "Requests answered", self.http.family.clone());
         registry.register_with_unit(
             "http_request",
             "Time until the answer's head",

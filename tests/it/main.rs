@@ -1,1 +1,13 @@
-fn main() {}
+//! The one integration binary. A module per part of the house; names are sentences.
+//!
+//! Tests wait for things to happen, under a deadline; none sleeps and hopes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test a broken assumption is a failure, also in its helpers"
+)]
+
+mod floors;
+mod serve;

@@ -62,15 +62,22 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
         })
         .await;
     let stored = stored(&subject, event, &messages).await?;
-    let (heard, witnessed) = {
+    let (heard, heard_ns, witnessed) = {
         let count = &crowd.board().lock().count;
-        (count.reactions, count.witnessed.values().sum::<u64>())
+        (
+            count.reactions,
+            count.reactions_ns,
+            count.witnessed.values().sum::<u64>(),
+        )
     };
     crowd.go_home().await;
     subject.finish().await?;
 
     let watchers = float(ground.scale.small as u64);
-    let frames = float(heard) / watchers / window.as_secs_f64();
+    // From the first frame to the last: the frame that ends the last tick opens no further one.
+    let span = heard_ns.map_or(0.0, |(first_ns, last_ns)| float(last_ns - first_ns) / 1e9);
+    let frames = ratio(float(heard) / watchers - 1.0, span).unwrap_or_default();
+    let frames = (frames * 100.0).round() / 100.0;
     let refused = |sent: &Sent| sent.first_refusal.clone().unwrap_or_default();
     let row = Row::new("reactions", "T8", "reaction frames/s per stream", frames, "/s").goal(Goal::AtMost(4.0));
     ground.row(row.note(format!("{watchers} streams")))?;

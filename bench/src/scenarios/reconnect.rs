@@ -42,7 +42,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
         {
             let mut board = crowd.board().lock();
             board.returning = true;
-            board.count.arrivals.fill(0);
+            board.count.expect_returns(clock.now_ns());
         }
         let told_ns = clock.now_ns();
         let server = subject.server()?;
@@ -149,13 +149,18 @@ async fn talk(
     Ok(head)
 }
 
-/// Over the seconds from the first return to the last.
-fn peak_and_mean(arrivals: &[u64]) -> (f64, f64) {
-    let first = arrivals.iter().position(|count| *count > 0).unwrap_or(0);
-    let last = arrivals.iter().rposition(|count| *count > 0).unwrap_or(0);
-    let busy = arrivals.get(first..=last).unwrap_or_default();
-    let peak = busy.iter().copied().max().unwrap_or(0);
-    let mean = ratio(float(busy.iter().sum()), float(busy.len() as u64)).unwrap_or_default();
+/// Returns in the busiest second, and on average from the first return to the last, which is taken as a second at least.
+fn peak_and_mean(tenths: &[u64]) -> (f64, f64) {
+    let first = tenths.iter().position(|count| *count > 0).unwrap_or(0);
+    let last = tenths.iter().rposition(|count| *count > 0).unwrap_or(0);
+    let busy = tenths.get(first..=last).unwrap_or_default();
+    let total: u64 = busy.iter().sum();
+    let peak = busy
+        .windows(10)
+        .map(|second| second.iter().sum())
+        .max()
+        .unwrap_or(total);
+    let mean = float(total) * 10.0 / float(busy.len().max(10) as u64);
     (float(peak), mean)
 }
 
@@ -164,8 +169,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mean_counts_quiet_seconds_between_returns_only() {
-        assert_eq!(peak_and_mean(&[0, 0, 30, 0, 60, 0]), (60.0, 30.0));
+    fn the_peak_is_any_second_and_the_mean_leaves_out_what_is_before_and_after() {
+        let mut tenths = vec![0; 100];
+        tenths[20..40].fill(5);
+        assert_eq!(peak_and_mean(&tenths), (50.0, 50.0));
+        tenths[25..35].fill(15);
+        assert_eq!(peak_and_mean(&tenths), (150.0, 100.0));
+        assert_eq!(peak_and_mean(&[0, 7, 0]), (7.0, 7.0));
         assert_eq!(peak_and_mean(&[0, 0]), (0.0, 0.0));
     }
 }

@@ -101,8 +101,9 @@ impl LiveApi {
         #[oai(validator(max_length = 100))]
         after: Query<Option<String>>,
         format: Query<Option<FormatIn>>,
-        /// Give what there is and end.
-        poll: Query<Option<Poll>>,
+        /// 1: give what there is and end.
+        #[oai(validator(maximum(value = "1")))]
+        poll: Query<Option<u8>>,
         /// A stream ticket, for clients that cannot send headers.
         #[oai(validator(max_length = 200))]
         ticket: Query<Option<String>>,
@@ -131,7 +132,7 @@ impl LiveApi {
             resume: last_event_id.0.filter(|id| !id.is_empty()).or(after.0),
             filter,
             format,
-            once: poll.0.is_some_and(|Poll(poll)| poll),
+            once: poll.0 == Some(1),
             expires_at: caller.expires_at(),
         };
         let frames = self.stream.open(request).await;

@@ -1,0 +1,95 @@
+//! The one list of endpoint groups; the OpenAPI document comes from here.
+
+use std::sync::Arc;
+
+use poem::{Endpoint, IntoResponse, Request, Response, Route, http::header};
+use poem_openapi::OpenApiService;
+
+use crate::{
+    features::{
+        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi, keys::api::KeysApi,
+        live::api::LiveApi, ops::OpsApi, presence::api::PresenceApi, reactions::api::ReactionsApi, site::Site,
+    },
+    http::allow::Allow,
+};
+
+/// Every group of endpoints, in the order of the document.
+pub type Groups =
+    (AccountsApi, EventsApi, LiveApi, ChatApi, ReactionsApi, PresenceApi, ContestApi, KeysApi, OpsApi);
+
+type Service = OpenApiService<Groups, ()>;
+
+/// The API, its document and its explorer, and the web app behind everything else.
+pub struct House {
+    api: Route,
+    site: Site,
+    spec: Arc<str>,
+    explorer: Arc<str>,
+}
+
+/// The explorer page carries its script and style inline, so that it works offline.
+const EXPLORER_POLICY: &str = "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:";
+
+fn service(groups: Groups) -> Service {
+    OpenApiService::new(groups, "Grandstand", env!("CARGO_PKG_VERSION")).description(
+        "The backend for what happens around a live event: one durable, resumable stream for crowd, contest and house.",
+    )
+}
+
+impl House {
+    #[must_use]
+    pub fn new(groups: Groups) -> Self {
+        let service = service(groups);
+        let (spec, explorer) = (service.spec(), explorer(&service));
+        Self { api: Route::new().nest("/", service), site: Site, spec: spec.into(), explorer: explorer.into() }
+    }
+
+    /// The OpenAPI document as JSON.
+    #[must_use]
+    pub fn spec(&self) -> &str {
+        &self.spec
+    }
+
+    /// Which methods each path takes.
+    #[must_use]
+    pub fn allow(&self) -> Allow {
+        Allow::from_spec(&serde_json::from_str(&self.spec).unwrap_or_default(), "")
+    }
+}
+
+#[cfg(feature = "ui")]
+fn explorer(service: &Service) -> String {
+    service.swagger_ui_html()
+}
+
+#[cfg(not(feature = "ui"))]
+fn explorer(_service: &Service) -> String {
+    "<!doctype html><title>Grandstand</title><p>This build has no API explorer; see <a href=\"/openapi.json\">the document</a>."
+        .to_owned()
+}
+
+impl Endpoint for House {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let document = |kind, text: &Arc<str>| {
+            let response = Response::builder().header(header::CONTENT_TYPE, kind).header(header::CACHE_CONTROL, "no-cache");
+            response.body(text.to_string())
+        };
+        match request.uri().path() {
+            "/openapi.json" => Ok(document("application/json", &self.spec)),
+            "/docs" | "/docs/" => {
+                let page = document("text/html; charset=utf-8", &self.explorer);
+                Ok(page.with_header(header::CONTENT_SECURITY_POLICY, EXPLORER_POLICY).into_response())
+            }
+            path if ["/v1", "/health", "/metrics"].iter().any(|root| is_under(path, root)) => {
+                self.api.call(request).await.map(IntoResponse::into_response)
+            }
+            _ => self.site.call(request).await,
+        }
+    }
+}
+
+fn is_under(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,96 @@
+//! What operators ask the server: is it alive, is it ready, what does it measure.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::PlainText};
+use serde::Serialize;
+
+use crate::{
+    http::{Json, Tag},
+    store::Store,
+    telemetry::Metrics,
+};
+
+pub struct OpsApi {
+    pub store: Store,
+    pub metrics: Arc<Metrics>,
+    /// Set when the server begins to shut down: load balancers look elsewhere before the doors close.
+    pub draining: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[serde(rename_all = "snake_case")]
+#[oai(rename_all = "snake_case")]
+enum Readiness {
+    Ready,
+    /// Serving, but something is not as it should be.
+    Degraded,
+    NotReady,
+}
+
+#[derive(Debug, Serialize, Object)]
+struct LiveOut {
+    /// Always `ok`; a process that cannot say so is dead.
+    status: String,
+}
+
+#[derive(Debug, Serialize, Object)]
+struct Checks {
+    /// `ok` or what is wrong.
+    database: String,
+    /// `ok` or `draining`.
+    shutdown: String,
+}
+
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "ReadinessReport")]
+struct ReadyOut {
+    status: Readiness,
+    checks: Checks,
+}
+
+#[derive(ApiResponse)]
+enum ReadyResponse {
+    /// Send traffic.
+    #[oai(status = 200)]
+    Ready(Json<ReadyOut>),
+    /// Send none.
+    #[oai(status = 503)]
+    NotReady(Json<ReadyOut>),
+}
+
+#[OpenApi(tag = "Tag::Operations")]
+impl OpsApi {
+    /// Is the process alive?
+    #[oai(path = "/health/live", method = "get", operation_id = "check_live")]
+    #[expect(clippy::unused_async, reason = "endpoints are async")]
+    async fn live(&self) -> Json<LiveOut> {
+        Json(LiveOut { status: "ok".to_owned() })
+    }
+
+    /// Should it get traffic?
+    #[oai(path = "/health/ready", method = "get", operation_id = "check_ready")]
+    async fn ready(&self) -> ReadyResponse {
+        let draining = self.draining.load(Ordering::Acquire);
+        let database = self.store.ping().await;
+        let checks = Checks {
+            database: if database.is_ok() { "ok" } else { "does not answer" }.to_owned(),
+            shutdown: if draining { "draining" } else { "ok" }.to_owned(),
+        };
+        if draining || database.is_err() {
+            ReadyResponse::NotReady(Json(ReadyOut { status: Readiness::NotReady, checks }))
+        } else {
+            ReadyResponse::Ready(Json(ReadyOut { status: Readiness::Ready, checks }))
+        }
+    }
+
+    /// Metrics in the OpenMetrics text format
+    #[oai(path = "/metrics", method = "get", operation_id = "read_metrics")]
+    #[expect(clippy::unused_async, reason = "endpoints are async")]
+    async fn metrics(&self) -> PlainText<String> {
+        PlainText(self.metrics.render())
+    }
+}

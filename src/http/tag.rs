@@ -1,0 +1,24 @@
+//! The chapters of the OpenAPI document.
+
+/// Which chapter an endpoint belongs to.
+#[derive(Debug, Clone, Copy, poem_openapi::Tags)]
+pub enum Tag {
+    /// Who you are: guests, sessions, stream tickets.
+    Accounts,
+    /// Keys for machines.
+    Keys,
+    /// Events and the people who run them.
+    Events,
+    /// An event as a whole: its stream, snapshot, log and status.
+    Live,
+    /// What people say.
+    Messages,
+    /// Reactions and applause.
+    Reactions,
+    /// Who is here.
+    Presence,
+    /// Score, clock and incidents.
+    Contest,
+    /// For those who run the server.
+    Operations,
+}
