@@ -226,3 +226,6 @@ fn innermost(error: &dyn std::error::Error) -> String {
         .last()
         .map_or_else(String::new, ToString::to_string)
 }
+
+#[cfg(test)]
+mod tests;

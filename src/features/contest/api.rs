@@ -10,8 +10,6 @@ use crate::{
     domain::{
         Cursor, Reason, Refusal,
         contest::{ContestIn, Scoreboard, UpdateIn},
-        key::Scope,
-        user::Role,
     },
     http::{
         Answer, Caller, Json, Problem, Tag,
@@ -47,9 +45,7 @@ impl ContestApi {
     /// The event, for those who may report: its hosts, and keys with the scope `ingest`.
     async fn reporter(&self, event: &str, caller: &Caller) -> Result<Attendee, Problem> {
         let attendee = self.gate.admit(event, caller).await?;
-        if !caller.identity.has_scope(Scope::Ingest) {
-            attendee.require(Role::Host)?;
-        }
+        caller.require_ingest(attendee.role)?;
         caller.limit(|limits| limits.ingest).await?;
         Ok(attendee)
     }
