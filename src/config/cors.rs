@@ -1,8 +1,8 @@
 //! Which other websites' scripts may read our answers.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CorsConfig {
     /// Exact origins such as `https://club.example`. They may send cookies. The single entry `*` lets every site read

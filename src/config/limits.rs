@@ -1,16 +1,16 @@
 //! How often one person, key or address may do something. A quota of 0 switches that limit off (load tests).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// So many acts in so many seconds. The whole quota may be spent at once; it then comes back evenly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaConfig {
     pub quota: u32,
     pub window_seconds: u32,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
     /// New guests per address: generous enough for a household or a pub behind one router.

@@ -1,17 +1,55 @@
 //! Plain settings, a slice per concern, each with its default, its name and why it exists.
 //!
-//! Nothing here acts: rooms take their slice when they are built and never read settings on the way.
+//! Nothing here acts: rooms take their slice when they are built and never read settings on the way. `load.rs` says
+//! where settings come from: defaults, then a TOML file, then `GRANDSTAND_A__B` variables, then flags.
 
+pub mod auth;
 pub mod cors;
 pub mod limits;
+mod load;
+pub mod room;
+mod secret;
 pub mod serve;
-mod store;
-mod stream;
+pub mod store;
+pub mod stream;
 pub mod telemetry;
 
+pub use auth::{AuthConfig, GuestPolicy, IssuerConfig};
 pub use cors::CorsConfig;
 pub use limits::{LimitsConfig, QuotaConfig};
+pub use load::{ConfigError, Flag, Sources};
+pub use room::RoomConfig;
+pub use secret::Secret;
 pub use serve::ServeConfig;
 pub use store::StoreConfig;
 pub use stream::StreamConfig;
 pub use telemetry::{LogFormat, TelemetryConfig};
+
+use serde::{Deserialize, Serialize};
+
+/// All settings. Each section is a table of the file and a word of the variables: `[stream] retry_ms` is
+/// `GRANDSTAND_STREAM__RETRY_MS`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub serve: ServeConfig,
+    pub auth: AuthConfig,
+    pub store: StoreConfig,
+    pub stream: StreamConfig,
+    pub room: RoomConfig,
+    pub limits: LimitsConfig,
+    pub cors: CorsConfig,
+    pub telemetry: TelemetryConfig,
+}
+
+/// A setting that cannot be worked with: its name and what is wrong.
+type Wrong = (&'static str, &'static str);
+
+impl Config {
+    /// What no type can say. Run on every source alone, so that the message can name where the value came from.
+    fn check(&self) -> Result<(), Wrong> {
+        self.auth.check()?;
+        self.store.check()?;
+        self.stream.check()
+    }
+}

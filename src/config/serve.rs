@@ -2,9 +2,9 @@
 //!
 //! Every bound exists because its absence lets one client take what belongs to all; change them knowing whom it hits.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServeConfig {
     /// Address and port to listen on. Port 0 takes a free one.

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `[store]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreConfig {
-    /// The data directory: database, signing secret, lock. Made with access for its owner only.
+    /// The data directory: database, signing secret, lock. Made with access for its owner only. A relative path counts
+    /// from the working directory, so that trying it out leaves everything in one visible place.
     pub data_dir: PathBuf,
     /// Connections that read. More than the machine's cores only helps when readers wait for the disk.
     pub readers: u32,
@@ -26,5 +27,17 @@ impl Default for StoreConfig {
             queue_max: 4_096,
             batch_max: 256,
         }
+    }
+}
+
+impl StoreConfig {
+    pub(super) fn check(&self) -> Result<(), super::Wrong> {
+        if self.data_dir.as_os_str().is_empty() {
+            return Err(("store.data_dir", "must name a directory"));
+        }
+        if self.readers == 0 || self.queue_max == 0 || self.batch_max == 0 {
+            return Err(("store", "`readers`, `queue_max` and `batch_max` are at least 1"));
+        }
+        Ok(())
     }
 }

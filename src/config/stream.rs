@@ -1,9 +1,9 @@
 //! How stands keep and pass on what happens, and how many may listen.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `[stream]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StreamConfig {
     /// Frames a stand keeps in memory, at most. Who falls further behind reads from the database.
@@ -30,6 +30,8 @@ pub struct StreamConfig {
     pub max_stands: usize,
     /// At shutdown, streams are closed spread over this time, so that they do not all come back at once.
     pub drain_window_ms: u64,
+    /// At shutdown, work that is under way after the streams were closed has so long; then the process ends regardless.
+    pub grace_ms: u64,
 }
 
 impl Default for StreamConfig {
@@ -47,6 +49,25 @@ impl Default for StreamConfig {
             max_seats_per_address: 200,
             max_stands: 10_000,
             drain_window_ms: 5_000,
+            grace_ms: 10_000,
         }
+    }
+}
+
+impl StreamConfig {
+    pub(super) fn check(&self) -> Result<(), super::Wrong> {
+        if self.ring_entries == 0 || self.ring_bytes == 0 {
+            return Err(("stream", "`ring_entries` and `ring_bytes` are at least 1"));
+        }
+        if !(1_000..=120_000).contains(&self.heartbeat_ms) {
+            return Err(("stream.heartbeat_ms", "lies between 1000 and 120000"));
+        }
+        if self.retry_ms < 100 {
+            return Err(("stream.retry_ms", "is at least 100, or clients reconnect in a storm"));
+        }
+        if self.tick_ms == 0 || self.sweep_ms < 50 {
+            return Err(("stream", "`tick_ms` is at least 1 and `sweep_ms` at least 50"));
+        }
+        Ok(())
     }
 }

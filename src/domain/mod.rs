@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod entry;
 pub mod event;
 pub mod id;
+pub mod key;
 pub mod presence;
 pub mod reaction;
 pub mod refusal;

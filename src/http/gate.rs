@@ -14,7 +14,7 @@ use crate::domain::{
 
 /// Somebody who may read an event, and what else they may do there.
 #[derive(Debug, Clone)]
-pub struct Attendee {
+pub struct Admission {
     pub event: Arc<Event>,
     pub role: Role,
     pub user: Option<User>,
@@ -23,10 +23,10 @@ pub struct Attendee {
 /// Knows events and who has which role in them. Implemented by the feature that keeps them.
 pub trait Gate: Send + Sync {
     /// The event of that id or slug and the caller's role in it. What the caller may not know of does not exist.
-    fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Attendee, Problem>>;
+    fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Admission, Problem>>;
 }
 
-impl Attendee {
+impl Admission {
     /// Ok for this role and those above it.
     pub fn require(&self, role: Role) -> Result<(), Refusal> {
         if self.role >= role {
@@ -35,12 +35,17 @@ impl Attendee {
         if self.user.is_none() && self.role == Role::Viewer {
             return Err(Refusal::new(Reason::Unauthenticated, "Sign in to do this."));
         }
-        Err(Refusal::new(Reason::Forbidden, format!("This takes the role {} in this event.", role.name())))
+        Err(Refusal::new(
+            Reason::Forbidden,
+            format!("This takes the role {} in this event.", role.name()),
+        ))
     }
 
     /// The signed-in user.
     pub fn require_user(&self) -> Result<&User, Refusal> {
-        self.user.as_ref().ok_or_else(|| Refusal::new(Reason::Unauthenticated, "Sign in to do this."))
+        self.user
+            .as_ref()
+            .ok_or_else(|| Refusal::new(Reason::Unauthenticated, "Sign in to do this."))
     }
 
     /// Ok while the room is open for writing. Staff may always write: somebody has to prepare the room and tidy it up.

@@ -29,14 +29,21 @@ fn schema_name(kind: &str, suffix: &str) -> String {
 
 /// The object `{"seq"?, "type", "at", "data"}` of one kind.
 fn describe(name: &'static str, seq: bool, data: MetaSchemaRef) -> MetaSchema {
-    let kind = MetaSchema { enum_items: vec![name.into()], ..MetaSchema::new("string") };
+    let kind = MetaSchema {
+        enum_items: vec![name.into()],
+        ..MetaSchema::new("string")
+    };
     let at = MetaSchemaRef::Inline(Box::new(MetaSchema {
         description: Some("When it was written, or for a signal: sent."),
         ..inline(Stamp::schema_ref())
     }));
     let mut schema = MetaSchema {
         required: vec!["type", "at", "data"],
-        properties: vec![("type", MetaSchemaRef::Inline(Box::new(kind))), ("at", at), ("data", data)],
+        properties: vec![
+            ("type", MetaSchemaRef::Inline(Box::new(kind))),
+            ("at", at),
+            ("data", data),
+        ],
         ..MetaSchema::new("object")
     };
     if seq {
@@ -46,7 +53,9 @@ fn describe(name: &'static str, seq: bool, data: MetaSchemaRef) -> MetaSchema {
             ..MetaSchema::new_with_format("integer", "int64")
         };
         schema.required.insert(0, "seq");
-        schema.properties.insert(0, ("seq", MetaSchemaRef::Inline(Box::new(number))));
+        schema
+            .properties
+            .insert(0, ("seq", MetaSchemaRef::Inline(Box::new(number))));
     }
     schema
 }
@@ -90,10 +99,16 @@ fn union(description: &'static str, kinds: Vec<(String, String)>) -> MetaSchema 
     let path = |schema: &str| format!("#/components/schemas/{schema}");
     MetaSchema {
         description: Some(description),
-        one_of: kinds.iter().map(|(_, schema)| MetaSchemaRef::Reference(schema.clone())).collect(),
+        one_of: kinds
+            .iter()
+            .map(|(_, schema)| MetaSchemaRef::Reference(schema.clone()))
+            .collect(),
         discriminator: Some(MetaDiscriminatorObject {
             property_name: "type",
-            mapping: kinds.iter().map(|(kind, schema)| (kind.clone(), path(schema))).collect(),
+            mapping: kinds
+                .iter()
+                .map(|(kind, schema)| (kind.clone(), path(schema)))
+                .collect(),
         }),
         ..MetaSchema::ANY
     }
@@ -131,14 +146,20 @@ macro_rules! documented_only {
 }
 
 documented_only!(AnyEntry, "Entry", |registry| {
-    union("One line of an event's log. Kinds to come are to be ignored by clients.", register_entries(registry))
+    union(
+        "One line of an event's log. Kinds to come are to be ignored by clients.",
+        register_entries(registry),
+    )
 });
 
 documented_only!(AnyFrame, "StreamFrame", |registry| {
     AnyEntry::register(registry);
     let mut kinds = register_entries(registry);
     kinds.extend(register_signals(registry));
-    union("The `data` of one stream frame: an entry (with `seq`) or a signal (without).", kinds)
+    union(
+        "The `data` of one stream frame: an entry (with `seq`) or a signal (without).",
+        kinds,
+    )
 });
 
 #[cfg(test)]
@@ -152,7 +173,10 @@ mod tests {
         let frame = &registry.schemas["StreamFrame"];
         assert_eq!(frame.one_of.len(), EntryKind::ALL.len() + SignalKind::ALL.len());
         for (suffix, names) in [
-            ("Entry", EntryKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>()),
+            (
+                "Entry",
+                EntryKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+            ),
             ("Signal", SignalKind::ALL.iter().map(|kind| kind.name()).collect()),
         ] {
             for name in names {

@@ -49,21 +49,38 @@ impl IntoResponse for StreamResponse {
 }
 
 fn one_of(content: Vec<MetaMediaType>, description: &'static str) -> MetaResponses {
-    let response = MetaResponse { description, status: Some(200), status_range: None, content, headers: vec![] };
-    MetaResponses { responses: vec![response] }
+    let response = MetaResponse {
+        description,
+        status: Some(200),
+        status_range: None,
+        content,
+        headers: vec![],
+    };
+    MetaResponses {
+        responses: vec![response],
+    }
 }
 
 /// A sequence without a known end; `format` names its framing.
 fn endless(format: &'static str, item: MetaSchemaRef) -> MetaSchemaRef {
     let items = Some(Box::new(item));
-    MetaSchemaRef::Inline(Box::new(MetaSchema { items, ..MetaSchema::new_with_format("array", format) }))
+    MetaSchemaRef::Inline(Box::new(MetaSchema {
+        items,
+        ..MetaSchema::new_with_format("array", format)
+    }))
 }
 
 impl ApiResponse for StreamResponse {
     fn meta() -> MetaResponses {
-        let content = [(EVENT_STREAM, "event-stream"), (NDJSON, "ndjson")]
-            .map(|(content_type, format)| MetaMediaType { content_type, schema: endless(format, AnyFrame::schema_ref()) });
-        one_of(content.into(), "The stream. Each SSE `data:` line (or NDJSON line) is one `StreamFrame`.")
+        let content =
+            [(EVENT_STREAM, "event-stream"), (NDJSON, "ndjson")].map(|(content_type, format)| MetaMediaType {
+                content_type,
+                schema: endless(format, AnyFrame::schema_ref()),
+            });
+        one_of(
+            content.into(),
+            "The stream. Each SSE `data:` line (or NDJSON line) is one `StreamFrame`.",
+        )
     }
 
     fn register(registry: &mut Registry) {
@@ -83,8 +100,14 @@ impl IntoResponse for LogResponse {
 impl ApiResponse for LogResponse {
     fn meta() -> MetaResponses {
         let content = vec![
-            MetaMediaType { content_type: JSON, schema: MetaSchemaRef::Reference("LogPage".to_owned()) },
-            MetaMediaType { content_type: NDJSON, schema: endless("ndjson", AnyEntry::schema_ref()) },
+            MetaMediaType {
+                content_type: JSON,
+                schema: MetaSchemaRef::Reference("LogPage".to_owned()),
+            },
+            MetaMediaType {
+                content_type: NDJSON,
+                schema: endless("ndjson", AnyEntry::schema_ref()),
+            },
         ];
         one_of(content, "Entries in order.")
     }
@@ -104,7 +127,9 @@ impl ApiResponse for LogResponse {
                 (
                     "next_cursor",
                     MetaSchemaRef::Inline(Box::new(MetaSchema {
-                        description: Some("Go on after this; the same cursor as the stream's. Always there: more may come."),
+                        description: Some(
+                            "Go on after this; the same cursor as the stream's. Always there: more may come.",
+                        ),
                         ..MetaSchema::new("string")
                     })),
                 ),

@@ -19,7 +19,7 @@ use crate::{
     },
     http::{
         Answer, Caller, Json, Limit, Mark, NoContent, Page, Place, Posted, Problem, Tag,
-        gate::{Attendee, Gate},
+        gate::{Admission, Gate},
         page,
     },
 };
@@ -74,12 +74,12 @@ impl From<&Message> for BySeq {
 }
 
 impl ChatApi {
-    async fn enter(&self, event: &str, caller: &Caller) -> Result<Attendee, Problem> {
+    async fn enter(&self, event: &str, caller: &Caller) -> Result<Admission, Problem> {
         self.gate.admit(event, caller).await
     }
 
     /// Who wants to write: a user, in an open room.
-    async fn writer(&self, event: &str, caller: &Caller) -> Result<Attendee, Problem> {
+    async fn writer(&self, event: &str, caller: &Caller) -> Result<Admission, Problem> {
         let attendee = self.enter(event, caller).await?;
         attendee.require_user()?;
         attendee.require_open_room()?;

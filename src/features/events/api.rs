@@ -19,7 +19,7 @@ use crate::{
     },
     http::{
         Answer, Caller, Created, Json, Limit, Mark, NoContent, Page, Place, Problem, Tag, Tagged, etag,
-        gate::{Attendee, Gate},
+        gate::{Admission, Gate},
     },
 };
 
@@ -63,7 +63,7 @@ fn tag_of(event: &Event) -> String {
 }
 
 impl EventsApi {
-    async fn host(&self, event: &str, caller: &Caller) -> Result<Attendee, Problem> {
+    async fn host(&self, event: &str, caller: &Caller) -> Result<Admission, Problem> {
         let attendee = self.events.admit(event, caller).await?;
         attendee.require(Role::Host)?;
         caller.limit(|limits| limits.write).await?;

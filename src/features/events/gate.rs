@@ -10,12 +10,12 @@ use crate::{
     http::{
         Caller, Problem,
         auth::access,
-        gate::{Attendee, Gate},
+        gate::{Admission, Gate},
     },
 };
 
 impl Gate for Events {
-    fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Attendee, Problem>> {
+    fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Admission, Problem>> {
         Box::pin(async move {
             let nowhere = || Refusal::new(Reason::EventNotFound, "No such event.");
             let event = self.find(event).await?.ok_or_else(nowhere)?;
@@ -24,7 +24,7 @@ impl Gate for Events {
                 None => None,
             };
             let role = access::role_in(caller, event.id, event.visibility == Visibility::Private, member_role)?;
-            Ok(Attendee {
+            Ok(Admission {
                 event: Arc::clone(&event),
                 role,
                 user: caller.user().cloned(),

@@ -16,7 +16,7 @@ use crate::{
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged, etag,
-        gate::{Attendee, Gate},
+        gate::{Admission, Gate},
         sse::{EVENT_STREAM, LogResponse, NDJSON, StreamResponse},
     },
     store::{Head, LogEntry, Store, log},
@@ -61,7 +61,7 @@ struct StatusOut {
     cursor: Cursor,
 }
 
-fn audience(attendee: &Attendee) -> Audience {
+fn audience(attendee: &Admission) -> Audience {
     if attendee.role.is_staff() {
         Audience::Staff
     } else {
@@ -70,7 +70,7 @@ fn audience(attendee: &Attendee) -> Audience {
 }
 
 impl LiveApi {
-    async fn snapshot_of(&self, attendee: &Attendee) -> Result<Arc<crate::stream::Shot>, Problem> {
+    async fn snapshot_of(&self, attendee: &Admission) -> Result<Arc<crate::stream::Shot>, Problem> {
         let shot = self.stream.snapshot(attendee.event.id, audience(attendee)).await?;
         Ok(shot.ok_or_else(|| Refusal::new(Reason::EventNotFound, "No such event."))?)
     }

@@ -68,7 +68,9 @@ impl OpsApi {
     #[oai(path = "/health/live", method = "get", operation_id = "check_live")]
     #[expect(clippy::unused_async, reason = "endpoints are async")]
     async fn live(&self) -> Json<LiveOut> {
-        Json(LiveOut { status: "ok".to_owned() })
+        Json(LiveOut {
+            status: "ok".to_owned(),
+        })
     }
 
     /// Should it get traffic?
@@ -81,9 +83,15 @@ impl OpsApi {
             shutdown: if draining { "draining" } else { "ok" }.to_owned(),
         };
         if draining || database.is_err() {
-            ReadyResponse::NotReady(Json(ReadyOut { status: Readiness::NotReady, checks }))
+            ReadyResponse::NotReady(Json(ReadyOut {
+                status: Readiness::NotReady,
+                checks,
+            }))
         } else {
-            ReadyResponse::Ready(Json(ReadyOut { status: Readiness::Ready, checks }))
+            ReadyResponse::Ready(Json(ReadyOut {
+                status: Readiness::Ready,
+                checks,
+            }))
         }
     }
 

@@ -42,7 +42,11 @@ impl Endpoint for Site {
             None => (PAGE, Files::get(PAGE).ok_or_else(nothing_here)?),
         };
         let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
-        let caching = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let caching = if name.starts_with("assets/") {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
         let mut response = Response::builder()
             .header(header::CACHE_CONTROL, caching)
             .header(header::ETAG, &tag)

@@ -1,0 +1,20 @@
+//! How a test begins: `TestServer::start()`, then people who act. Everything goes over real HTTP.
+
+pub mod actor;
+pub mod seat;
+pub mod server;
+
+pub use actor::{Actor, Reply};
+pub use seat::{Frame, Seat};
+pub use server::TestServer;
+
+use std::time::Duration;
+
+/// How long a test waits for something that must happen. Far beyond what a busy machine needs; passing tests never
+/// come near it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for something that must happen soon.
+pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, happens).await.unwrap_or_else(|_| panic!("still waiting: {what}"))
+}

@@ -1,0 +1,157 @@
+//! The real server, in this process, on a free port, with a database of its own.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+
+use grandstand::{
+    app::App,
+    bus::{Bus, LocalBus},
+    config::{Config, QuotaConfig, Secret},
+    crypto,
+};
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::{Actor, soon};
+
+/// What the test servers sign with; long enough, and nobody's.
+pub const SECRET: &str = "a secret of the tests, thirty-two bytes and more";
+
+/// A running server; stopped when dropped.
+pub struct TestServer {
+    address: SocketAddr,
+    stop: CancellationToken,
+    running: Option<tokio::task::JoinHandle<()>>,
+    dir: Arc<TempDir>,
+    client: reqwest::Client,
+}
+
+fn off() -> QuotaConfig {
+    QuotaConfig { quota: 0, window_seconds: 1 }
+}
+
+/// Settings for tests: a free port, no rate limits, short windows.
+pub fn config(dir: &Path) -> Config {
+    let mut config = Config::default();
+    config.serve.listen = "127.0.0.1:0".to_owned();
+    config.store.data_dir = dir.to_owned();
+    config.auth.secret = Some(Secret::new(SECRET));
+    config.stream.drain_window_ms = 50;
+    let limits = &mut config.limits;
+    for quota in [
+        &mut limits.guest_sign_in,
+        &mut limits.post,
+        &mut limits.react,
+        &mut limits.applaud,
+        &mut limits.read,
+        &mut limits.write,
+        &mut limits.ingest,
+    ] {
+        *quota = off();
+    }
+    config
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts with changed settings.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(Arc::new(TempDir::new().unwrap()), Arc::new(LocalBus::default()), change).await
+    }
+
+    /// Starts on a directory that may have been used before, with a bus that may have neighbours.
+    pub async fn start_on(dir: Arc<TempDir>, bus: Arc<dyn Bus>, change: impl FnOnce(&mut Config)) -> Self {
+        crypto::install();
+        let mut config = config(dir.path());
+        change(&mut config);
+        let app = App::build(config, bus).await.unwrap_or_else(|error| panic!("the server starts: {error:?}"));
+        let (address, stop) = (app.address(), CancellationToken::new());
+        let running = Some(tokio::spawn(app.run(stop.clone())));
+        let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
+        Self { address, stop, running, dir, client }
+    }
+
+    /// Stops gracefully and starts again on the same directory (and another port).
+    pub async fn restart(mut self) -> Self {
+        let dir = Arc::clone(&self.dir);
+        self.shut_down().await;
+        Self::start_on(dir, Arc::new(LocalBus::default()), |_| {}).await
+    }
+
+    /// Stops gracefully and waits for the end.
+    pub async fn shut_down(&mut self) {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            soon("the server's end", running).await.expect("the server ends well");
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn dir(&self) -> Arc<TempDir> {
+        Arc::clone(&self.dir)
+    }
+
+    pub fn client(&self) -> reqwest::Client {
+        self.client.clone()
+    }
+
+    /// A signed-in user with these global roles.
+    pub fn user(&self, name: &str, roles: &[&str]) -> Actor {
+        self.user_with(name, &json!({"roles": roles}))
+    }
+
+    /// A signed-in user with more claims.
+    pub fn user_with(&self, name: &str, claims: &Value) -> Actor {
+        let token = token(name, claims);
+        Actor::new(self, Some(("Authorization", format!("Bearer {token}"))), name)
+    }
+
+    pub fn host(&self) -> Actor {
+        self.user("hanna", &["host"])
+    }
+
+    pub fn anybody(&self) -> Actor {
+        Actor::new(self, None, "")
+    }
+
+    /// Somebody with an API key of these scopes.
+    pub async fn machine(&self, scopes: &[&str]) -> Actor {
+        let admin = self.user("root", &["admin"]);
+        let made = admin.post("/v1/keys", &json!({"name": "test", "scopes": scopes})).await.ok();
+        let secret = made["secret"].as_str().unwrap().to_owned();
+        Actor::new(self, Some(("X-API-Key", secret)), "")
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            running.abort();
+        }
+    }
+}
+
+/// A token as an outside service would make it with the shared secret.
+pub fn token(user: &str, claims: &Value) -> String {
+    let now = chrono::Utc::now().timestamp();
+    let mut all: BTreeMap<String, Value> = BTreeMap::from([
+        ("sub".into(), user.into()),
+        ("name".into(), user.into()),
+        ("iat".into(), now.into()),
+        ("exp".into(), (now + 3_600).into()),
+    ]);
+    all.extend(claims.as_object().cloned().into_iter().flatten());
+    jsonwebtoken::encode(&Header::default(), &all, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
+}
