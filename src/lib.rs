@@ -33,3 +33,6 @@ pub mod play;
 
 /// The command line.
 pub mod cli;
+
+/// A server that has something to show.
+pub mod demo;

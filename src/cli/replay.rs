@@ -163,17 +163,15 @@ async fn seated(client: &Client, event: &str, found: &Found) -> anyhow::Result<F
                     .is_some_and(|text| openfootball::plain(text) == wanted)
             })
         });
-        match same.and_then(|one| one["id"].as_str()) {
-            Some(id) => id.clone_into(&mut side.id),
-            None => {
-                let names: Vec<&str> = known.iter().filter_map(|one| one["name"].as_str()).collect();
-                bail!(
-                    "the event has no participant {}; it has {}",
-                    side.name,
-                    names.join(", ")
-                );
-            }
-        }
+        let Some(id) = same.and_then(|one| one["id"].as_str()) else {
+            let names: Vec<&str> = known.iter().filter_map(|one| one["name"].as_str()).collect();
+            bail!(
+                "the event has no participant {}; it has {}",
+                side.name,
+                names.join(", ")
+            );
+        };
+        id.clone_into(&mut side.id);
     }
     ensure!(
         fixture.sides[0].id != fixture.sides[1].id,

@@ -15,8 +15,8 @@ use crate::domain::contest::UpdateIn;
 const ATTEMPTS: u32 = 10;
 const FIRST_WAIT_MS: u64 = 250;
 const LONGEST_WAIT_MS: u64 = 15_000;
-/// Whatever the server asks, an hour of waiting helps nobody.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
+/// However long the server asks us to wait, a minute is enough to look again.
+const LONGEST_ASKED: Duration = Duration::from_mins(1);
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why something could not be done.
@@ -88,6 +88,15 @@ impl Client {
     pub fn with_token(&self, token: String) -> Self {
         Self {
             token: Some(token),
+            ..self.clone()
+        }
+    }
+
+    /// The same server, seen as nobody in particular.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self {
+            token: None,
             ..self.clone()
         }
     }
@@ -217,3 +226,6 @@ fn innermost(error: &dyn std::error::Error) -> String {
         .last()
         .map_or_else(String::new, ToString::to_string)
 }
+
+#[cfg(test)]
+mod tests;

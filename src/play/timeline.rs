@@ -250,3 +250,37 @@ pub fn caption(fixture: &Fixture, update: &UpdateIn) -> Option<String> {
     };
     Some(format!("{minute}{line}"))
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::domain::{
+        IncidentId, Stamp,
+        contest::{ContestState, Report},
+        event::{EventKind, Participant},
+    };
+
+    /// Plays a whole timeline into a contest, as the server would; panics at the first refusal.
+    pub(crate) fn played(fixture: &Fixture) -> ContestState {
+        let kick_off = Stamp::from_ms(0);
+        let participants = fixture.sides.clone().map(|side| Participant {
+            id: side.id,
+            name: side.name,
+            short_name: side.short_name,
+            image_url: None,
+        });
+        let mut state = ContestState::new(EventKind::Football, &participants, kick_off);
+        for moment in timeline(fixture, &Breaks::REAL) {
+            let report = Report {
+                source: "test",
+                source_id: &moment.update.source_id,
+                incident_id: IncidentId::generate(),
+                now: kick_off.plus_ms(i64::try_from(moment.at_ms).unwrap()),
+            };
+            let update = moment.update.read().unwrap();
+            let applied = state.apply(&report, &update);
+            assert!(applied.is_ok(), "{applied:?} of {:?}", moment.update);
+        }
+        state
+    }
+}

@@ -14,6 +14,9 @@ fn floor(room: &str) -> Option<u8> {
         "http" => 40,
         "features" => 50,
         "api" => 60,
+        // Clients of our own API, over the wire.
+        "play" => 61,
+        "demo" => 65,
         "app" | "cli" | "main" => 70,
         _ => return None,
     })

@@ -69,10 +69,10 @@ impl Tournament {
             .filter_map(|one| {
                 let names = team_names(one)?;
                 let plain_names = names.clone().map(|name| plain(&name));
-                let named = plain_names.iter().any(|name| wanted.contains(name.as_str()));
+                let mentioned = plain_names.iter().any(|name| wanted.contains(name.as_str()));
                 let apart = distance(&wanted, &plain_names.concat());
                 let date = one["date"].as_str().unwrap_or("no date");
-                (named || apart <= 4).then(|| (apart, format!("{}-{} ({date})", names[0], names[1])))
+                (mentioned || apart <= 4).then(|| (apart, format!("{}-{} ({date})", names[0], names[1])))
             })
             .collect();
         near.sort();

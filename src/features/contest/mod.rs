@@ -3,8 +3,10 @@
 //! The rules are `domain::contest`'s; here a batch of reports becomes one change of the event's log, all or nothing, each
 //! report once. Endpoints in `api.rs`, queries in `rows.rs`.
 
-// pub mod api;
+pub mod api;
 pub mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, sync::Arc};
 

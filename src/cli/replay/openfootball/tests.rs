@@ -1,9 +1,5 @@
 use super::*;
-use crate::{
-    domain::contest::{ContestState, Report},
-    domain::event::{EventKind, Participant},
-    play::{Breaks, timeline},
-};
+use crate::play::{Breaks, timeline, timeline::tests::played};
 
 const FILE: &str = r#"{"name": "Cup", "matches": [
   {"round": "Group", "date": "2030-06-01", "time": "20:00", "team1": "Côte d'Ivoire", "team2": "Bosnia-Herzegovina",
@@ -84,31 +80,6 @@ fn faults_of_the_file_are_weighed_against_its_goals() {
     }
 }
 
-/// Plays a whole timeline into a contest, as the server would.
-fn played(found: &Found) -> ContestState {
-    let now = crate::domain::Stamp::from_ms(0);
-    let participants = found.fixture.sides.clone().map(|side| Participant {
-        id: side.id,
-        name: side.name,
-        short_name: None,
-        image_url: None,
-    });
-    let mut state = ContestState::new(EventKind::Football, &participants, now);
-    for moment in timeline(&found.fixture, &Breaks::REAL) {
-        let report = Report {
-            source: "replay",
-            source_id: &moment.update.source_id,
-            incident_id: crate::domain::IncidentId::generate(),
-            now: now.plus_ms(i64::try_from(moment.at_ms).unwrap()),
-        };
-        let update = moment.update.read().unwrap();
-        state
-            .apply(&report, &update)
-            .unwrap_or_else(|faults| panic!("{faults:?} in {:?}", moment.update));
-    }
-    state
-}
-
 #[test]
 fn every_timeline_is_lawful_and_ends_as_the_match_did() {
     for (teams, date, periods, winner, half_time) in [
@@ -126,7 +97,7 @@ fn every_timeline_is_lawful_and_ends_as_the_match_did() {
         ("Left-Right", None, 2, Some("left"), [1, 1]),
     ] {
         let found = find(teams, date).unwrap();
-        let board = played(&found).scoreboard();
+        let board = played(&found.fixture).scoreboard();
         let points = |lines: &[crate::domain::contest::ScoreLine]| -> Vec<i64> {
             lines.iter().map(|line| line.points).collect()
         };

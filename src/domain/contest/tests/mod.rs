@@ -1,6 +1,7 @@
-//! Histories told to a contest: `tables` of known ones, `properties` over random ones.
+//! Histories told to a contest: `tables` of known ones, `refusals` of unlawful ones, `properties` over random ones.
 
 mod properties;
+mod refusals;
 mod tables;
 
 use super::*;
@@ -39,3 +40,24 @@ fn tell(state: &mut ContestState, number: usize, update: &UpdateIn) -> Result<Ap
     };
     state.apply(&report, &update.read()?)
 }
+
+/// Plays a history whose updates are called u0, u1, …; returns the state, or the first fault as `pointer code`.
+fn play(kind: EventKind, history: &[&str]) -> Result<ContestState, String> {
+    let mut state = contest(kind);
+    for (number, body) in history.iter().enumerate() {
+        tell(&mut state, number, &update(&format!("u{number}"), body))
+            .map_err(|faults| format!("{} {}", faults[0].pointer, faults[0].code))?;
+    }
+    Ok(state)
+}
+
+const START: &str = r#"{"type":"period_start","period":{"number":1}}"#;
+const END: &str = r#"{"type":"period_end","period":{"number":1}}"#;
+const START_2: &str = r#"{"type":"period_start","period":{"number":2}}"#;
+const GOAL_A: &str = r#"{"type":"goal","participant_id":"a","minute":10}"#;
+const GOAL_B: &str = r#"{"type":"goal","participant_id":"b","minute":20}"#;
+const SCORE_1_0: &str =
+    r#"{"type":"score","score":[{"participant_id":"a","points":1},{"participant_id":"b","points":0}]}"#;
+const SCORE_3_1: &str =
+    r#"{"type":"score","score":[{"participant_id":"a","points":3},{"participant_id":"b","points":1}]}"#;
+const A_WINS: &str = r#"{"type":"result","outcome":"win","winner_id":"a"}"#;
