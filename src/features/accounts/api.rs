@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::Request;
-use poem_openapi::{ApiResponse, Object, OpenApi, Tags, param::Path, payload::Json as Body};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
 use serde::Serialize;
 
 use super::Guests;
@@ -14,7 +14,7 @@ use crate::{
         user::{Role, User},
     },
     http::{
-        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem,
+        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem, Tag,
         auth::{Authenticator, EventGate, cookie},
     },
 };
@@ -25,12 +25,6 @@ pub struct AccountsApi {
     pub guests: Guests,
     pub limits: Limits,
     pub gate: Arc<dyn EventGate>,
-}
-
-#[derive(Tags)]
-enum Tag {
-    /// Who you are: guests, sessions, stream tickets.
-    Accounts,
 }
 
 #[derive(Debug, Object)]
@@ -81,13 +75,13 @@ impl AccountsApi {
     ///
     /// Where the server takes guests, a name is enough. Each call makes another guest.
     #[oai(path = "/auth/guest", method = "post", operation_id = "create_guest")]
-    async fn create_guest(&self, request: &Request, body: Body<GuestIn>) -> Result<Created<GuestOut>, Problem> {
+    async fn create_guest(&self, request: &Request, body: Json<GuestIn>) -> Result<Created<GuestOut>, Problem> {
         // No caller here: whoever comes with a credential that has ended must be able to start anew.
         let key = ClientAddress::of(request).limit_key();
         let ledger = request.data::<Ledger>().cloned().unwrap_or_default();
         let policy = self.limits.policies().guest_sign_in;
         self.limits.spend(&ledger, policy, &key, clock::now()).await?;
-        let guest = self.guests.welcome(&self.authenticator, &body.name, body.avatar_url.as_deref())?;
+        let guest = self.guests.welcome(&self.authenticator, &body.0.name, body.0.avatar_url.as_deref())?;
         Ok(Created::new(GuestOut {
             token: guest.issued.token,
             expires_at: guest.issued.expires_at,
