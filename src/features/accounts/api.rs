@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::Request;
-use poem_openapi::{ApiResponse, Object, OpenApi, Tags, param::Path, payload::Json as Body};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json as Body};
 use serde::Serialize;
 
 use super::Guests;
@@ -14,8 +14,9 @@ use crate::{
         user::{Role, User},
     },
     http::{
-        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem,
-        auth::{Authenticator, EventGate, cookie},
+        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem, Tag,
+        auth::{Authenticator, cookie},
+        gate::Gate,
     },
 };
 
@@ -24,13 +25,7 @@ pub struct AccountsApi {
     pub authenticator: Authenticator,
     pub guests: Guests,
     pub limits: Limits,
-    pub gate: Arc<dyn EventGate>,
-}
-
-#[derive(Tags)]
-enum Tag {
-    /// Who you are: guests, sessions, stream tickets.
-    Accounts,
+    pub gate: Arc<dyn Gate>,
 }
 
 #[derive(Debug, Object)]
@@ -87,7 +82,9 @@ impl AccountsApi {
         let ledger = request.data::<Ledger>().cloned().unwrap_or_default();
         let policy = self.limits.policies().guest_sign_in;
         self.limits.spend(&ledger, policy, &key, clock::now()).await?;
-        let guest = self.guests.welcome(&self.authenticator, &body.name, body.avatar_url.as_deref())?;
+        let guest = self
+            .guests
+            .welcome(&self.authenticator, &body.name, body.avatar_url.as_deref())?;
         Ok(Created::new(GuestOut {
             token: guest.issued.token,
             expires_at: guest.issued.expires_at,
@@ -106,7 +103,12 @@ impl AccountsApi {
             return Err(Problem::of(crate::domain::Reason::InvalidRequest, detail));
         }
         let (expires_at, https) = (me.caller.identity.expires_at(), self.authenticator.is_https(request));
-        Ok(SessionAnswer::Done(cookie::session(token, expires_at, clock::now(), https)))
+        Ok(SessionAnswer::Done(cookie::session(
+            token,
+            expires_at,
+            clock::now(),
+            https,
+        )))
     }
 
     /// End the session
@@ -117,7 +119,9 @@ impl AccountsApi {
         if cookie::has_session(request) {
             self.authenticator.require_own_page(request)?;
         }
-        Ok(SessionAnswer::Done(cookie::no_session(self.authenticator.is_https(request))))
+        Ok(SessionAnswer::Done(cookie::no_session(
+            self.authenticator.is_https(request),
+        )))
     }
 
     /// Read who you are
@@ -135,7 +139,11 @@ impl AccountsApi {
     ///
     /// For browsers, whose `EventSource` cannot send headers. The first use sets a cookie for the stream's path, by which
     /// the browser reconnects with the same URL.
-    #[oai(path = "/events/:event/stream-tickets", method = "post", operation_id = "create_stream_ticket")]
+    #[oai(
+        path = "/events/:event/stream-tickets",
+        method = "post",
+        operation_id = "create_stream_ticket"
+    )]
     async fn create_ticket(
         &self,
         me: Attendee,
@@ -143,7 +151,7 @@ impl AccountsApi {
         event: Path<String>,
     ) -> Result<Created<TicketOut>, Problem> {
         me.caller.limit(|policies| policies.write).await?;
-        let (event, _role) = self.gate.event_role(&event, &me.caller).await?;
+        let event = self.gate.admit(&event, &me.caller).await?.event.id;
         let (ticket, expires_at) = self.authenticator.issue_ticket(&me.caller.identity, event).await?;
         Ok(Created::new(TicketOut { ticket, expires_at }))
     }
