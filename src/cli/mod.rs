@@ -72,7 +72,7 @@ impl Cli {
                 return serve::run(config, args.demo).await;
             }
             Command::Replay(args) => return replay::run(args).await,
-            Command::Openapi => serve::openapi()?,
+            Command::Openapi => crate::api::document(),
             Command::Migrate => migrate(&load(Vec::new())?).await?,
             Command::Token(args) => token::run(&args, &load(Vec::new())?)?,
             Command::Key { command } => key::run(command, &load(Vec::new())?).await?,

@@ -1,8 +1,14 @@
-//! `grandstand serve` and what else needs the whole app.
+//! `grandstand serve` and `grandstand openapi`.
+
+use std::sync::Arc;
 
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    app::App,
+    bus::LocalBus,
     config::{Config, Flag, LogFormat},
     telemetry::start_logs,
 };
@@ -29,17 +35,35 @@ impl ServeArgs {
     }
 }
 
-/// Serves until the process is told to stop.
-#[expect(clippy::unused_async, reason = "the app is awaited here")]
-pub(super) async fn run(config: Config, _demo: bool) -> anyhow::Result<()> {
+/// Serves until the process is told to stop: by SIGTERM, or by SIGINT (Ctrl-C). A second one ends it at once.
+pub(super) async fn run(config: Config, demo: bool) -> anyhow::Result<()> {
     start_logs(
         &config.telemetry.log_filter,
         config.telemetry.log_format == LogFormat::Json,
     )?;
-    anyhow::bail!("there is no server yet")
+    let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let app = App::build(config, Arc::new(LocalBus::default())).await?;
+    tracing::info!(server.address = %app.address(), "listening on http://{}", app.address());
+    if demo {
+        app.show_demo();
+    }
+    let stop = CancellationToken::new();
+    let signals = TaskTracker::new();
+    signals.spawn(obey(terminate, interrupt, stop.clone()));
+    app.run(stop).await;
+    Ok(())
 }
 
-/// The OpenAPI document of a default app.
-pub(super) fn openapi() -> anyhow::Result<String> {
-    anyhow::bail!("there is no document yet")
+async fn obey(mut terminate: Signal, mut interrupt: Signal, stop: CancellationToken) {
+    let mut next = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    next().await;
+    stop.cancel();
+    next().await;
+    tracing::warn!("told twice to stop: ending without finishing");
+    std::process::exit(1);
 }

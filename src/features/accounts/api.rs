@@ -15,7 +15,8 @@ use crate::{
     },
     http::{
         Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem, Tag,
-        auth::{Authenticator, EventGate, cookie},
+        auth::{Authenticator, cookie},
+        gate::Gate,
     },
 };
 
@@ -24,7 +25,7 @@ pub struct AccountsApi {
     pub authenticator: Authenticator,
     pub guests: Guests,
     pub limits: Limits,
-    pub gate: Arc<dyn EventGate>,
+    pub gate: Arc<dyn Gate>,
 }
 
 #[derive(Debug, Object)]
@@ -150,7 +151,7 @@ impl AccountsApi {
         event: Path<String>,
     ) -> Result<Created<TicketOut>, Problem> {
         me.caller.limit(|policies| policies.write).await?;
-        let (event, _role) = self.gate.event_role(&event, &me.caller).await?;
+        let event = self.gate.admit(&event, &me.caller).await?.event.id;
         let (ticket, expires_at) = self.authenticator.issue_ticket(&me.caller.identity, event).await?;
         Ok(Created::new(TicketOut { ticket, expires_at }))
     }
