@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::{ApiKeyId, user::User};
-use crate::http::auth::KeyIdentity;
-
-const MAKER: &str = "maker";
+use crate::http::auth::{Caller, KeyIdentity};
 
 fn user(id: &str, role: Role, moderates: bool, event_roles: BTreeMap<EventId, Role>) -> Identity {
     Identity::User {
@@ -44,7 +42,6 @@ fn who_may_do_what() {
     let table = [
         ("a stranger", Identity::Anonymous, None, Ok(Viewer), sign_in, false),
         ("a user", plain("ben"), None, Ok(Viewer), gone, false),
-        ("its maker", plain(MAKER), None, Ok(Host), Ok(Host), true),
         ("a member", plain("ben"), Some(Member), Ok(Member), Ok(Member), false),
         (
             "its moderator",
@@ -143,12 +140,7 @@ fn who_may_do_what() {
     ];
     for (who, identity, member, in_public, in_private, ingests) in table {
         for (visibility, expected) in [(Visibility::Public, in_public), (Visibility::Private, in_private)] {
-            let facts = EventFacts {
-                visibility,
-                created_by: MAKER,
-                member,
-            };
-            let role = role_in(&identity, here, &facts).map_err(|refusal| refusal.reason);
+            let role = role_in(&identity, here, EventFacts { visibility, member }).map_err(|refusal| refusal.reason);
             assert_eq!(role, expected, "{who} in a {visibility:?} event");
             if let Ok(role) = role {
                 assert_eq!(may_ingest(&identity, role), ingests, "{who} ingesting");

@@ -3,9 +3,9 @@
 use std::{sync::atomic::AtomicUsize, sync::atomic::Ordering::SeqCst, time::Duration};
 
 use aws_lc_rs::{
-    encoding::AsDer,
+    encoding::{AsDer, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use tokio::{
@@ -28,20 +28,31 @@ impl Signer {
     fn new(algorithm: Algorithm, kid: &str) -> Self {
         crate::crypto::install();
         let random = aws_lc_rs::rand::SystemRandom::new();
-        let key = match algorithm {
+        let text = crate::crypto::encode;
+        let (key, mut jwk) = match algorithm {
             Algorithm::RS256 => {
-                let pkcs8 =
-                    AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&KeyPair::generate(KeySize::Rsa2048).unwrap());
+                let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+                let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
                 // The PKCS#1 key stands inside, after 26 bytes that are the same for all keys of this size.
-                EncodingKey::from_rsa_der(&pkcs8.unwrap().as_ref()[26..])
+                let key = EncodingKey::from_rsa_der(&pkcs8.as_ref()[26..]);
+                let jwk = serde_json::to_value(Jwk::from_encoding_key(&key, algorithm).unwrap()).unwrap();
+                (key, jwk)
             }
             Algorithm::ES256 => {
                 let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-                EncodingKey::from_ec_der(pkcs8.as_ref())
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).unwrap();
+                let point = pair.public_key().as_ref();
+                let (x, y) = (text(&point[1..33]), text(&point[33..]));
+                let jwk = json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "x": x, "y": y});
+                (EncodingKey::from_ec_der(pkcs8.as_ref()), jwk)
             }
-            _ => EncodingKey::from_ed_der(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref()),
+            _ => {
+                let pkcs8 = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
+                let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).unwrap();
+                let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": text(pair.public_key().as_ref())});
+                (EncodingKey::from_ed_der(pkcs8.as_ref()), jwk)
+            }
         };
-        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&key, algorithm).unwrap()).unwrap();
         jwk["kid"] = kid.into();
         Self { algorithm, key, jwk }
     }

@@ -4,31 +4,47 @@ use poem::Request;
 
 use super::*;
 use crate::{
-    domain::{EventId, Refusal, user::Role},
-    http::Problem,
+    config::RoomConfig,
+    domain::{
+        EventId, Refusal,
+        event::{Event, EventSettings},
+        user::Role,
+    },
+    http::{
+        Problem,
+        gate::{Admission, Gate},
+    },
 };
 
 /// Two public events, by id.
-struct Gate([EventId; 2]);
+struct Door([EventId; 2]);
 
-impl EventGate for Gate {
-    fn event_role<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<(EventId, Role), Problem>> {
+impl Gate for Door {
+    fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Admission, Problem>> {
         Box::pin(async move {
             let known = self.0.into_iter().find(|id| id.to_string() == event);
             let id = known.ok_or_else(|| Refusal::new(Reason::EventNotFound, "There is no such event."))?;
-            let facts = EventFacts {
-                visibility: crate::domain::event::Visibility::Public,
-                created_by: "maker",
-                member: None,
-            };
-            Ok((id, caller.role_in(id, &facts)?))
+            Ok(Admission {
+                event: Arc::new(event_of(id)),
+                role: Role::Viewer,
+                user: caller.user().cloned(),
+            })
         })
     }
 }
 
+fn event_of(id: EventId) -> Event {
+    let event = json!({
+        "id": id, "slug": "s", "title": "T", "kind": "other", "status": "live", "participants": [],
+        "scheduled_at": clock::now(), "featured": false, "visibility": "public", "version": 1,
+        "settings": EventSettings::from(&RoomConfig::default()), "created_at": clock::now(), "demo": false,
+    });
+    serde_json::from_value(event).unwrap()
+}
+
 struct Browser {
     door: Authenticator,
-    gate: Gate,
+    gate: Door,
     cookie: Option<String>,
 }
 
@@ -36,7 +52,7 @@ impl Browser {
     fn new(config: &AuthConfig) -> Self {
         Self {
             door: door(config),
-            gate: Gate([EventId::generate(), EventId::generate()]),
+            gate: Door([EventId::generate(), EventId::generate()]),
             cookie: None,
         }
     }
