@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::Request;
-use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json as Body};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
 use serde::Serialize;
 
 use super::Guests;
@@ -76,7 +76,7 @@ impl AccountsApi {
     ///
     /// Where the server takes guests, a name is enough. Each call makes another guest.
     #[oai(path = "/auth/guest", method = "post", operation_id = "create_guest")]
-    async fn create_guest(&self, request: &Request, body: Body<GuestIn>) -> Result<Created<GuestOut>, Problem> {
+    async fn create_guest(&self, request: &Request, body: Json<GuestIn>) -> Result<Created<GuestOut>, Problem> {
         // No caller here: whoever comes with a credential that has ended must be able to start anew.
         let key = ClientAddress::of(request).limit_key();
         let ledger = request.data::<Ledger>().cloned().unwrap_or_default();
@@ -84,7 +84,7 @@ impl AccountsApi {
         self.limits.spend(&ledger, policy, &key, clock::now()).await?;
         let guest = self
             .guests
-            .welcome(&self.authenticator, &body.name, body.avatar_url.as_deref())?;
+            .welcome(&self.authenticator, &body.0.name, body.0.avatar_url.as_deref())?;
         Ok(Created::new(GuestOut {
             token: guest.issued.token,
             expires_at: guest.issued.expires_at,

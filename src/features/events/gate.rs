@@ -25,9 +25,8 @@ impl Gate for Events {
             };
             let role = caller.role_in(
                 event.id,
-                &EventFacts {
+                EventFacts {
                     visibility: event.visibility,
-                    created_by: "",
                     member,
                 },
             )?;

@@ -1,6 +1,6 @@
 //! `/v1/keys`, for admins.
 
-use poem_openapi::{Object, OpenApi, param::Path, payload::Json as Body};
+use poem_openapi::{Object, OpenApi, param::Path};
 use serde::Serialize;
 
 use super::Keys;
@@ -46,10 +46,10 @@ impl KeysApi {
     ///
     /// The secret is in this answer only. Needs an admin.
     #[oai(path = "/", method = "post", operation_id = "create_key")]
-    async fn create(&self, caller: Caller, body: Body<KeyIn>) -> Result<Created<NewKeyOut>, Problem> {
+    async fn create(&self, caller: Caller, body: Json<KeyIn>) -> Result<Created<NewKeyOut>, Problem> {
         caller.require_admin()?;
         caller.limit(|policies| policies.write).await?;
-        let new = self.keys.create(&body.name, &body.scopes).await?;
+        let new = self.keys.create(&body.0.name, &body.0.scopes).await?;
         Ok(Created::new(NewKeyOut {
             key: new.key,
             secret: new.secret,

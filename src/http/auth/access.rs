@@ -5,11 +5,9 @@ use crate::domain::{EventId, Reason, Refusal, event::Visibility, key::Scope, use
 
 /// What an event says about who may enter.
 #[derive(Debug, Clone, Copy)]
-pub struct EventFacts<'a> {
+pub struct EventFacts {
     pub visibility: Visibility,
-    /// The id of the user who made it.
-    pub created_by: &'a str,
-    /// The caller's role as a member, if they are one.
+    /// The caller's role as a member, if they are one. Who made an event is a member and its host.
     pub member: Option<Role>,
 }
 
@@ -17,11 +15,10 @@ pub struct EventFacts<'a> {
 ///
 /// A private event does not exist for those it does not admit. Strangers hear "sign in" instead, because that is what
 /// most of them have to do; whoever must not learn that an event exists gives it a slug nobody guesses.
-pub fn role_in(identity: &Identity, event: EventId, facts: &EventFacts<'_>) -> Result<Role, Refusal> {
+pub fn role_in(identity: &Identity, event: EventId, facts: EventFacts) -> Result<Role, Refusal> {
     let role = match identity {
         Identity::Anonymous => Role::Viewer,
         Identity::User {
-            user,
             role,
             moderates,
             event_roles,
@@ -33,9 +30,8 @@ pub fn role_in(identity: &Identity, event: EventId, facts: &EventFacts<'_>) -> R
                 // A host of other events is a viewer here.
                 Role::Viewer | Role::Member | Role::Moderator | Role::Host => Role::Viewer,
             };
-            let made_it = (user.id.as_str() == facts.created_by).then_some(Role::Host);
             let by_token = event_roles.get(&event).copied();
-            [made_it, by_token, facts.member]
+            [by_token, facts.member]
                 .into_iter()
                 .flatten()
                 .fold(everywhere, Role::max)

@@ -135,7 +135,7 @@ impl Caller {
     }
 
     /// The role in one event, or why there is none. See [`access::role_in`].
-    pub fn role_in(&self, event: EventId, facts: &EventFacts<'_>) -> Result<Role, Refusal> {
+    pub fn role_in(&self, event: EventId, facts: EventFacts) -> Result<Role, Refusal> {
         self.require_reader()?;
         access::role_in(&self.identity, event, facts)
     }

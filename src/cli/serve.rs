@@ -1,0 +1,69 @@
+//! `grandstand serve` and `grandstand openapi`.
+
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    app::App,
+    bus::LocalBus,
+    config::{Config, Flag, LogFormat},
+    telemetry::start_logs,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Address and port, such as `0.0.0.0:8080`. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Also play a match again and again, with fans who talk about it.
+    #[arg(long)]
+    pub(super) demo: bool,
+}
+
+impl ServeArgs {
+    /// The settings that its flags stand for.
+    pub(super) fn flags(&self) -> Vec<Flag> {
+        let listen = self.listen.clone().map(|value| Flag {
+            name: "--listen",
+            key: "serve.listen",
+            value,
+        });
+        listen.into_iter().collect()
+    }
+}
+
+/// Serves until the process is told to stop: by SIGTERM, or by SIGINT (Ctrl-C). A second one ends it at once.
+pub(super) async fn run(config: Config, demo: bool) -> anyhow::Result<()> {
+    start_logs(
+        &config.telemetry.log_filter,
+        config.telemetry.log_format == LogFormat::Json,
+    )?;
+    let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let app = App::build(config, Arc::new(LocalBus::default())).await?;
+    tracing::info!(server.address = %app.address(), "listening on http://{}", app.address());
+    if demo {
+        app.show_demo();
+    }
+    let stop = CancellationToken::new();
+    let signals = TaskTracker::new();
+    signals.spawn(obey(terminate, interrupt, stop.clone()));
+    app.run(stop).await;
+    Ok(())
+}
+
+async fn obey(mut terminate: Signal, mut interrupt: Signal, stop: CancellationToken) {
+    let mut next = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    next().await;
+    stop.cancel();
+    next().await;
+    tracing::warn!("told twice to stop: ending without finishing");
+    std::process::exit(1);
+}
