@@ -13,7 +13,7 @@ use crate::{
     },
     http::{
         Answer, Caller, Json, Problem, Tag,
-        gate::{Attendee, Gate},
+        gate::{Admission, Gate},
     },
 };
 
@@ -43,7 +43,7 @@ struct UpdatesOut {
 
 impl ContestApi {
     /// The event, for those who may report: its hosts, and keys with the scope `ingest`.
-    async fn reporter(&self, event: &str, caller: &Caller) -> Result<Attendee, Problem> {
+    async fn reporter(&self, event: &str, caller: &Caller) -> Result<Admission, Problem> {
         let attendee = self.gate.admit(event, caller).await?;
         caller.require_ingest(attendee.role)?;
         caller.limit(|limits| limits.ingest).await?;
