@@ -17,7 +17,10 @@ pub fn install() {
 #[must_use]
 pub fn random<const BYTES: usize>() -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
-    #[expect(clippy::expect_used, reason = "aws-lc aborts rather than run without entropy; a weak secret must not be made")]
+    #[expect(
+        clippy::expect_used,
+        reason = "aws-lc aborts rather than run without entropy; a weak secret must not be made"
+    )]
     rand::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }

@@ -5,12 +5,12 @@
 /// The words and the rules, pure.
 pub mod domain;
 
-/// Randomness, digests, and the provider they come from.
-pub mod crypto;
 /// The time of day, in one place.
 pub mod clock;
 /// Plain settings, a slice per concern.
 pub mod config;
+/// Randomness, digests, and the provider they come from.
+pub mod crypto;
 /// Logs and metrics.
 pub mod telemetry;
 

@@ -116,20 +116,33 @@ const SECRET_MIN_BYTES: usize = 32;
 
 impl AuthConfig {
     pub(super) fn check(&self) -> Result<(), Wrong> {
-        if self.secret.as_ref().is_some_and(|secret| secret.expose().len() < SECRET_MIN_BYTES) {
+        if self
+            .secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose().len() < SECRET_MIN_BYTES)
+        {
             return Err(("auth.secret", "has at least 32 bytes"));
         }
         if !(1..=60).contains(&self.ticket_ttl_seconds) {
             return Err(("auth.ticket_ttl_seconds", "lies between 1 and 60"));
         }
         if self.key_cache_ms > 5_000 {
-            return Err(("auth.key_cache_ms", "is at most 5000, or revoking a key does not help in time"));
+            return Err((
+                "auth.key_cache_ms",
+                "is at most 5000, or revoking a key does not help in time",
+            ));
         }
         if self.guest_ttl_seconds == 0 || self.max_tickets == 0 || self.jwks_timeout_ms == 0 {
-            return Err(("auth", "`guest_ttl_seconds`, `max_tickets` and `jwks_timeout_ms` are at least 1"));
+            return Err((
+                "auth",
+                "`guest_ttl_seconds`, `max_tickets` and `jwks_timeout_ms` are at least 1",
+            ));
         }
         if self.public_origin.as_deref().is_some_and(|origin| !is_origin(origin)) {
-            return Err(("auth.public_origin", "is a scheme and a host, such as `https://live.example`"));
+            return Err((
+                "auth.public_origin",
+                "is a scheme and a host, such as `https://live.example`",
+            ));
         }
         self.issuers.iter().try_for_each(IssuerConfig::check)
     }
@@ -141,14 +154,20 @@ impl IssuerConfig {
             return Err(("auth.issuers", "each needs `issuer` and `audience`"));
         }
         if !is_fetchable(&self.jwks_url) {
-            return Err(("auth.issuers.jwks_url", "is an https URL, or http on a loopback address"));
+            return Err((
+                "auth.issuers.jwks_url",
+                "is an https URL, or http on a loopback address",
+            ));
         }
         if !self.id_prefix.bytes().all(|byte| byte.is_ascii_graphic()) || self.id_prefix.len() > 32 {
             return Err(("auth.issuers.id_prefix", "has at most 32 visible ASCII characters"));
         }
         let known = |name: &String| matches!(name.as_str(), "viewer" | "moderator" | "host" | "admin");
         if !self.roles.values().all(known) {
-            return Err(("auth.issuers.roles", "may give `viewer`, `moderator`, `host` and `admin`"));
+            return Err((
+                "auth.issuers.roles",
+                "may give `viewer`, `moderator`, `host` and `admin`",
+            ));
         }
         Ok(())
     }
@@ -157,7 +176,9 @@ impl IssuerConfig {
 fn is_origin(text: &str) -> bool {
     text.parse::<http::Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.authority().is_some_and(|authority| text.ends_with(authority.as_str()) && !authority.as_str().contains('@'))
+            && uri
+                .authority()
+                .is_some_and(|authority| text.ends_with(authority.as_str()) && !authority.as_str().contains('@'))
     })
 }
 

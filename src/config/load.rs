@@ -61,7 +61,10 @@ impl Config {
             layers.push((name.clone(), Layer::Setting(key, value)));
         }
         for Flag { name, key, value } in &sources.flags {
-            layers.push(((*name).to_owned(), Layer::Setting((*key).to_owned(), value.clone().into())));
+            layers.push((
+                (*name).to_owned(),
+                Layer::Setting((*key).to_owned(), value.clone().into()),
+            ));
         }
         for (origin, layer) in &layers {
             let alone = layer.lay_on(defaults()?).map_err(|error| wrong(origin, &error))?;

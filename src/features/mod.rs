@@ -2,9 +2,11 @@
 //!
 //! No feature knows another; they meet in the log.
 
+pub mod accounts;
 pub mod chat;
 pub mod contest;
 pub mod events;
+pub mod keys;
 pub mod live;
 pub mod ops;
 pub mod presence;

@@ -31,6 +31,13 @@ struct Network {
 pub struct TrustedProxies(Vec<Network>);
 
 impl ClientAddress {
+    /// The client of a request.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        // Without the edge (in a test of one endpoint) everyone is the same nobody.
+        request.data().copied().unwrap_or(Self(Ipv6Addr::UNSPECIFIED.into()))
+    }
+
     /// The address as a key for rate limits. One household or one machine owns a whole /64 of IPv6: it counts as one.
     #[must_use]
     pub fn limit_key(self) -> String {
@@ -46,8 +53,7 @@ impl ClientAddress {
 
 impl<'a> FromRequest<'a> for ClientAddress {
     async fn from_request(request: &'a Request, _body: &mut RequestBody) -> poem::Result<Self> {
-        // Without the edge (in a test of one endpoint) everyone is the same nobody.
-        Ok(request.data().copied().unwrap_or(Self(Ipv6Addr::UNSPECIFIED.into())))
+        Ok(Self::of(request))
     }
 }
 

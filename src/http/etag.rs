@@ -1,10 +1,12 @@
 //! Entity tags: what a caller knows of a thing, so that nothing is sent or overwritten unseen (RFC 9110 §13).
 
+use std::fmt::Display;
+
 use crate::domain::{Reason, Refusal};
 
 /// The tag of a numbered version.
 #[must_use]
-pub fn of_version(version: i64) -> String {
+pub fn of_version(version: impl Display) -> String {
     format!("\"{version}\"")
 }
 
@@ -16,7 +18,7 @@ pub fn is_known(if_none_match: Option<&str>, etag: &str) -> bool {
 
 /// Ok when `If-Match` names the version the caller is about to change. Leaving it out is refused: the change of someone
 /// else would be lost silently.
-pub fn require_version(if_match: Option<&str>, version: i64) -> Result<(), Refusal> {
+pub fn require_version(if_match: Option<&str>, version: impl Display) -> Result<(), Refusal> {
     let Some(header) = if_match else {
         return Err(Refusal::new(
             Reason::PreconditionRequired,

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod allow;
 pub mod answer;
+pub mod auth;
 pub mod body;
 pub mod cors;
 pub mod edge;
@@ -26,6 +27,7 @@ pub mod wire;
 
 pub use address::ClientAddress;
 pub use answer::{Created, NoContent, Posted, Tagged};
+pub use auth::{Attendee, Caller, StreamCaller};
 pub use edge::Edge;
 pub use error::Problem;
 pub use json::Json;

@@ -63,21 +63,9 @@ impl Limit {
         let Some(text) = text else { return Ok(Self(USUAL)) };
         match text.parse::<u32>() {
             Ok(rows @ 1..=MOST) => Ok(Self(rows)),
-            Ok(0) | Err(_) => Err(Refusal::new(
-                Reason::InvalidRequest,
-                format!("`limit` is a number from 1 to {MOST}."),
-            )),
-            Ok(_) => Err(Refusal::new(
-                Reason::LimitTooLarge,
-                format!("`limit` is at most {MOST}."),
-            )),
+            Ok(rows) if rows > MOST => Err(Refusal::new(Reason::LimitTooLarge, format!("At most {MOST}."))),
+            Ok(_) | Err(_) => Err(Refusal::new(Reason::InvalidRequest, format!("From 1 to {MOST}."))),
         }
-    }
-}
-
-impl Default for Limit {
-    fn default() -> Self {
-        Self(USUAL)
     }
 }
 

@@ -5,14 +5,15 @@
 //! deadline; HTTP/2 without TLS works with prior knowledge. Who is turned away is told so (`http/refuse.rs`). On `stop`
 //! no connection is taken any more, open ones finish what they are doing, and `grace` ends what is left.
 
+mod room;
+
 use std::{
-    collections::HashMap,
     convert::Infallible,
     io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -29,18 +30,17 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
-use prometheus_client::metrics::gauge::Gauge;
+use room::Room;
 use socket2::{Domain, Protocol as SocketProtocol, SockRef, Socket, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    address::TrustedProxies,
     refuse,
     wire::{Connection, Protocol, Wire},
 };
@@ -107,67 +107,32 @@ pub async fn run<E>(
 struct House<E> {
     endpoint: E,
     config: ServeConfig,
-    trusted: TrustedProxies,
     metrics: Arc<Metrics>,
     /// Finish what you are doing.
     stop: CancellationToken,
     /// The grace period is over.
     cut: CancellationToken,
-    room: Arc<Semaphore>,
+    room: Room,
     refusals: Arc<Semaphore>,
-    neighbours: Arc<Neighbours>,
     ids: AtomicU64,
-}
-
-/// Open connections by address. Holds an entry only while one is open.
-#[derive(Default)]
-struct Neighbours(Mutex<HashMap<IpAddr, usize>>);
-
-/// A connection's place in all counts; given back when it ends, however it ends.
-struct Place {
-    _permit: OwnedSemaphorePermit,
-    neighbours: Option<(Arc<Neighbours>, IpAddr)>,
-    open: Gauge,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.open.dec();
-        if let Some((neighbours, address)) = &self.neighbours {
-            let mut counts = neighbours.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(count) = counts.get_mut(address) {
-                *count -= 1;
-                if *count == 0 {
-                    counts.remove(address);
-                }
-            }
-        }
-    }
 }
 
 impl<E: Endpoint<Output = Response> + 'static> House<E> {
     fn new(endpoint: E, config: ServeConfig, metrics: Arc<Metrics>, stop: CancellationToken) -> Self {
-        let trusted = TrustedProxies::parse(&config.trusted_proxies).unwrap_or_else(|error| {
-            // The edge refuses such a setting before we get here; without one, nobody is trusted.
-            tracing::error!(error = %error, "no proxy is trusted");
-            TrustedProxies::default()
-        });
         Self {
-            room: Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS))),
+            room: Room::new(&config, metrics.connections_open.clone()),
             refusals: Arc::new(Semaphore::new(REFUSALS)),
-            neighbours: Arc::default(),
             ids: AtomicU64::new(1),
             cut: CancellationToken::new(),
             endpoint,
             config,
-            trusted,
             metrics,
             stop,
         }
     }
 
     fn admit(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
-        let Some(place) = self.place(peer.ip().to_canonical()) else {
+        let Some(place) = self.room.place(peer.ip()) else {
             self.metrics.connections_refused.inc();
             if let Ok(permit) = self.refusals.clone().try_acquire_owned() {
                 tasks.spawn(async move {
@@ -181,26 +146,6 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             self.attend(socket, peer).await;
             drop(place);
         });
-    }
-
-    fn place(&self, address: IpAddr) -> Option<Place> {
-        let permit = self.room.clone().try_acquire_owned().ok()?;
-        let mut neighbours = None;
-        if !self.trusted.trusts(address) {
-            let mut counts = self.neighbours.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = counts.entry(address).or_default();
-            if *count >= self.config.max_connections_per_address {
-                return None;
-            }
-            *count += 1;
-            neighbours = Some((self.neighbours.clone(), address));
-        }
-        self.metrics.connections_open.inc();
-        Some(Place {
-            _permit: permit,
-            neighbours,
-            open: self.metrics.connections_open.clone(),
-        })
     }
 
     /// A connection from its first byte to its last.

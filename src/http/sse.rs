@@ -34,8 +34,9 @@ impl StreamResponse {
 
     /// Adds a cookie to the response's head.
     #[must_use]
-    pub fn with_cookie(mut self, cookie: Option<header::HeaderValue>) -> Self {
-        if let Some(cookie) = cookie {
+    pub fn with_cookie(mut self, cookie: Option<&str>) -> Self {
+        // Of our own making; were it ever not a header, the stream is still right without it.
+        if let Some(cookie) = cookie.and_then(|cookie| cookie.parse().ok()) {
             self.0.headers_mut().append(header::SET_COOKIE, cookie);
         }
         self

@@ -9,5 +9,6 @@
     reason = "in a test a broken assumption is a failure, also in its helpers"
 )]
 
+mod edge;
 mod floors;
 mod serve;

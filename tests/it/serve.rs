@@ -1,170 +1,27 @@
 //! The front door under clients that misbehave: every bound is met by a real socket.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+mod door;
 
-use bytes::Bytes;
-use futures_util::StreamExt;
-use grandstand::{
-    config::{CorsConfig, ServeConfig},
-    http::{
-        Connection, Edge,
-        allow::Allow,
-        serve::{listen, run},
-        wire::Protocol,
-    },
-    telemetry::Metrics,
-};
-use poem::{Body, Endpoint, Request, Response, endpoint::make};
+use std::time::Duration;
+
+use door::{DEADLINE, Door, flood, hears, rest};
+use poem::endpoint::make;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::TcpStream,
     time::{Instant, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-/// Far longer than anything here takes; only a hang meets it.
-const DEADLINE: Duration = Duration::from_secs(10);
-
-/// A house that greets, counts bodies, streams for ever and panics, by path.
-fn endpoint() -> impl Endpoint<Output = Response> {
-    make(|mut request: Request| async move {
-        Ok::<_, poem::Error>(match request.uri().path() {
-            "/body" => request.take_body().into_bytes().await?.len().to_string().into(),
-            "/flood" => flood(None),
-            "/quiet" => Response::builder().body(Body::from_bytes_stream(futures_util::stream::pending::<
-                Result<Bytes, std::io::Error>,
-            >())),
-            "/panic" => panic!("on purpose"),
-            "/slow" => std::future::pending().await,
-            _ => {
-                let http2 = request.data::<Connection>().map(Connection::protocol) == Some(Protocol::Http2);
-                Response::from(if http2 { "hello over 2" } else { "hello" })
-            }
-        })
-    })
-}
-
-/// Bytes without end, made when they are asked for; the sender is dropped with the stream.
-fn flood(ended: Option<tokio::sync::oneshot::Sender<()>>) -> Response {
-    let frame = Bytes::from(vec![b'x'; 16 * 1_024]);
-    let frames = futures_util::stream::repeat_with(move || {
-        let _held = &ended;
-        Ok::<_, std::io::Error>(frame.clone())
-    });
-    Response::builder().body(Body::from_bytes_stream(frames.boxed()))
-}
-
-struct Door {
-    address: SocketAddr,
-    metrics: Arc<Metrics>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-}
-
-impl Door {
-    async fn open(adjust: impl FnOnce(&mut ServeConfig)) -> Self {
-        Self::open_to(endpoint(), adjust).await
-    }
-
-    async fn open_to(
-        inside: impl Endpoint<Output = Response> + 'static,
-        adjust: impl FnOnce(&mut ServeConfig),
-    ) -> Self {
-        let mut config = ServeConfig {
-            header_read_timeout_ms: 300,
-            body_read_timeout_ms: 300,
-            handler_timeout_ms: 300,
-            write_stall_timeout_ms: 300,
-            ..ServeConfig::default()
-        };
-        adjust(&mut config);
-        let listener = listen("127.0.0.1:0".parse().unwrap(), &config).unwrap();
-        let door = Self {
-            address: listener.local_addr().unwrap(),
-            metrics: Arc::default(),
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        };
-        let edge = Edge::new(
-            inside,
-            &config,
-            &CorsConfig::default(),
-            Allow::default(),
-            door.metrics.clone(),
-        )
-        .unwrap();
-        let grace = Duration::from_millis(300);
-        door.tasks.spawn(run(
-            listener,
-            edge,
-            config,
-            door.metrics.clone(),
-            door.stop.clone(),
-            grace,
-        ));
-        door.tasks.close();
-        door
-    }
-
-    async fn knock(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-
-    /// Sends these bytes and gives all that comes until the other side closes.
-    async fn tell(&self, text: &str) -> String {
-        let mut socket = self.knock().await;
-        socket.write_all(text.as_bytes()).await.unwrap();
-        rest(&mut socket).await
-    }
-
-    async fn until_open(&self, count: i64) {
-        let reached = async {
-            while self.metrics.connections_open.get() != count {
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(DEADLINE, reached).await.expect("the count of open connections");
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
-async fn rest(socket: &mut TcpStream) -> String {
-    let mut all = Vec::new();
-    // A reset is a close, too.
-    let _closed = timeout(DEADLINE, socket.read_to_end(&mut all))
-        .await
-        .expect("the server closes");
-    String::from_utf8_lossy(&all).into_owned()
-}
-
-/// Reads until the text was seen.
-async fn hears(socket: &mut TcpStream, text: &str) {
-    let mut all = Vec::new();
-    let heard = async {
-        while !String::from_utf8_lossy(&all).contains(text) {
-            assert_ne!(socket.read_buf(&mut all).await.unwrap(), 0, "closed before {text:?}");
-        }
-    };
-    timeout(DEADLINE, heard)
-        .await
-        .unwrap_or_else(|_| panic!("{text:?} was not heard"));
-}
 
 #[tokio::test]
 async fn a_silent_client_is_closed() {
-    let door = Door::open(|_| {}).await;
+    let door = Door::open(|_| {});
     assert_eq!(rest(&mut door.knock().await).await, "");
     door.until_open(0).await;
 }
 
 #[tokio::test]
 async fn a_half_sent_head_is_closed() {
-    let door = Door::open(|_| {}).await;
+    let door = Door::open(|_| {});
     for half in ["G", "P", "PR", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
         let answer = door.tell(half).await;
         assert!(
@@ -177,7 +34,7 @@ async fn a_half_sent_head_is_closed() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_answer() {
-    let door = Door::open(|_| {}).await;
+    let door = Door::open(|_| {});
     let answer = door.tell("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(
         answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"),
@@ -187,7 +44,7 @@ async fn an_idle_connection_is_closed_after_its_answer() {
 
 #[tokio::test]
 async fn a_slow_body_ends_as_a_timeout() {
-    let door = Door::open(|_| {}).await;
+    let door = Door::open(|_| {});
     let answer = door
         .tell("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
         .await;
@@ -199,7 +56,7 @@ async fn a_slow_body_ends_as_a_timeout() {
 
 #[tokio::test]
 async fn a_large_body_is_refused_with_and_without_a_length() {
-    let door = Door::open(|config| config.max_body_bytes = 8).await;
+    let door = Door::open(|config| config.max_body_bytes = 8);
     let declared = "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
     let chunked = "POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n";
     for request in [declared, chunked] {
@@ -217,7 +74,7 @@ async fn a_large_body_is_refused_with_and_without_a_length() {
 
 #[tokio::test]
 async fn a_panic_and_a_hanging_handler_become_problems() {
-    let door = Door::open(|_| {}).await;
+    let door = Door::open(|_| {});
     let panicked = door
         .tell("GET /panic HTTP/1.1\r\nHost: a\r\nX-Request-Id: my-request-1\r\n\r\n")
         .await;
@@ -243,8 +100,7 @@ async fn one_too_many_is_told_so_and_let_in_later() {
             };
             *bound = 1;
             config.header_read_timeout_ms = 60_000;
-        })
-        .await;
+        });
         let first = door.knock().await;
         door.until_open(1).await;
         let api = door.tell("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
@@ -278,7 +134,7 @@ async fn a_reader_that_stops_is_cut_and_its_stream_dropped() {
         let sender = sender.lock().unwrap().take();
         async move { Ok::<_, poem::Error>(flood(sender)) }
     });
-    let door = Door::open_to(endpoint, |_| {}).await;
+    let door = Door::open_to(endpoint, |_| {});
     let mut socket = door.knock().await;
     socket
         .write_all(b"GET /flood HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -296,7 +152,7 @@ async fn a_reader_that_stops_is_cut_and_its_stream_dropped() {
 
 #[tokio::test]
 async fn http2_works_with_prior_knowledge() {
-    let door = Door::open(|_| {}).await;
+    let door = Door::open(|_| {});
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
     let client = reqwest::Client::builder()
         .http2_prior_knowledge()
@@ -310,7 +166,7 @@ async fn http2_works_with_prior_knowledge() {
 
 #[tokio::test]
 async fn shutdown_lets_answers_finish_and_ends_streams_in_time() {
-    let door = Door::open(|config| config.header_read_timeout_ms = 60_000).await;
+    let door = Door::open(|config| config.header_read_timeout_ms = 60_000);
     let mut idle = door.knock().await;
     idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     hears(&mut idle, "hello").await;
@@ -341,7 +197,7 @@ async fn shutdown_lets_answers_finish_and_ends_streams_in_time() {
 
 #[tokio::test]
 async fn every_answer_is_dressed() {
-    let door = Door::open(|_| {}).await;
+    let door = Door::open(|_| {});
     let answer = door
         .tell("GET /v1/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .await;

@@ -78,10 +78,18 @@ fn what_is_wrong_is_one_line_that_names_its_source() {
         ("GRANDSTAND_STREAM__RETRY_MS", "soon", &["soon", "stream.retry_ms"]),
         ("GRANDSTAND_STREAM__RETRY_MS", "-5", &["stream.retry_ms"]),
         ("GRANDSTAND_STREAM__RETRY_MS", "5", &["stream.retry_ms", "at least 100"]),
-        ("GRANDSTAND_AUTH__GUESTS", "sometimes", &["not a possible value", "sometimes", "auth.guests"]),
+        (
+            "GRANDSTAND_AUTH__GUESTS",
+            "sometimes",
+            &["not a possible value", "sometimes", "auth.guests"],
+        ),
         ("GRANDSTAND_AUTH__SECRET", "tooshort", &["auth.secret", "32"]),
         ("GRANDSTAND_AUTH__PUBLIC_ORIGIN", "live.example", &["public_origin"]),
-        ("GRANDSTAND_AUTH__PUBLIC_ORIGIN", "https://live.example/x", &["public_origin"]),
+        (
+            "GRANDSTAND_AUTH__PUBLIC_ORIGIN",
+            "https://live.example/x",
+            &["public_origin"],
+        ),
         ("GRANDSTAND_AUTH__ISSUERS", "[{", &[]),
         (
             "GRANDSTAND_AUTH__ISSUERS",
@@ -115,7 +123,10 @@ fn a_wrong_file_is_one_line_that_names_it() {
     for (text, word) in cases {
         let (_dir, sources) = with_file(text);
         let line = Config::load(&sources).unwrap_err().to_string();
-        assert!(line.contains("grandstand.toml: ") && line.contains(word) && !line.contains('\n'), "{line}");
+        assert!(
+            line.contains("grandstand.toml: ") && line.contains(word) && !line.contains('\n'),
+            "{line}"
+        );
     }
     let missing = Sources {
         file: Some(PathBuf::from("/nowhere/grandstand.toml")),
@@ -128,7 +139,10 @@ fn a_wrong_file_is_one_line_that_names_it() {
 fn secrets_are_not_shown() {
     let secret = "0123456789abcdef0123456789abcdef";
     let config = Config::load(&env(&[("GRANDSTAND_AUTH__SECRET", secret)])).unwrap();
-    assert_eq!(config.auth.secret.as_ref().map(super::super::Secret::expose), Some(secret));
+    assert_eq!(
+        config.auth.secret.as_ref().map(super::super::Secret::expose),
+        Some(secret)
+    );
     assert!(!format!("{config:?}").contains(secret));
     assert!(!serde_json::to_string(&config).unwrap().contains(secret));
 }

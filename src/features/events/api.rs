@@ -83,7 +83,7 @@ impl EventsApi {
     /// Takes the role `host`. Whoever creates it is its host. Sports get a contest with the event's participants.
     #[oai(path = "/events", method = "post", operation_id = "create_event")]
     async fn create(&self, caller: Caller, body: Json<EventIn>) -> Result<Created<Event>, Problem> {
-        caller.require_role(Role::Host)?;
+        caller.require_host()?;
         caller.limit(|limits| limits.write).await?;
         let new = body.0.check(self.defaults.clone())?;
         let event = self

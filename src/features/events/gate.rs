@@ -6,10 +6,10 @@ use futures_util::future::BoxFuture;
 
 use super::Events;
 use crate::{
-    domain::{Reason, Refusal, event::Visibility},
+    domain::{Reason, Refusal},
     http::{
         Caller, Problem,
-        auth::access,
+        auth::EventFacts,
         gate::{Admission, Gate},
     },
 };
@@ -19,11 +19,18 @@ impl Gate for Events {
         Box::pin(async move {
             let nowhere = || Refusal::new(Reason::EventNotFound, "No such event.");
             let event = self.find(event).await?.ok_or_else(nowhere)?;
-            let member_role = match caller.user() {
+            let member = match caller.user() {
                 Some(user) => self.role_of(event.id, &user.id).await?,
                 None => None,
             };
-            let role = access::role_in(caller, event.id, event.visibility == Visibility::Private, member_role)?;
+            let role = caller.role_in(
+                event.id,
+                &EventFacts {
+                    visibility: event.visibility,
+                    created_by: "",
+                    member,
+                },
+            )?;
             Ok(Admission {
                 event: Arc::clone(&event),
                 role,

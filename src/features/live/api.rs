@@ -15,7 +15,9 @@ use crate::{
         room::Room, snapshot::Snapshot,
     },
     http::{
-        Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged, etag,
+        Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,
+        auth::Admitted,
+        etag,
         gate::{Admission, Gate},
         sse::{EVENT_STREAM, LogResponse, NDJSON, StreamResponse},
     },
@@ -111,7 +113,12 @@ impl LiveApi {
     ) -> Result<StreamResponse, Problem> {
         // Read by the extractor; named here so that the document has it.
         drop(ticket);
-        let attendee = self.gate.admit(&event, &caller).await?;
+        let Admitted {
+            event,
+            role,
+            caller,
+            set_cookie,
+        } = caller.admit(&*self.gate, &event).await?;
         caller.limit(|limits| limits.read).await?;
         let filter = match types.0.as_deref() {
             None => TypeFilter::EVERYTHING,
@@ -125,18 +132,18 @@ impl LiveApi {
             Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
         };
         let request = SeatRequest {
-            event: attendee.event.id,
-            user: attendee.user,
-            role: attendee.role,
-            address: caller.address(),
+            event,
+            user: caller.user().cloned(),
+            role,
+            address: caller.address,
             resume: last_event_id.0.filter(|id| !id.is_empty()).or(after.0),
             filter,
             format,
             once: poll.0 == Some(1),
-            expires_at: caller.expires_at(),
+            expires_at: caller.identity.expires_at(),
         };
         let frames = self.stream.open(request).await;
-        Ok(StreamResponse::new(content_type, frames).with_cookie(caller.cookie()))
+        Ok(StreamResponse::new(content_type, frames).with_cookie(set_cookie.as_deref()))
     }
 
     /// Read an event's state

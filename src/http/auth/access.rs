@@ -1,0 +1,75 @@
+//! Who may do what in an event: pure rules over who someone is and what the event says. The table is in the tests.
+
+use futures_util::future::BoxFuture;
+
+use super::{Caller, Identity};
+use crate::{
+    domain::{EventId, Reason, Refusal, event::Visibility, key::Scope, user::Role},
+    http::Problem,
+};
+
+/// From an event's name in a path (id or slug) and a caller to the event and the caller's role in it. The app says how;
+/// features that are about an event but are not `events` ask here.
+pub trait EventGate: Send + Sync {
+    /// The event and the role, or a problem that does not tell whether a hidden event exists.
+    fn event_role<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<(EventId, Role), Problem>>;
+}
+
+/// What an event says about who may enter.
+#[derive(Debug, Clone, Copy)]
+pub struct EventFacts<'a> {
+    pub visibility: Visibility,
+    /// The id of the user who made it.
+    pub created_by: &'a str,
+    /// The caller's role as a member, if they are one.
+    pub member: Option<Role>,
+}
+
+/// The highest role someone has in an event, or why they may not enter.
+///
+/// A private event does not exist for those it does not admit. Strangers hear "sign in" instead, because that is what
+/// most of them have to do; whoever must not learn that an event exists gives it a slug nobody guesses.
+pub fn role_in(identity: &Identity, event: EventId, facts: &EventFacts<'_>) -> Result<Role, Refusal> {
+    let role = match identity {
+        Identity::Anonymous => Role::Viewer,
+        Identity::User {
+            user,
+            role,
+            moderates,
+            event_roles,
+            ..
+        } => {
+            let everywhere = match role {
+                Role::Admin => Role::Admin,
+                _ if *moderates => Role::Moderator,
+                // A host of other events is a viewer here.
+                Role::Viewer | Role::Member | Role::Moderator | Role::Host => Role::Viewer,
+            };
+            let made_it = (user.id.as_str() == facts.created_by).then_some(Role::Host);
+            let by_token = event_roles.get(&event).copied();
+            [made_it, by_token, facts.member]
+                .into_iter()
+                .flatten()
+                .fold(everywhere, Role::max)
+        }
+        Identity::Key(_) if identity.has_scope(Scope::Admin) => Role::Admin,
+        Identity::Key(_) if identity.has_scope(Scope::Moderate) => Role::Moderator,
+        Identity::Key(_) if identity.has_scope(Scope::Read) => Role::Member,
+        Identity::Key(_) => Role::Viewer,
+    };
+    match (facts.visibility, identity) {
+        (Visibility::Public, _) => Ok(role),
+        (Visibility::Private, _) if role >= Role::Member => Ok(role),
+        (Visibility::Private, Identity::Anonymous) => Err(Refusal::new(Reason::Unauthenticated, "Sign in first.")),
+        (Visibility::Private, _) => Err(Refusal::new(Reason::EventNotFound, "There is no such event.")),
+    }
+}
+
+/// Whether someone with that role in an event may tell what happens in its contest.
+#[must_use]
+pub fn may_ingest(identity: &Identity, role: Role) -> bool {
+    role >= Role::Host || identity.has_scope(Scope::Ingest)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+//! Who is asking, and whether they may. Read from [`caller`] (what endpoints take) inwards.
+//!
+//! A credential that is there but no good is always refused, never ignored: nobody turns into a stranger silently.
+//! Knows no table: keys are found through [`KeyBook`], events through [`EventGate`], both handed in by the app.
+
+pub mod access;
+mod authenticator;
+pub mod caller;
+mod claims;
+pub mod cookie;
+mod credential;
+mod identity;
+mod issuers;
+mod jwks;
+pub mod keyring;
+mod origin;
+mod pass;
+pub mod secret_file;
+mod security;
+mod stream_caller;
+pub mod tickets;
+pub mod tokens;
+
+pub use access::{EventFacts, EventGate};
+pub use authenticator::Authenticator;
+pub use caller::{Attendee, Caller};
+pub use identity::{Identity, KeyIdentity};
+pub use keyring::KeyBook;
+pub use stream_caller::{Admitted, StreamCaller};
+pub use tokens::{Grant, Issued, Tokens};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Who opens a stream: as any caller, or with a ticket, because a browser's `EventSource` cannot send headers.
+//!
+//! A ticket in the URL decides alone; nothing else is tried in its place, so a stream never changes identity and never
+//! turns anonymous. Only [`StreamCaller::admit`] leads on, so the event a ticket is for cannot go unchecked.
+
+use poem::Request;
+
+use super::{Authenticator, Caller, EventGate, cookie, security::documented_extractor};
+use crate::{
+    clock,
+    domain::{EventId, Reason, Refusal, user::Role},
+    http::Problem,
+};
+
+/// Who wants to open a stream, not yet admitted.
+#[derive(Clone)]
+pub struct StreamCaller {
+    caller: Caller,
+    /// The event that the ticket or pass is for.
+    bound: Option<EventId>,
+    /// A ticket was used just now: a pass is due.
+    is_fresh: bool,
+    authenticator: Authenticator,
+    https: bool,
+}
+
+/// Someone who may hear the stream.
+#[derive(Clone)]
+pub struct Admitted {
+    pub event: EventId,
+    pub role: Role,
+    pub caller: Caller,
+    /// A `Set-Cookie` value to answer with, by which the browser can reconnect.
+    pub set_cookie: Option<String>,
+}
+
+impl StreamCaller {
+    /// Who a request to a stream is from.
+    pub async fn of(request: &Request) -> Result<Self, Problem> {
+        let authenticator = Caller::authenticator(request)?.clone();
+        let https = authenticator.is_https(request);
+        let (caller, bound, is_fresh) = match ticket(request) {
+            None => (Caller::of(request).await?, None, false),
+            Some(ticket) => {
+                let (identity, event, is_fresh) = match authenticator.tickets().redeem(ticket).await {
+                    Some((identity, event)) => (identity, event, true),
+                    None => {
+                        let pass = cookie::find(request, cookie::STREAM).unwrap_or_default();
+                        let (identity, event) = authenticator.passes().check(pass, ticket, clock::now())?;
+                        (identity, event, false)
+                    }
+                };
+                (Caller::known(request, identity)?, Some(event), is_fresh)
+            }
+        };
+        Ok(Self {
+            caller,
+            bound,
+            is_fresh,
+            authenticator,
+            https,
+        })
+    }
+
+    /// Lets them in, if they may hear the event that `segment` of the path names.
+    pub async fn admit(self, gate: &dyn EventGate, segment: &str) -> Result<Admitted, Problem> {
+        let (event, role) = gate.event_role(segment, &self.caller).await?;
+        if self.bound.is_some_and(|bound| bound != event) {
+            return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for another event.").into());
+        }
+        let ttl_seconds = self.authenticator.stream_cookie_ttl_seconds();
+        let pass = self
+            .is_fresh
+            .then(|| {
+                self.authenticator
+                    .passes()
+                    .issue(&self.caller.identity, event, ttl_seconds, clock::now())
+            })
+            .flatten();
+        Ok(Admitted {
+            event,
+            role,
+            set_cookie: pass.and_then(|(pass, age_seconds)| cookie::stream(&pass, segment, age_seconds, self.https)),
+            caller: self.caller,
+        })
+    }
+}
+
+/// The ticket in the URL. Tickets have no characters that URLs escape.
+fn ticket(request: &Request) -> Option<&str> {
+    let query = request.uri().query()?;
+    query.split('&').find_map(|pair| pair.strip_prefix("ticket="))
+}
+
+documented_extractor!(StreamCaller, optional);
