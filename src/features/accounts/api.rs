@@ -87,7 +87,9 @@ impl AccountsApi {
         let ledger = request.data::<Ledger>().cloned().unwrap_or_default();
         let policy = self.limits.policies().guest_sign_in;
         self.limits.spend(&ledger, policy, &key, clock::now()).await?;
-        let guest = self.guests.welcome(&self.authenticator, &body.name, body.avatar_url.as_deref())?;
+        let guest = self
+            .guests
+            .welcome(&self.authenticator, &body.name, body.avatar_url.as_deref())?;
         Ok(Created::new(GuestOut {
             token: guest.issued.token,
             expires_at: guest.issued.expires_at,
@@ -106,7 +108,12 @@ impl AccountsApi {
             return Err(Problem::of(crate::domain::Reason::InvalidRequest, detail));
         }
         let (expires_at, https) = (me.caller.identity.expires_at(), self.authenticator.is_https(request));
-        Ok(SessionAnswer::Done(cookie::session(token, expires_at, clock::now(), https)))
+        Ok(SessionAnswer::Done(cookie::session(
+            token,
+            expires_at,
+            clock::now(),
+            https,
+        )))
     }
 
     /// End the session
@@ -117,7 +124,9 @@ impl AccountsApi {
         if cookie::has_session(request) {
             self.authenticator.require_own_page(request)?;
         }
-        Ok(SessionAnswer::Done(cookie::no_session(self.authenticator.is_https(request))))
+        Ok(SessionAnswer::Done(cookie::no_session(
+            self.authenticator.is_https(request),
+        )))
     }
 
     /// Read who you are
@@ -135,7 +144,11 @@ impl AccountsApi {
     ///
     /// For browsers, whose `EventSource` cannot send headers. The first use sets a cookie for the stream's path, by which
     /// the browser reconnects with the same URL.
-    #[oai(path = "/events/:event/stream-tickets", method = "post", operation_id = "create_stream_ticket")]
+    #[oai(
+        path = "/events/:event/stream-tickets",
+        method = "post",
+        operation_id = "create_stream_ticket"
+    )]
     async fn create_ticket(
         &self,
         me: Attendee,

@@ -26,9 +26,17 @@ pub struct NewGuest {
 
 impl Guests {
     /// A new guest of that name. Names are not reserved; the id is what tells guests apart.
-    pub fn welcome(&self, authenticator: &Authenticator, name: &str, avatar_url: Option<&str>) -> Result<NewGuest, Problem> {
+    pub fn welcome(
+        &self,
+        authenticator: &Authenticator,
+        name: &str,
+        avatar_url: Option<&str>,
+    ) -> Result<NewGuest, Problem> {
         if !self.welcome {
-            return Err(Problem::of(Reason::GuestsNotAllowed, "This server takes no guests. Sign in with a token."));
+            return Err(Problem::of(
+                Reason::GuestsNotAllowed,
+                "This server takes no guests. Sign in with a token.",
+            ));
         }
         let user = User {
             id: UserId::generate_guest(),

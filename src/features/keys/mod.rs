@@ -106,8 +106,14 @@ mod tests {
             ..StoreConfig::default()
         };
         let keys = Keys::new(Store::open_tool(&config).await.unwrap());
-        let new = keys.create("  Feed  ", &[Scope::Ingest, Scope::Read, Scope::Ingest]).await.unwrap();
-        assert_eq!((new.key.name.as_str(), new.key.scopes.as_slice()), ("Feed", &[Scope::Read, Scope::Ingest][..]));
+        let new = keys
+            .create("  Feed  ", &[Scope::Ingest, Scope::Read, Scope::Ingest])
+            .await
+            .unwrap();
+        assert_eq!(
+            (new.key.name.as_str(), new.key.scopes.as_slice()),
+            ("Feed", &[Scope::Read, Scope::Ingest][..])
+        );
         assert!(new.secret.starts_with("gsk_") && new.secret.len() == 47);
 
         let hash = crypto::sha256_hex(new.secret.as_bytes());
