@@ -1,21 +1,38 @@
 //! The one list of endpoint groups; the OpenAPI document comes from here.
 
-use std::sync::Arc;
+use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
-use poem::{Endpoint, IntoResponse, Request, Response, Route, http::header};
-use poem_openapi::OpenApiService;
+use poem::{
+    Endpoint, IntoResponse, Request, Response, Route,
+    endpoint::BoxEndpoint,
+    http::{Method, header},
+};
+use poem_openapi::{
+    OpenApi, OpenApiService,
+    registry::{MetaApi, Registry},
+};
 
 use crate::{
     features::{
-        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi, keys::api::KeysApi,
-        live::api::LiveApi, ops::OpsApi, presence::api::PresenceApi, reactions::api::ReactionsApi, site::Site,
+        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
+        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, presence::api::PresenceApi, reactions::api::ReactionsApi,
+        site::Site,
     },
     http::allow::Allow,
 };
 
 /// Every group of endpoints, in the order of the document.
-pub type Groups =
-    (AccountsApi, EventsApi, LiveApi, ChatApi, ReactionsApi, PresenceApi, ContestApi, KeysApi, OpsApi);
+pub type Groups = (
+    AccountsApi,
+    EventsApi,
+    LiveApi,
+    ChatApi,
+    ReactionsApi,
+    PresenceApi,
+    ContestApi,
+    KeysApi,
+    OpsApi,
+);
 
 type Service = OpenApiService<Groups, ()>;
 
@@ -28,9 +45,10 @@ pub struct House {
 }
 
 /// The explorer page carries its script and style inline, so that it works offline.
-const EXPLORER_POLICY: &str = "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:";
+const EXPLORER_POLICY: &str =
+    "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:";
 
-fn service(groups: Groups) -> Service {
+fn service<T: OpenApi>(groups: T) -> OpenApiService<T, ()> {
     OpenApiService::new(groups, "Grandstand", env!("CARGO_PKG_VERSION")).description(
         "The backend for what happens around a live event: one durable, resumable stream for crowd, contest and house.",
     )
@@ -41,7 +59,12 @@ impl House {
     pub fn new(groups: Groups) -> Self {
         let service = service(groups);
         let (spec, explorer) = (service.spec(), explorer(&service));
-        Self { api: Route::new().nest("/", service), site: Site, spec: spec.into(), explorer: explorer.into() }
+        Self {
+            api: Route::new().nest("/", service),
+            site: Site,
+            spec: spec.into(),
+            explorer: explorer.into(),
+        }
     }
 
     /// The OpenAPI document as JSON.
@@ -55,6 +78,27 @@ impl House {
     pub fn allow(&self) -> Allow {
         Allow::from_spec(&serde_json::from_str(&self.spec).unwrap_or_default(), "")
     }
+}
+
+/// The OpenAPI document of this version, made from the endpoints' types alone: no settings, no services.
+#[must_use]
+pub fn document() -> String {
+    service(DocumentOnly::<Groups>(PhantomData)).spec()
+}
+
+/// A group of endpoints that can be described but not called.
+struct DocumentOnly<T>(PhantomData<fn() -> T>);
+
+impl<T: OpenApi> OpenApi for DocumentOnly<T> {
+    fn meta() -> Vec<MetaApi> {
+        T::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn add_routes(self, _routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
 #[cfg(feature = "ui")]
@@ -73,14 +117,18 @@ impl Endpoint for House {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let document = |kind, text: &Arc<str>| {
-            let response = Response::builder().header(header::CONTENT_TYPE, kind).header(header::CACHE_CONTROL, "no-cache");
+            let response = Response::builder()
+                .header(header::CONTENT_TYPE, kind)
+                .header(header::CACHE_CONTROL, "no-cache");
             response.body(text.to_string())
         };
         match request.uri().path() {
             "/openapi.json" => Ok(document("application/json", &self.spec)),
             "/docs" | "/docs/" => {
                 let page = document("text/html; charset=utf-8", &self.explorer);
-                Ok(page.with_header(header::CONTENT_SECURITY_POLICY, EXPLORER_POLICY).into_response())
+                Ok(page
+                    .with_header(header::CONTENT_SECURITY_POLICY, EXPLORER_POLICY)
+                    .into_response())
             }
             path if ["/v1", "/health", "/metrics"].iter().any(|root| is_under(path, root)) => {
                 self.api.call(request).await.map(IntoResponse::into_response)
@@ -91,5 +139,6 @@ impl Endpoint for House {
 }
 
 fn is_under(path: &str, root: &str) -> bool {
-    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(root)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use poem::EndpointExt;
+use poem::{EndpointExt, middleware::AddDataEndpoint};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -21,8 +21,10 @@ use crate::{
     api::{Groups, House},
     bus::Bus,
     config::Config,
+    demo,
+    domain::{event::EventSettings, user::Role},
     features::{
-        accounts::api::AccountsApi,
+        accounts::{Guests, api::AccountsApi},
         chat::{Chat, api::ChatApi},
         contest::{Contests, api::ContestApi},
         events::{Events, api::EventsApi},
@@ -32,7 +34,12 @@ use crate::{
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
     },
-    http::{Edge, Limits, auth::Authenticator, gate::Gate, serve},
+    http::{
+        Edge, Limits,
+        auth::{Authenticator, Grant, secret_file},
+        gate::Gate,
+        serve,
+    },
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
     telemetry::Metrics,
@@ -62,9 +69,8 @@ pub struct App {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
-    house: House,
+    edge: Edge<DataEndpoint>,
     authenticator: Authenticator,
-    limits: Limits,
     store: Store,
     stream: Stream,
     reactions: Reactions,
@@ -76,15 +82,188 @@ pub struct App {
     draining: Arc<AtomicBool>,
 }
 
+type DataEndpoint = AddDataEndpoint<AddDataEndpoint<House, Authenticator>, Limits>;
+
 impl App {
     /// Opens the database, binds the port, puts the features together.
     pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
-        let (listener, address) = listen(&config)?;
+        let listener = listen(&config)?;
+        let address = listener.local_addr().map_err(|source| cannot_listen(&config, source))?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
+        let secret =
+            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
-        let stream_config = config.stream.clone();
-        let stream = Stream::start(store.clone(), bus, stream_config, Arc::clone(&metrics), tasks.clone(), halt.clone());
-        todo!()
+        let stream = Stream::start(
+            store.clone(),
+            bus,
+            config.stream.clone(),
+            Arc::clone(&metrics),
+            tasks.clone(),
+            halt.clone(),
+        );
+
+        let events = Events::new(store.clone(), stream.clone());
+        let chat = Chat::new(store.clone(), stream.clone());
+        let reactions = Reactions::new(store.clone(), stream.clone());
+        let presence = Presence::new(stream.clone());
+        let contests = Contests::new(store.clone(), stream.clone());
+        let keys = Keys::new(store.clone());
+        let parts: Vec<Arc<dyn SnapshotPart>> = vec![
+            Arc::new(events.clone()),
+            Arc::new(chat.clone()),
+            Arc::new(reactions.clone()),
+            Arc::new(presence.clone()),
+            Arc::new(contests.clone()),
+        ];
+        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
+        stream.furnish(parts, listeners);
+
+        let authenticator = Authenticator::new(&config.auth, &secret, Arc::new(keys.clone()), tasks.clone());
+        let limits = Limits::new(&config.limits, Arc::clone(&metrics));
+        let draining = Arc::new(AtomicBool::new(false));
+        let gate: Arc<dyn Gate> = Arc::new(events.clone());
+        let guests = Guests {
+            welcome: config.auth.guests.allows(address.ip()),
+            ttl_seconds: config.auth.guest_ttl_seconds,
+        };
+        let groups: Groups = (
+            AccountsApi {
+                authenticator: authenticator.clone(),
+                guests,
+                limits: limits.clone(),
+                gate: Arc::clone(&gate),
+            },
+            EventsApi {
+                events,
+                defaults: EventSettings::from(&config.room),
+            },
+            LiveApi {
+                store: store.clone(),
+                stream: stream.clone(),
+                gate: Arc::clone(&gate),
+            },
+            ChatApi {
+                chat,
+                gate: Arc::clone(&gate),
+            },
+            ReactionsApi {
+                reactions: reactions.clone(),
+                gate: Arc::clone(&gate),
+            },
+            PresenceApi {
+                presence: presence.clone(),
+                gate: Arc::clone(&gate),
+            },
+            ContestApi { contests, gate },
+            KeysApi {
+                keys,
+                authenticator: authenticator.clone(),
+            },
+            OpsApi {
+                store: store.clone(),
+                metrics: Arc::clone(&metrics),
+                draining: Arc::clone(&draining),
+            },
+        );
+        let house = House::new(groups);
+        let allow = house.allow();
+        let inside = house.data(authenticator.clone()).data(limits);
+        let edge = Edge::new(inside, &config.serve, &config.cors, allow, Arc::clone(&metrics))
+            .map_err(|source| setting("serve.trusted_proxies", source))?;
+        Ok(Self {
+            config,
+            listener,
+            address,
+            edge,
+            authenticator,
+            store,
+            stream,
+            reactions,
+            presence,
+            metrics,
+            tasks,
+            halt,
+            draining,
+        })
     }
+
+    /// Where the server listens; the port is the real one even if 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Shows a match that is played again and again, once the server serves.
+    pub fn show_demo(&self) {
+        let authenticator = self.authenticator.clone();
+        let mint: demo::MintHost = Arc::new(move |user| {
+            let grant = Grant {
+                user: user.clone(),
+                roles: vec![Role::Host],
+                events: std::collections::BTreeMap::new(),
+                ttl_seconds: DEMO_TOKEN_SECONDS,
+            };
+            authenticator.issue(&grant).ok().map(|issued| issued.token)
+        });
+        let url = format!("http://{}", self.address);
+        self.tasks.spawn(demo::run(url, mint, self.halt.clone()));
+    }
+
+    /// Serves until `stop`, then drains and closes.
+    pub async fn run(self, stop: CancellationToken) {
+        self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
+        self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
+        let grace = Duration::from_millis(self.config.stream.grace_ms);
+        let doors = CancellationToken::new();
+        let serving = serve::run(
+            self.listener,
+            self.edge,
+            self.config.serve.clone(),
+            Arc::clone(&self.metrics),
+            doors.clone(),
+            grace,
+        );
+        let closing = async {
+            stop.cancelled().await;
+            tracing::info!("shutting down: streams are told to leave");
+            self.draining.store(true, Ordering::Release);
+            self.stream.drain().await;
+            doors.cancel();
+        };
+        tokio::join!(serving, closing);
+        self.halt.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(grace, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some background tasks did not finish in time");
+        }
+        self.store.close().await;
+        tracing::info!("closed");
+    }
+}
+
+/// The demo's host needs a token for one round at a time.
+const DEMO_TOKEN_SECONDS: u32 = 3 * 3_600;
+
+fn setting(setting: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> StartError {
+    StartError::Setting {
+        setting,
+        source: Box::new(source),
+    }
+}
+
+fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
+    StartError::Listen {
+        address: config.serve.listen.clone(),
+        source,
+    }
+}
+
+fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let address: SocketAddr = config
+        .serve
+        .listen
+        .parse()
+        .map_err(|source| setting("serve.listen", source))?;
+    serve::listen(address, &config.serve).map_err(|source| cannot_listen(config, source))
 }

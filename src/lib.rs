@@ -36,3 +36,8 @@ pub mod cli;
 
 /// A server that has something to show.
 pub mod demo;
+
+/// The list of endpoint groups, and the OpenAPI document.
+pub mod api;
+/// From settings to a running server, and down again.
+pub mod app;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{Caller, Problem, auth::EventGate};
+use super::{Caller, Problem};
 use crate::domain::{
-    EventId, Reason, Refusal,
+    Reason, Refusal,
     event::Event,
     room::RoomWindow,
     user::{Role, User},
@@ -21,19 +21,9 @@ pub struct Admission {
 }
 
 /// Knows events and who has which role in them. Implemented by the feature that keeps them.
-pub trait Gate: EventGate + Send + Sync {
+pub trait Gate: Send + Sync {
     /// The event of that id or slug and the caller's role in it. What the caller may not know of does not exist.
     fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Admission, Problem>>;
-}
-
-impl<G: Gate> EventGate for G {
-    fn event_role<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<(EventId, Role), Problem>> {
-        Box::pin(async move {
-            self.admit(event, caller)
-                .await
-                .map(|admission| (admission.event.id, admission.role))
-        })
-    }
 }
 
 impl Admission {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::Request;
-use poem_openapi::{ApiResponse, Object, OpenApi, Tags, param::Path, payload::Json as Body};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json as Body};
 use serde::Serialize;
 
 use super::Guests;
@@ -14,8 +14,9 @@ use crate::{
         user::{Role, User},
     },
     http::{
-        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem,
-        auth::{Authenticator, EventGate, cookie},
+        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem, Tag,
+        auth::{Authenticator, cookie},
+        gate::Gate,
     },
 };
 
@@ -24,13 +25,7 @@ pub struct AccountsApi {
     pub authenticator: Authenticator,
     pub guests: Guests,
     pub limits: Limits,
-    pub gate: Arc<dyn EventGate>,
-}
-
-#[derive(Tags)]
-enum Tag {
-    /// Who you are: guests, sessions, stream tickets.
-    Accounts,
+    pub gate: Arc<dyn Gate>,
 }
 
 #[derive(Debug, Object)]
@@ -156,7 +151,7 @@ impl AccountsApi {
         event: Path<String>,
     ) -> Result<Created<TicketOut>, Problem> {
         me.caller.limit(|policies| policies.write).await?;
-        let (event, _role) = self.gate.event_role(&event, &me.caller).await?;
+        let event = self.gate.admit(&event, &me.caller).await?.event.id;
         let (ticket, expires_at) = self.authenticator.issue_ticket(&me.caller.identity, event).await?;
         Ok(Created::new(TicketOut { ticket, expires_at }))
     }

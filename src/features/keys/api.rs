@@ -1,6 +1,6 @@
 //! `/v1/keys`, for admins.
 
-use poem_openapi::{Object, OpenApi, Tags, param::Path, payload::Json as Body};
+use poem_openapi::{Object, OpenApi, param::Path, payload::Json as Body};
 use serde::Serialize;
 
 use super::Keys;
@@ -9,19 +9,13 @@ use crate::{
         ApiKeyId,
         key::{ApiKey, Scope},
     },
-    http::{Answer, Caller, Created, Json, NoContent, Problem, auth::Authenticator},
+    http::{Answer, Caller, Created, Json, NoContent, Problem, Tag, auth::Authenticator},
 };
 
 /// The endpoints about keys.
 pub struct KeysApi {
     pub keys: Keys,
     pub authenticator: Authenticator,
-}
-
-#[derive(Tags)]
-enum Tag {
-    /// Keys for machines.
-    Keys,
 }
 
 #[derive(Debug, Object)]

@@ -1,19 +1,7 @@
 //! Who may do what in an event: pure rules over who someone is and what the event says. The table is in the tests.
 
-use futures_util::future::BoxFuture;
-
-use super::{Caller, Identity};
-use crate::{
-    domain::{EventId, Reason, Refusal, event::Visibility, key::Scope, user::Role},
-    http::Problem,
-};
-
-/// From an event's name in a path (id or slug) and a caller to the event and the caller's role in it. The app says how;
-/// features that are about an event but are not `events` ask here.
-pub trait EventGate: Send + Sync {
-    /// The event and the role, or a problem that does not tell whether a hidden event exists.
-    fn event_role<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<(EventId, Role), Problem>>;
-}
+use super::Identity;
+use crate::domain::{EventId, Reason, Refusal, event::Visibility, key::Scope, user::Role};
 
 /// What an event says about who may enter.
 #[derive(Debug, Clone, Copy)]

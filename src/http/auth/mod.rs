@@ -1,7 +1,7 @@
 //! Who is asking, and whether they may. Read from [`caller`] (what endpoints take) inwards.
 //!
 //! A credential that is there but no good is always refused, never ignored: nobody turns into a stranger silently.
-//! Knows no table: keys are found through [`KeyBook`], events through [`EventGate`], both handed in by the app.
+//! Knows no table: keys are found through [`KeyBook`], events through [`super::gate::Gate`], both handed in by the app.
 
 pub mod access;
 mod authenticator;
@@ -21,7 +21,7 @@ mod stream_caller;
 pub mod tickets;
 pub mod tokens;
 
-pub use access::{EventFacts, EventGate};
+pub use access::EventFacts;
 pub use authenticator::Authenticator;
 pub use caller::{Attendee, Caller};
 pub use identity::{Identity, KeyIdentity};

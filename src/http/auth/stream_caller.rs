@@ -5,11 +5,11 @@
 
 use poem::Request;
 
-use super::{Authenticator, Caller, EventGate, cookie, security::documented_extractor};
+use super::{Authenticator, Caller, cookie, security::documented_extractor};
 use crate::{
     clock,
     domain::{EventId, Reason, Refusal, user::Role},
-    http::Problem,
+    http::{Problem, gate::Gate},
 };
 
 /// Who wants to open a stream, not yet admitted.
@@ -63,8 +63,9 @@ impl StreamCaller {
     }
 
     /// Lets them in, if they may hear the event that `segment` of the path names.
-    pub async fn admit(self, gate: &dyn EventGate, segment: &str) -> Result<Admitted, Problem> {
-        let (event, role) = gate.event_role(segment, &self.caller).await?;
+    pub async fn admit(self, gate: &dyn Gate, segment: &str) -> Result<Admitted, Problem> {
+        let admission = gate.admit(segment, &self.caller).await?;
+        let (event, role) = (admission.event.id, admission.role);
         if self.bound.is_some_and(|bound| bound != event) {
             return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for another event.").into());
         }
