@@ -45,7 +45,10 @@ async fn a_feed_reports_and_every_seat_hears() {
     assert_eq!(Some(told.id.as_str()), taken["cursor"].as_str());
 
     let again = feed.post(&path, &batch(&[goal("2", "home")])).await.ok();
-    assert_eq!((&again["results"][0]["outcome"], &again["cursor"]), (&json!("duplicate"), &taken["cursor"]));
+    assert_eq!(
+        (&again["results"][0]["outcome"], &again["cursor"]),
+        (&json!("duplicate"), &taken["cursor"])
+    );
 }
 
 #[tokio::test]
@@ -72,7 +75,10 @@ async fn a_snapshot_and_the_entries_after_it_give_the_fresh_scoreboard() {
     }
     let fresh = host.get(&path).await.ok();
     assert_eq!(serde_json::to_value(&board).unwrap(), fresh);
-    assert_eq!((points(&fresh), &fresh["result"]["winner_id"]), (vec![0, 1], &json!("away")));
+    assert_eq!(
+        (points(&fresh), &fresh["result"]["winner_id"]),
+        (vec![0, 1], &json!("away"))
+    );
 }
 
 #[tokio::test]
@@ -108,7 +114,10 @@ async fn an_event_without_a_sport_gets_its_contest_when_asked() {
     let path = format!("/v1/events/{event}/contest");
     assert_eq!(host.get(&path).await.refused(404), "not-found");
     let scoreboard = host.put(&path, &json!({"kind": "football"})).await.ok();
-    assert_eq!((&scoreboard["kind"], points(&scoreboard)), (&json!("football"), vec![0, 0]));
+    assert_eq!(
+        (&scoreboard["kind"], points(&scoreboard)),
+        (&json!("football"), vec![0, 0])
+    );
 }
 
 #[tokio::test]
@@ -137,7 +146,10 @@ async fn a_recorded_match_is_replayed_into_a_new_event() {
     let event = anybody.get("/v1/events/cup-final").await.ok();
     assert_eq!(event["status"], "completed");
     let scoreboard = anybody.get("/v1/events/cup-final/contest").await.ok();
-    assert_eq!((points(&scoreboard), &scoreboard["result"]["winner_id"]), (vec![2, 1], &json!("north")));
+    assert_eq!(
+        (points(&scoreboard), &scoreboard["result"]["winner_id"]),
+        (vec![2, 1], &json!("north"))
+    );
     assert_eq!(scoreboard["periods"].as_array().unwrap().len(), 4);
 
     // Once more changes nothing.

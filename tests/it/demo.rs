@@ -12,13 +12,18 @@ use crate::support::{TestServer, server::token};
 async fn the_demo_fills_the_page_and_plays() {
     let server = TestServer::start().await;
     let stop = CancellationToken::new();
-    let mint: demo::MintHost = Arc::new(|host| Some(token(host.id.as_str(), &json!({"name": host.name, "roles": ["host"]}))));
+    let mint: demo::MintHost =
+        Arc::new(|host| Some(token(host.id.as_str(), &json!({"name": host.name, "roles": ["host"]}))));
     let running = tokio::spawn(demo::run(server.url(), mint, stop.clone()));
     let anybody = server.anybody();
     let live = crate::support::soon("the demo's match", async {
         loop {
             let page = anybody.get("/v1/events?status=live").await.ok();
-            let found = page["items"].as_array().unwrap().iter().find(|event| event["slug"] != "demo-friendly");
+            let found = page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|event| event["slug"] != "demo-friendly");
             if let Some(event) = found {
                 return event.clone();
             }
@@ -29,9 +34,21 @@ async fn the_demo_fills_the_page_and_plays() {
     assert_eq!(live["demo"], true);
     let mut seat = anybody.watches(live["id"].as_str().unwrap()).await;
     let said = seat.hears("message.created").await;
-    assert_eq!(said.data()["message"]["author"]["id"].as_str().map(|id| id.starts_with("gst_")), Some(true));
+    assert_eq!(
+        said.data()["message"]["author"]["id"]
+            .as_str()
+            .map(|id| id.starts_with("gst_")),
+        Some(true)
+    );
     let page = anybody.get("/v1/events").await.ok();
-    let count = |status: &str| page["items"].as_array().unwrap().iter().filter(|event| event["status"] == status).count();
+    let count = |status: &str| {
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|event| event["status"] == status)
+            .count()
+    };
     assert_eq!((count("scheduled"), count("live"), count("completed")), (2, 1, 1));
     stop.cancel();
     running.await.unwrap();

@@ -9,6 +9,9 @@
     reason = "in a test a broken assumption is a failure, also in its helpers"
 )]
 
+mod contest;
+mod demo;
 mod edge;
 mod floors;
 mod serve;
+mod support;
