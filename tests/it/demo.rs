@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grandstand::demo;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::support::{TestServer, server::token};
 
@@ -14,7 +14,8 @@ async fn the_demo_fills_the_page_and_plays() {
     let stop = CancellationToken::new();
     let mint: demo::MintHost =
         Arc::new(|host| Some(token(host.id.as_str(), &json!({"name": host.name, "roles": ["host"]}))));
-    let running = tokio::spawn(demo::run(server.url(), mint, stop.clone()));
+    let tasks = TaskTracker::new();
+    tasks.spawn(demo::run(server.url(), mint, stop.clone()));
     let anybody = server.anybody();
     let live = crate::support::soon("the demo's match", async {
         loop {
@@ -51,5 +52,6 @@ async fn the_demo_fills_the_page_and_plays() {
     };
     assert_eq!((count("scheduled"), count("live"), count("completed")), (2, 1, 1));
     stop.cancel();
-    running.await.unwrap();
+    tasks.close();
+    crate::support::soon("the demo's end", tasks.wait()).await;
 }
