@@ -38,7 +38,7 @@ describe("feedRows", () => {
   });
 
   it("leaves out small things, and moments of a past that is not loaded", () => {
-    const small = [incident(4, { type: "substitution" }), incident(5, { type: "card", color: "yellow" }), incident(6, { retracted: true })];
+    const small = [incident(4, { type: "substitution" }), incident(5, { type: "card", color: "yellow" })];
     expect(kinds(feedRows([message(3, "a")], [incident(1), ...small], []))).toEqual(["msg_3"]);
   });
 

@@ -40,6 +40,7 @@ const ENTRIES: Record<keyof EntryData, true> = {
   "incident.retracted": true,
   "score.changed": true,
   "clock.changed": true,
+  "contest.changed": true,
 };
 
 const OTHERS: Record<keyof (SignalData & ControlData), true> = {

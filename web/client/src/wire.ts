@@ -110,11 +110,7 @@ export interface Period {
   number: number;
   name: string;
   state: "running" | "ended";
-}
-
-export interface PeriodLine {
-  number: number;
-  name: string;
+  /** The score when it ended. */
   score?: Points[];
 }
 
@@ -159,7 +155,6 @@ export interface Incident {
   source_id: string;
   at: Timestamp;
   corrected: boolean;
-  retracted?: boolean;
 }
 
 export interface Scoreboard {
@@ -167,8 +162,9 @@ export interface Scoreboard {
   participants: Participant[];
   score: Points[];
   period?: Period;
-  periods: PeriodLine[];
+  periods: Period[];
   clock: Clock;
+  /** What stands, in the order of arrival; retracted ones are gone. */
   incidents: Incident[];
   result?: Result;
 }
@@ -215,7 +211,8 @@ export interface EntryData {
   "incident.corrected": { incident: Incident };
   "incident.retracted": { incident_id: string; reason?: string };
   "score.changed": { score: Points[]; incident_id?: string };
-  "clock.changed": { clock: Clock; period?: Period };
+  "clock.changed": { clock: Clock; period?: Period; periods: Period[] };
+  "contest.changed": { contest: Scoreboard };
 }
 
 export interface MessageGone {
@@ -229,16 +226,17 @@ export interface SignalData {
   "presence.changed": Presence & { joined?: User[]; left?: string[] };
 }
 
-export type ResetReason = "unknown" | "malformed" | "future" | "epoch" | "gone";
+export type ResetReason = "malformed" | "future" | "epoch" | "gone" | "audience";
 
 export type ByeReason =
   | "shutdown"
   | "token-expired"
   | "too-many-connections"
   | "slow"
-  | "banned"
   | "overloaded"
-  | "forbidden";
+  | "forbidden"
+  | "role-changed"
+  | "internal";
 
 /** What the stream says about itself. */
 export interface ControlData {

@@ -163,7 +163,7 @@ describe("fold: event, crowd and contest", () => {
     const planned = liveEvent({ status: "scheduled" });
     expect(windowOf(planned, "2026-06-01T16:59:59.000Z").open).toBe(false);
     expect(windowOf(planned, "2026-06-01T17:00:00.000Z").open).toBe(true);
-    expect(windowOf(liveEvent({ status: "cancelled" }), T0).open).toBe(false);
+    expect(windowOf(liveEvent({ status: "cancelled", ended_at: T0 }), T0).open).toBe(false);
   });
 
   it("presence and applause are totals", () => {
@@ -181,37 +181,44 @@ describe("fold: event, crowd and contest", () => {
       { participant_id: "arg", points: 1 },
       { participant_id: "fra", points: 0 },
     ];
+    const ended = { ...first, state: "ended" as const, score: goal };
     const result = { outcome: "win" as const, winner_id: "arg" };
     const running = { running: true, elapsed_ms: 0, as_of: T0 };
     const stopped = { running: false, elapsed_ms: 2_700_000, as_of: T0 };
     const room = foldAll(begun(), [
       frame("incident.recorded", { incident: incident("inc_1", { type: "period_start", period: first }) }, 1),
-      frame("clock.changed", { clock: running, period: { ...first, state: "running" } }, 2),
+      frame("clock.changed", { clock: running, period: { ...first, state: "running" }, periods: [{ ...first, state: "running" }] }, 2),
       frame("incident.recorded", { incident: incident("inc_2") }, 3),
       frame("score.changed", { score: goal, incident_id: "inc_2" }, 4),
       frame("incident.corrected", { incident: incident("inc_2", { minute: 24, corrected: true }) }, 5),
       frame("incident.recorded", { incident: incident("inc_3", { type: "card", color: "red" }) }, 6),
       frame("incident.retracted", { incident_id: "inc_3" }, 7),
       frame("incident.recorded", { incident: incident("inc_4", { type: "period_end", period: first }) }, 8),
-      frame("clock.changed", { clock: stopped, period: { ...first, state: "ended" } }, 9),
+      frame("clock.changed", { clock: stopped, period: ended, periods: [ended] }, 9),
       frame("incident.recorded", { incident: incident("inc_5", { type: "result", result }) }, 10),
     ]);
     expect(room.contest).toMatchObject({
       score: goal,
-      period: { ...first, state: "ended" },
-      periods: [{ ...first, score: goal }],
+      period: ended,
+      periods: [ended],
       clock: stopped,
       result,
     });
-    expect(room.contest?.incidents.map((one) => [one.id, one.minute, one.retracted ?? false])).toEqual([
-      ["inc_1", 23, false],
-      ["inc_2", 24, false],
-      ["inc_3", 23, true],
-      ["inc_4", 23, false],
-      ["inc_5", 23, false],
+    expect(room.contest?.incidents.map((one) => [one.id, one.minute])).toEqual([
+      ["inc_1", 23],
+      ["inc_2", 24],
+      ["inc_4", 23],
+      ["inc_5", 23],
     ]);
     const undone = fold(room, frame("incident.retracted", { incident_id: "inc_5" }, 11));
     expect(undone.contest?.result).toBeUndefined();
+  });
+
+  it("a contest set up anew replaces the board", () => {
+    const { contest: _none, ...bare } = snapshot();
+    const room = fold(emptyRoom(), frame("stream.snapshot", bare));
+    const contest = scoreboard({ kind: "tennis" });
+    expect(fold(room, frame("contest.changed", { contest }, 1)).contest).toEqual(contest);
   });
 
   it("contest entries without a scoreboard are ignored", () => {
