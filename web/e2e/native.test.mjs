@@ -20,7 +20,7 @@ test("a ticket opens it, and it resumes by itself without losing or doubling", a
     const source = (window.source = new EventSource(`/v1/events/${slug}/stream?ticket=${encodeURIComponent(ticket)}`));
     source.addEventListener("open", () => (heard.opened += 1));
     source.addEventListener("error", () => (heard.errors += 1));
-    source.addEventListener("stream.ready", (event) => (heard.user = JSON.parse(event.data).user?.name));
+    source.addEventListener("stream.ready", (event) => (heard.user = JSON.parse(event.data).data.user?.name));
     source.addEventListener("stream.snapshot", (event) => (heard.head = event.lastEventId));
     source.addEventListener("stream.resumed", () => (heard.resumed += 1));
     source.addEventListener("message.created", (event) => heard.texts.push(JSON.parse(event.data).data.message.text));

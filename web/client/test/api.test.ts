@@ -111,7 +111,7 @@ describe("Outbox", () => {
   });
 
   it("a refusal stays to be seen, and does not stop the next", async () => {
-    const problem = new ProblemError({ type: "", title: "no", status: 422, code: "invalid-content" });
+    const problem = new ProblemError({ type: "", title: "no", detail: "no", status: 422, code: "invalid-content" });
     const { box, states } = outbox(async (_event, body) => {
       if (body.text === "bad") throw problem;
       return message(1, { status: "held" });

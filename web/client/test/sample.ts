@@ -1,6 +1,6 @@
 /** Small makers of wire objects for the tests. */
-import type { Frame, FrameData, FrameType } from "../src/frame.ts";
-import type { Incident, LiveEvent, Message, Scoreboard, Snapshot } from "../src/wire.ts";
+import type { Frame, FrameType } from "../src/frame.ts";
+import type { FrameData, Incident, LiveEvent, Message, Scoreboard, Snapshot } from "../src/wire.ts";
 
 export const T0 = "2026-06-01T18:00:00.000Z";
 
