@@ -95,10 +95,13 @@ impl Crowd {
             }
             Act::Reply { fan, text, ago } => {
                 let parent = self.fans.message(ago).cloned();
-                self.fans.say(client, event, fan, &text, parent).await
+                // Nobody answers themselves: then somebody else does.
+                let own = parent.as_ref().is_some_and(|(author, _)| *author == fan);
+                let fan = if own { (fan + 1) % FANS.len() } else { fan };
+                self.fans.say(client, event, fan, &text, parent.map(|(_, id)| id)).await
             }
             Act::React { fan, emoji, ago } => match self.fans.message(ago).cloned() {
-                Some(message) => self.fans.react(client, event, fan, &message, emoji).await,
+                Some((_, message)) => self.fans.react(client, event, fan, &message, emoji).await,
                 None => Ok(()),
             },
             Act::Applaud { fan, kind, count } => self.fans.applaud(client, event, fan, kind, count).await,

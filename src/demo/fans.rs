@@ -24,7 +24,8 @@ const REMEMBERED: usize = 12;
 /// The seats of the fans, and what was said lately in the room they are in.
 pub(super) struct Fans {
     tokens: [Option<String>; FANS.len()],
-    latest: VecDeque<String>,
+    /// Messages and who of the fans said them.
+    latest: VecDeque<(usize, String)>,
     sent: u64,
 }
 
@@ -42,8 +43,8 @@ impl Fans {
         self.latest.clear();
     }
 
-    /// The message that was said so many messages ago.
-    pub(super) fn message(&self, ago: usize) -> Option<&String> {
+    /// The message that was said so many messages ago, and by whom.
+    pub(super) fn message(&self, ago: usize) -> Option<&(usize, String)> {
         self.latest.iter().rev().nth(ago)
     }
 
@@ -94,7 +95,7 @@ impl Fans {
                     if self.latest.len() == REMEMBERED {
                         self.latest.pop_front();
                     }
-                    self.latest.push_back(id.to_owned());
+                    self.latest.push_back((fan, id.to_owned()));
                 }
                 Ok(())
             }

@@ -6,9 +6,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "in a test a broken assumption is a failure, also in its helpers"
+    unreachable_pub,
+    reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside"
 )]
 
+mod support;
+
+mod contest;
+mod demo;
 mod edge;
 mod floors;
 mod serve;
+mod stream;

@@ -107,9 +107,9 @@ impl EventsApi {
     async fn list(
         &self,
         caller: Caller,
-        /// Repeat it or separate by commas for several.
-        #[oai(explode = false)]
-        status: Query<Option<Vec<EventStatus>>>,
+        /// Several are separated by commas; none means any.
+        #[oai(explode = false, default)]
+        status: Query<Vec<EventStatus>>,
         kind: Query<Option<EventKind>>,
         /// Part of a participant's name.
         #[oai(validator(max_length = 100))]
@@ -131,7 +131,7 @@ impl EventsApi {
             None => Eyes::Public,
         };
         let wanted = Wanted {
-            statuses: status.0.unwrap_or_default(),
+            statuses: status.0,
             kind: kind.0,
             participant: participant.0,
             text: q.0,

@@ -46,12 +46,20 @@ impl Reply {
 
 impl Actor {
     pub fn new(server: &TestServer, credential: Option<(&'static str, String)>, id: &str) -> Self {
-        Self { client: server.client(), base: server.url(), credential, id: id.to_owned() }
+        Self {
+            client: server.client(),
+            base: server.url(),
+            credential,
+            id: id.to_owned(),
+        }
     }
 
     /// The same somebody at another server.
     pub fn at(&self, server: &TestServer) -> Self {
-        Self { base: server.url(), ..self.clone() }
+        Self {
+            base: server.url(),
+            ..self.clone()
+        }
     }
 
     pub fn token(&self) -> &str {
@@ -72,7 +80,12 @@ impl Actor {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = soon("a body", response.text()).await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, headers, body, text }
+        Reply {
+            status,
+            headers,
+            body,
+            text,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -117,7 +130,9 @@ impl Actor {
 
     /// Says something; gives the message.
     pub async fn says(&self, event: &str, text: &str) -> Value {
-        self.post(&format!("/v1/events/{event}/messages"), &json!({"text": text})).await.ok()
+        self.post(&format!("/v1/events/{event}/messages"), &json!({"text": text}))
+            .await
+            .ok()
     }
 
     /// Opens the event's stream.
@@ -144,7 +159,10 @@ impl Actor {
     pub async fn reads_log(&self, event: &str) -> Vec<Value> {
         let (mut entries, mut after) = (Vec::new(), String::from("0"));
         loop {
-            let page = self.get(&format!("/v1/events/{event}/log?limit=200&after={after}")).await.ok();
+            let page = self
+                .get(&format!("/v1/events/{event}/log?limit=200&after={after}"))
+                .await
+                .ok();
             let items = page["items"].as_array().unwrap();
             if items.is_empty() {
                 return entries;

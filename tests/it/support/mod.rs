@@ -4,7 +4,7 @@ pub mod actor;
 pub mod seat;
 pub mod server;
 
-pub use actor::{Actor, Reply};
+pub use actor::Actor;
 pub use seat::{Frame, Seat};
 pub use server::TestServer;
 
@@ -16,5 +16,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for something that must happen soon.
 pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happens).await.unwrap_or_else(|_| panic!("still waiting: {what}"))
+    tokio::time::timeout(PATIENCE, happens)
+        .await
+        .unwrap_or_else(|_| panic!("still waiting: {what}"))
 }

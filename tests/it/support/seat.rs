@@ -38,7 +38,7 @@ pub struct Seat {
 
 impl Seat {
     pub fn new(response: reqwest::Response) -> Self {
-        let frames = response.bytes_stream().eventsource().map_while(Result::ok).map(|event| {
+        let frames = response.bytes_stream().eventsource().take_while(|event| std::future::ready(event.is_ok())).filter_map(|event| std::future::ready(event.ok())).map(|event| {
             let json = serde_json::from_str(&event.data).expect("data is JSON");
             Frame { id: event.id, event: event.event, json }
         });

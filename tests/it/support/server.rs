@@ -28,7 +28,10 @@ pub struct TestServer {
 }
 
 fn off() -> QuotaConfig {
-    QuotaConfig { quota: 0, window_seconds: 1 }
+    QuotaConfig {
+        quota: 0,
+        window_seconds: 1,
+    }
 }
 
 /// Settings for tests: a free port, no rate limits, short windows.
@@ -68,11 +71,23 @@ impl TestServer {
         crypto::install();
         let mut config = config(dir.path());
         change(&mut config);
-        let app = App::build(config, bus).await.unwrap_or_else(|error| panic!("the server starts: {error:?}"));
+        let app = App::build(config, bus)
+            .await
+            .unwrap_or_else(|error| panic!("the server starts: {error:?}"));
         let (address, stop) = (app.address(), CancellationToken::new());
         let running = Some(tokio::spawn(app.run(stop.clone())));
-        let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
-        Self { address, stop, running, dir, client }
+        let client = reqwest::Client::builder()
+            .tls_certs_only([])
+            .no_proxy()
+            .build()
+            .unwrap();
+        Self {
+            address,
+            stop,
+            running,
+            dir,
+            client,
+        }
     }
 
     /// Stops gracefully and starts again on the same directory (and another port).
@@ -128,7 +143,10 @@ impl TestServer {
     /// Somebody with an API key of these scopes.
     pub async fn machine(&self, scopes: &[&str]) -> Actor {
         let admin = self.user("root", &["admin"]);
-        let made = admin.post("/v1/keys", &json!({"name": "test", "scopes": scopes})).await.ok();
+        let made = admin
+            .post("/v1/keys", &json!({"name": "test", "scopes": scopes}))
+            .await
+            .ok();
         let secret = made["secret"].as_str().unwrap().to_owned();
         Actor::new(self, Some(("X-API-Key", secret)), "")
     }

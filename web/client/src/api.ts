@@ -10,14 +10,15 @@ import type {
   ApplauseKind,
   AttendancePage,
   EventStatusReport,
+  GuestSession,
   LiveEvent,
+  Me,
   Message,
   Page,
-  Role,
+  ReactionAnswer,
   Scoreboard,
   Snapshot,
-  Timestamp,
-  User,
+  StreamTicket,
 } from "./wire.ts";
 
 export interface ApiOptions {
@@ -73,14 +74,11 @@ export class GrandstandApi {
 
   // Who am I
 
-  me(): Promise<{ user: User; role: Role; expires_at?: Timestamp }> {
+  me(): Promise<Me> {
     return this.#call("GET", "/v1/me");
   }
 
-  signInAsGuest(
-    name: string,
-    avatarUrl?: string,
-  ): Promise<{ token: string; expires_at: Timestamp; user: User }> {
+  signInAsGuest(name: string, avatarUrl?: string): Promise<GuestSession> {
     const body = avatarUrl ? { name, avatar_url: avatarUrl } : { name };
     return this.#call("POST", "/v1/auth/guest", { body });
   }
@@ -94,7 +92,7 @@ export class GrandstandApi {
     return this.#call("DELETE", "/v1/auth/session");
   }
 
-  streamTicket(event: string): Promise<{ ticket: string; expires_at: Timestamp }> {
+  streamTicket(event: string): Promise<StreamTicket> {
     return this.#call("POST", `${path(event)}/stream-tickets`);
   }
 
@@ -170,12 +168,7 @@ export class GrandstandApi {
     return this.#call("POST", `${message(event, messageId)}/hide`, { repeatable: true });
   }
 
-  react(
-    event: string,
-    messageId: string,
-    emoji: string,
-    on: boolean,
-  ): Promise<{ message_id: string; emoji: string; count: number; mine: boolean }> {
+  react(event: string, messageId: string, emoji: string, on: boolean): Promise<ReactionAnswer> {
     const target = `${message(event, messageId)}/reactions/${encodeURIComponent(emoji)}`;
     return this.#call(on ? "PUT" : "DELETE", target);
   }

@@ -6,7 +6,7 @@ export type { Attempt, Ending, Transport } from "./transport.ts";
 export { browserWakeups } from "./wakeups.ts";
 export type { Wakeups } from "./wakeups.ts";
 export { FRAME_TYPES, frameOf } from "./frame.ts";
-export type { Frame, FrameData, FrameOf, FrameType } from "./frame.ts";
+export type { Frame, FrameOf, FrameType } from "./frame.ts";
 export {
   emptyRoom,
   fold,

@@ -10,7 +10,7 @@ export class ProblemError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(problem: Problem, retryAfter?: number) {
-    super(problem.detail ?? problem.title);
+    super(problem.detail);
     this.name = "ProblemError";
     this.problem = problem;
     this.retryAfterMs = retryAfter;
@@ -40,6 +40,7 @@ export async function problemOf(response: Response): Promise<ProblemError> {
     return new ProblemError(body as Problem, retryAfter);
   }
   const title = response.statusText || `The server answered ${response.status}.`;
-  const problem = { type: "about:blank", title, status: response.status, code: "unreadable" };
+  const { status } = response;
+  const problem = { type: "about:blank", title, status, detail: title, code: "unreadable" };
   return new ProblemError(problem, retryAfter);
 }

@@ -112,6 +112,8 @@ function foldData(state: RoomState, frame: Frame): RoomState {
     case "score.changed":
     case "clock.changed":
       return state.contest ? { ...state, contest: foldContest(state.contest, frame) } : state;
+    case "contest.changed":
+      return { ...state, contest: frame.data.contest };
     case "presence.changed":
       return {
         ...state,
@@ -157,18 +159,25 @@ function foldEvent(state: RoomState, event: LiveEvent, at: string | undefined): 
   return { ...state, event, room: windowOf(event, at) };
 }
 
-/** The chat window as the event's own times give it, judged at `at`. */
+/**
+ * The chat window as the event's own times give it, judged at `at`: from some time before the scheduled start (or
+ * the actual one, if that was earlier) until some time after the end. A cancelled event's room closes at once.
+ */
 export function windowOf(event: LiveEvent, at: string = new Date().toISOString()): RoomWindow {
-  const opens = Date.parse(event.scheduled_at) - event.settings.opens_before_seconds * 1_000;
-  const running = event.status === "live" || event.status === "paused";
+  const { settings, status } = event;
+  const planned = Date.parse(event.scheduled_at) - settings.opens_before_seconds * 1_000;
+  const opens = event.started_at ? Math.min(planned, Date.parse(event.started_at)) : planned;
+  const ended = event.ended_at === undefined ? undefined : Date.parse(event.ended_at);
   const closes =
-    event.ended_at === undefined
+    ended === undefined
       ? undefined
-      : Date.parse(event.ended_at) + event.settings.closes_after_seconds * 1_000;
+      : status === "completed"
+        ? ended + settings.closes_after_seconds * 1_000
+        : status === "cancelled"
+          ? ended
+          : undefined;
   const now = Date.parse(at);
-  const open =
-    event.status !== "cancelled" &&
-    (running || (now >= opens && (closes === undefined || now < closes)));
+  const open = now >= opens && (closes === undefined || now < closes);
   const room: RoomWindow = { open, opens_at: new Date(opens).toISOString() };
   return closes === undefined ? room : { ...room, closes_at: new Date(closes).toISOString() };
 }

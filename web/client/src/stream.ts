@@ -139,16 +139,18 @@ export class EventStream {
     this.#lastByteAt = Date.now();
     let liveSince: number | undefined;
     let silent = false;
-    const watch = setInterval(() => {
-      if (Date.now() - this.#lastByteAt > this.#heartbeatMs * SILENT_HEARTBEATS) {
+    let watch: ReturnType<typeof setTimeout> | undefined;
+    const look = (): void => {
+      clearTimeout(watch);
+      const silentAt = this.#lastByteAt + this.#heartbeatMs * SILENT_HEARTBEATS;
+      if (Date.now() >= silentAt) {
         silent = true;
         abort();
-      }
-    }, Math.max(50, this.#heartbeatMs / 4));
-    this.#poke = () => {
-      // Woken while connected: a laptop that slept holds a socket that looks open and is not.
-      if (Date.now() - this.#lastByteAt > this.#heartbeatMs * SILENT_HEARTBEATS) abort();
+      } else watch = setTimeout(look, silentAt - Date.now());
     };
+    look();
+    // Woken while connected: a laptop that slept holds a socket that looks open and is not.
+    this.#poke = look;
     try {
       const prepared = await this.#options.prepare?.();
       const ending = await this.#transport({
@@ -170,6 +172,8 @@ export class EventStream {
           }
           this.#deliver(frames);
           if (this.#bye) abort();
+          // The period may just have been told.
+          else if (frames.some((frame) => frame.type === "stream.ready")) look();
         },
       });
       return silent ? { kind: "lost", reason: "silent" } : ending;
@@ -177,7 +181,7 @@ export class EventStream {
       // `prepare` failed, most likely because the network did.
       return { kind: "lost", reason: "network" };
     } finally {
-      clearInterval(watch);
+      clearTimeout(watch);
       stopped.removeEventListener("abort", abort);
       this.#poke = undefined;
       if (liveSince !== undefined && Date.now() - liveSince >= PROVEN_MS) this.#attempt = 0;

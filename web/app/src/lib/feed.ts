@@ -14,7 +14,6 @@ const JOIN_MS = 4 * 60_000;
 
 /** Cards for a yellow or substitutions are in the timeline; between messages they would be noise. */
 export function isMoment(incident: Incident): boolean {
-  if (incident.retracted) return false;
   if (incident.type === "card") return incident.color !== "yellow";
   return incident.type !== "substitution";
 }

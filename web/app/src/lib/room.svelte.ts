@@ -20,6 +20,7 @@ import {
 } from "@grandstand/client";
 import { Announcements, SUMMARY_EVERY_MS } from "./announce.ts";
 import { ApplauseSender } from "./applause.ts";
+import { watchAway } from "./away.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { toggleKey, type Toggles } from "./reactions.ts";
 import { session } from "./session.svelte.ts";
@@ -49,6 +50,7 @@ export class Room {
   #queue = new FrameQueue((frames) => this.#fold(frames));
   #announcements = new Announcements();
   #summaries: ReturnType<typeof setInterval> | undefined;
+  #forgetAway: (() => void) | undefined;
   #offsetKnown = false;
   #historyCursor: string | undefined;
 
@@ -60,6 +62,9 @@ export class Room {
 
   open(): void {
     this.#connect();
+    this.#forgetAway = watchAway(async (status) => {
+      if (session.user) await session.api.setPresence(this.slug, status);
+    });
     this.#summaries = setInterval(() => {
       this.#say(this.#announcements.summary(Date.now()));
     }, SUMMARY_EVERY_MS);
@@ -68,6 +73,7 @@ export class Room {
   close(): void {
     this.#stream?.stop();
     this.#queue.close();
+    this.#forgetAway?.();
     clearInterval(this.#summaries);
   }
 
@@ -96,11 +102,19 @@ export class Room {
         if (stream !== this.#stream) return;
         this.connection = connection;
         if (connection.status === "live") this.outbox.flush();
+        if (connection.status === "closed") this.#closed(connection.reason);
       },
     });
     this.#stream = stream;
     this.#offsetKnown = false;
     stream.start();
+  }
+
+  /** Whose session is over may go on reading as nobody; the change of identity opens a stream of its own. */
+  #closed(reason: string): void {
+    if (!session.user || (reason !== "unauthenticated" && reason !== "token-expired")) return;
+    this.announcement = "Your session is over. Sign in again to take part.";
+    void session.signOut();
   }
 
   #fold(frames: Frame[]): void {

@@ -1,17 +1,5 @@
 /** Two routes need no library: the path is state, links push it, the browser's buttons pop it. */
-
-export type Route = { page: "home" } | { page: "event"; slug: string } | { page: "lost" };
-
-export function routeOf(pathname: string): Route {
-  if (pathname === "/" || pathname === "/index.html") return { page: "home" };
-  const match = /^\/e\/([^/]+)\/?$/.exec(pathname);
-  if (!match?.[1]) return { page: "lost" };
-  try {
-    return { page: "event", slug: decodeURIComponent(match[1]) };
-  } catch {
-    return { page: "lost" };
-  }
-}
+import { routeOf, type Route } from "./routes.ts";
 
 class Router {
   route = $state.raw<Route>(routeOf(location.pathname));

@@ -26,8 +26,11 @@ class Session {
       const me = await this.api.me();
       this.user = me.user;
       this.role = me.role;
-    } catch {
-      // Nobody signed in, or no server yet; both are read-only and sorted out later.
+    } catch (error) {
+      // Nobody signed in, or no server yet: both are read-only and sorted out later. But a cookie that is no longer
+      // good would have every request refused, even those that anybody may make.
+      const stale = error instanceof ProblemError && error.code.startsWith("token-");
+      if (stale) await this.api.closeSession().catch(() => {});
     } finally {
       this.known = true;
     }

@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { GrandstandApi } from "../src/api.ts";
+import { Outbox, type Outgoing } from "../src/outbox.ts";
+import { NetworkError, ProblemError } from "../src/problem.ts";
+import { json, lost, refuse, TestServer, type Handler } from "./server.ts";
+import { message } from "./sample.ts";
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+async function api(...handlers: Handler[]): Promise<{ api: GrandstandApi; server: TestServer }> {
+  const server = await TestServer.start(...handlers);
+  stops.push(() => server.stop());
+  return { server, api: new GrandstandApi({ baseUrl: server.url, token: () => "tok", random: () => 0 }) };
+}
+
+describe("GrandstandApi", () => {
+  it("names things safely in the path and says who asks", async () => {
+    const { api: it, server } = await api(json(200, { message_id: "m", emoji: "❤", count: 1, mine: true }));
+    await it.react("a/b", "msg_1", "❤", true);
+    expect(server.requests[0]).toMatchObject({
+      method: "PUT",
+      url: "/v1/events/a%2Fb/messages/msg_1/reactions/%E2%9D%A4",
+      headers: { authorization: "Bearer tok" },
+    });
+  });
+
+  it("a problem becomes a ProblemError with its code and wait", async () => {
+    const { api: it } = await api(refuse(429, "rate-limited", { "retry-after": "3" }));
+    const error = await it.post("e", { text: "x", client_id: "c" }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ProblemError);
+    expect(error).toMatchObject({ code: "rate-limited", status: 429, retryAfterMs: 3_000 });
+  });
+
+  it("an answer that is no problem still becomes one", async () => {
+    const { api: it } = await api((_request, response) => response.writeHead(418).end("<html>"));
+    await expect(it.me()).rejects.toMatchObject({ code: "unreadable", status: 418 });
+  });
+
+  it("a message is sent again with the same client_id when nobody knows whether it arrived", async () => {
+    const { api: it, server } = await api(lost, refuse(503, "overloaded"), json(201, message(1)));
+    expect((await it.post("e", { text: "x", client_id: "c" })).id).toBe("msg_00001");
+    expect(server.requests.map((request) => JSON.parse(request.body).client_id)).toEqual(["c", "c", "c"]);
+  });
+
+  it("applause is never sent twice", async () => {
+    const { api: it, server } = await api(lost, json(200, {}));
+    await expect(it.applaud("e", "like", 3)).rejects.toBeInstanceOf(NetworkError);
+    expect(server.requests.length).toBe(1);
+  });
+
+  it("gives up after its tries", async () => {
+    const { api: it, server } = await api(refuse(503, "overloaded"));
+    await expect(it.me()).rejects.toMatchObject({ code: "overloaded" });
+    expect(server.requests.length).toBe(4);
+  });
+
+  it("takes an answer without a body", async () => {
+    const { api: it } = await api(json(204, undefined));
+    await expect(it.closeSession()).resolves.toBeUndefined();
+  });
+});
+
+describe("Outbox", () => {
+  function outbox(post: GrandstandApi["post"]): { box: Outbox; states: () => string[] } {
+    const box = new Outbox({ post }, "e", () => {});
+    return { box, states: () => box.items.map((item: Outgoing) => `${item.text}:${item.state}`) };
+  }
+  const settle = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 1 });
+
+  it("sends one after the other, in the order written", async () => {
+    const order: string[] = [];
+    const { box, states } = outbox(async (_event, body) => {
+      order.push(`start ${body.text}`);
+      await Promise.resolve();
+      order.push(`end ${body.text}`);
+      return message(order.length, { client_id: body.client_id });
+    });
+    box.add("a");
+    box.add("b");
+    expect(states()).toEqual(["a:sending", "b:sending"]);
+    await settle(() => expect(states()).toEqual(["a:sent", "b:sent"]));
+    expect(order).toEqual(["start a", "end a", "start b", "end b"]);
+  });
+
+  it("lets go when the stream shows it, by client_id or by id", async () => {
+    const { box, states } = outbox(async (_event, body) => message(body.text === "a" ? 1 : 2));
+    const a = box.add("a");
+    box.add("b");
+    await settle(() => expect(states()).toEqual(["a:sent", "b:sent"]));
+    box.seen([message(7, { client_id: a.clientId }), message(2)]);
+    expect(box.items).toEqual([]);
+  });
+
+  it("waits for the network, keeps the order, and goes on when told", async () => {
+    let down = true;
+    const sent: string[] = [];
+    const { box, states } = outbox(async (_event, body) => {
+      if (down) throw new NetworkError(undefined);
+      sent.push(body.text);
+      return message(sent.length);
+    });
+    box.add("a");
+    box.add("b");
+    await settle(() => expect(states()).toEqual(["a:waiting", "b:sending"]));
+    down = false;
+    box.flush();
+    await settle(() => expect(sent).toEqual(["a", "b"]));
+  });
+
+  it("a refusal stays to be seen, and does not stop the next", async () => {
+    const problem = new ProblemError({ type: "", title: "no", detail: "no", status: 422, code: "invalid-content" });
+    const { box, states } = outbox(async (_event, body) => {
+      if (body.text === "bad") throw problem;
+      return message(1, { status: "held" });
+    });
+    const bad = box.add("bad");
+    box.add("good");
+    await settle(() => expect(states()).toEqual(["bad:refused", "good:held"]));
+    expect(box.items[0]?.error).toBe(problem);
+    box.drop(bad.clientId);
+    expect(states()).toEqual(["good:held"]);
+  });
+});

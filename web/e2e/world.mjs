@@ -1,0 +1,148 @@
+/**
+ * What every end-to-end test needs: a browser, people in it, and the server they talk to. The server is not
+ * started here; `GRANDSTAND_URL` says where it is. A test whose server is missing fails, it never skips.
+ */
+import { chromium } from "playwright-core";
+import { exec } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const BASE = process.env.GRANDSTAND_URL?.replace(/\/$/, "");
+export const RESTART = process.env.GRANDSTAND_RESTART_CMD;
+const SHOTS = process.env.GRANDSTAND_SCREENSHOTS ?? fileURLToPath(new URL("screenshots", import.meta.url));
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
+
+export class World {
+  #browser;
+  #contexts = [];
+
+  static async open() {
+    if (!BASE) throw new Error("GRANDSTAND_URL must name a running server, such as http://127.0.0.1:8080");
+    const world = new World();
+    world.#browser = await chromium.launch({
+      executablePath: process.env.GRANDSTAND_CHROMIUM ?? "/usr/bin/chromium",
+      args: FLAGS,
+    });
+    world.slug = process.env.GRANDSTAND_EVENT ?? (await firstLiveEvent());
+    return world;
+  }
+
+  /** A browser of its own for each person: nothing is shared but the server. */
+  async person(options = {}) {
+    const context = await this.#browser.newContext({ viewport: DESKTOP, ...options });
+    context.setDefaultTimeout(15_000);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    return page;
+  }
+
+  async inRoom(name, options) {
+    const page = await this.person(options);
+    await page.goto(`${BASE}/e/${this.slug}`);
+    await live(page);
+    if (name) await signIn(page, name);
+    return page;
+  }
+
+  async close() {
+    for (const context of this.#contexts) await context.close();
+    await this.#browser.close();
+  }
+}
+
+async function firstLiveEvent() {
+  const response = await fetch(`${BASE}/v1/events?status=live&limit=1`);
+  const slug = (await response.json()).items?.[0]?.slug;
+  if (!slug) throw new Error("the server has no live event; GRANDSTAND_EVENT may name another");
+  return slug;
+}
+
+export async function live(page) {
+  await page.locator('[data-testid=connection][data-status="live"]').waitFor({ state: "attached" });
+}
+
+export async function signIn(page, name) {
+  await page.getByTestId("sign-in").click();
+  await page.getByTestId("guest-name").fill(name);
+  await page.getByTestId("guest-join").click();
+  await page.getByTestId("composer").waitFor();
+  await live(page);
+}
+
+export async function say(page, text) {
+  await page.getByTestId("composer").fill(text);
+  await page.getByTestId("composer").press("Enter");
+}
+
+/** The row of the message with this text, once the stream has brought it. */
+export function messageOf(page, text) {
+  // Looked for in the text alone: a reply quotes what it answers.
+  return page.getByTestId("message").filter({ has: page.getByTestId("text").filter({ hasText: text }) });
+}
+
+/** A text nobody has said before, so that runs against the same event don't meet. */
+export function unique(text) {
+  return `${text} ${Date.now().toString(36)}${Math.floor(Math.random() * 1e4).toString(36)}`;
+}
+
+export async function shot(page, name) {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+/** Runs the restart command and waits until the server says that it is ready again. */
+export async function restart() {
+  await new Promise((resolve, reject) => {
+    exec(RESTART, (error) => (error ? reject(error) : resolve()));
+  });
+  await until(async () => (await fetch(`${BASE}/health/ready`)).ok, 60_000);
+}
+
+export async function until(check, timeoutMs = 15_000) {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      if (await check()) return;
+    } catch {
+      // Not yet.
+    }
+    if (Date.now() > end) throw new Error("waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A person without a browser, for writing while a page is away. */
+export async function guest(name) {
+  const response = await fetch(`${BASE}/v1/auth/guest`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+  if (!response.ok) throw new Error(`guest sign-in answered ${response.status}`);
+  const { token } = await response.json();
+  return {
+    async say(slug, text) {
+      const posted = await fetch(`${BASE}/v1/events/${slug}/messages`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+        body: JSON.stringify({ text, client_id: crypto.randomUUID() }),
+      });
+      if (!posted.ok) throw new Error(`posting answered ${posted.status}`);
+      return posted.json();
+    },
+  };
+}
