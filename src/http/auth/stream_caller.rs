@@ -42,13 +42,13 @@ impl StreamCaller {
         let (caller, bound, is_fresh) = match ticket(request) {
             None => (Caller::of(request).await?, None, false),
             Some(ticket) => {
-                let (identity, event, is_fresh) = match authenticator.tickets().redeem(ticket).await {
-                    Some((identity, event)) => (identity, event, true),
-                    None => {
-                        let pass = cookie::find(request, cookie::STREAM).unwrap_or_default();
-                        let (identity, event) = authenticator.passes().check(pass, ticket, clock::now())?;
-                        (identity, event, false)
-                    }
+                let fresh = authenticator.tickets().redeem(ticket).await;
+                let is_fresh = fresh.is_some();
+                let (identity, event) = if let Some(fresh) = fresh {
+                    fresh
+                } else {
+                    let pass = cookie::find(request, cookie::STREAM).unwrap_or_default();
+                    authenticator.passes().check(pass, ticket, clock::now())?
                 };
                 (Caller::known(request, identity)?, Some(event), is_fresh)
             }
