@@ -38,11 +38,23 @@ pub struct Seat {
 
 impl Seat {
     pub fn new(response: reqwest::Response) -> Self {
-        let frames = response.bytes_stream().eventsource().take_while(|event| std::future::ready(event.is_ok())).filter_map(|event| std::future::ready(event.ok())).map(|event| {
-            let json = serde_json::from_str(&event.data).expect("data is JSON");
-            Frame { id: event.id, event: event.event, json }
-        });
-        Self { frames: Box::pin(frames), last_id: None }
+        let frames = response
+            .bytes_stream()
+            .eventsource()
+            .take_while(|event| std::future::ready(event.is_ok()))
+            .filter_map(|event| std::future::ready(event.ok()))
+            .map(|event| {
+                let json = serde_json::from_str(&event.data).expect("data is JSON");
+                Frame {
+                    id: event.id,
+                    event: event.event,
+                    json,
+                }
+            });
+        Self {
+            frames: Box::pin(frames),
+            last_id: None,
+        }
     }
 
     /// The next frame; `None` when the server has closed the stream.
@@ -57,7 +69,10 @@ impl Seat {
     /// Waits for a frame of that type and passes over all others.
     pub async fn hears(&mut self, kind: &str) -> Frame {
         loop {
-            let frame = self.next().await.unwrap_or_else(|| panic!("the stream ended before `{kind}`"));
+            let frame = self
+                .next()
+                .await
+                .unwrap_or_else(|| panic!("the stream ended before `{kind}`"));
             if frame.event == kind {
                 return frame;
             }
@@ -67,7 +82,10 @@ impl Seat {
     /// Waits for a frame that fits.
     pub async fn hears_that(&mut self, what: &str, fits: impl Fn(&Frame) -> bool) -> Frame {
         loop {
-            let frame = self.next().await.unwrap_or_else(|| panic!("the stream ended before {what}"));
+            let frame = self
+                .next()
+                .await
+                .unwrap_or_else(|| panic!("the stream ended before {what}"));
             if fits(&frame) {
                 return frame;
             }
@@ -78,7 +96,10 @@ impl Seat {
     pub async fn entries_to(&mut self, seq: u64) -> Vec<Frame> {
         let mut entries = Vec::new();
         while entries.last().and_then(Frame::seq).unwrap_or(0) < seq {
-            let frame = self.next().await.unwrap_or_else(|| panic!("the stream ended before entry {seq}"));
+            let frame = self
+                .next()
+                .await
+                .unwrap_or_else(|| panic!("the stream ended before entry {seq}"));
             if frame.seq().is_some() {
                 entries.push(frame);
             }
