@@ -3,6 +3,7 @@
 //! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader. What people may
 //! read or write is not decided here.
 
+mod dismissal;
 mod frame;
 mod hub;
 mod limits;
