@@ -17,7 +17,7 @@ use super::{
     frame::{Frame, signal_json},
     limits::Turnstile,
     seat::SeatInfo,
-    snapshot::{Shot, SnapshotPart, make},
+    snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
 };
 use crate::{
@@ -339,19 +339,26 @@ impl Hub {
         }
     }
 
-    /// A snapshot to open with. `None` if there is no such event.
-    pub(super) async fn snapshot(&self, stand: &Stand, audience: Audience) -> Result<Option<Arc<Shot>>, Error> {
+    /// The state as of one place. `None` if there is no such event.
+    pub(super) async fn snapshot(
+        &self,
+        stand: &Stand,
+        audience: Audience,
+        age: Age,
+    ) -> Result<Option<Arc<Shot>>, Error> {
         let parts = self.parts.get().map_or(&[][..], Vec::as_slice);
         let reachable = |shot: &Shot| stand.locate(shot.head, audience).is_some();
-        let shot = stand.shots.get_or_make(audience, stand.head(), reachable, || async {
-            let read = self.store.reader().begin().await?;
-            let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
-            let shot = make(parts, &read, stand.event, audience, head).await?;
-            read.rollback().await?;
-            shot.ok_or_else(|| {
-                crate::domain::Refusal::new(crate::domain::Reason::EventNotFound, "No such event.").into()
-            })
-        });
+        let shot = stand
+            .shots
+            .get_or_make(audience, age, stand.head(), reachable, || async {
+                let read = self.store.reader().begin().await?;
+                let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
+                let shot = make(parts, &read, stand.event, audience, head).await?;
+                read.rollback().await?;
+                shot.ok_or_else(|| {
+                    crate::domain::Refusal::new(crate::domain::Reason::EventNotFound, "No such event.").into()
+                })
+            });
         match shot.await {
             Ok(shot) => Ok(Some(shot)),
             Err(Error::Refused(_)) => Ok(None),

@@ -17,6 +17,7 @@ use super::{
     hub::{Entered, Hub, PAGE},
     limits::Pass,
     resume::Resume,
+    snapshot::Age,
     stand::{Place, Taken},
 };
 use crate::{
@@ -324,7 +325,11 @@ impl Seat {
     }
 
     async fn say_snapshot(&mut self) -> Result<(), Error> {
-        let Some(shot) = self.hub.snapshot(&self.stand.0, self.view.audience).await? else {
+        let Some(shot) = self
+            .hub
+            .snapshot(&self.stand.0, self.view.audience, Age::Recent)
+            .await?
+        else {
             self.say_bye(ByeReason::Forbidden);
             return Ok(());
         };
