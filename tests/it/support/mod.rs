@@ -7,7 +7,7 @@ pub mod reader;
 pub mod seat;
 pub mod server;
 
-pub use actor::Actor;
+pub use actor::{Actor, Reply};
 pub use crowd::Crowd;
 pub use dice::Dice;
 pub use reader::{Line, Reader, public_log, staff_log};
