@@ -29,7 +29,7 @@ impl Folder {
             reader,
             event: event.to_owned(),
             state,
-            pub(super) seen: BTreeSet::new(),
+            seen: BTreeSet::new(),
         }
     }
 
@@ -94,8 +94,8 @@ impl Hall {
         let (host, ana) = (server.host(), server.user("ana", &[]));
         let event = host.creates_event(json!({"kind": kind})).await;
         Self {
-            pub(super) public: Folder::new(server.anybody(), &event).await,
-            pub(super) staff: Folder::new(host.clone(), &event).await,
+            public: Folder::new(server.anybody(), &event).await,
+            staff: Folder::new(host.clone(), &event).await,
             base: format!("/v1/events/{event}"),
             server,
             host,
@@ -149,4 +149,3 @@ impl Hall {
         self.agrees(kind).await;
     }
 }
-
