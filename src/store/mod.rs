@@ -33,8 +33,8 @@ pub struct Store {
     on_commit: Arc<OnceLock<OnCommit>>,
     /// The writer's end, awaited by [`Store::close`].
     writer: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
-    /// Held for as long as any handle lives: a second server on the same directory is refused.
-    _lock: Option<Arc<std::fs::File>>,
+    /// Held until [`Store::close`]: a second server on the same directory is refused.
+    lock: Arc<std::sync::Mutex<Option<std::fs::File>>>,
 }
 
 /// What a change gave back, and the head of the log right after its own entries.
@@ -102,7 +102,7 @@ impl Store {
         outcome.await.map_err(|_| Error::Closed)?
     }
 
-    /// Takes no more changes, finishes those that wait, and closes the database.
+    /// Takes no more changes, finishes those that wait, closes the database and gives the directory free.
     pub async fn close(&self) {
         drop(
             self.jobs
@@ -118,6 +118,12 @@ impl Store {
         if let Err(error) = self.reader.close_by_ref().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .take(),
+        );
     }
 
     /// Whether the database answers.
