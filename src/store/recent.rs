@@ -6,14 +6,23 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
+
+/// When a question was asked, in changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked(u64);
 
 /// Answers by question, each believed for a fixed time.
 pub struct Recent<K, V> {
     // A std mutex: held for map operations only.
     answers: Mutex<HashMap<K, (V, Instant)>>,
+    /// How often something was forgotten.
+    forgotten: AtomicU64,
     believed_for: Duration,
     max: usize,
 }
@@ -23,6 +32,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     pub fn new(believed_for: Duration, max: usize) -> Self {
         Self {
             answers: Mutex::default(),
+            forgotten: AtomicU64::new(0),
             believed_for,
             max,
         }
@@ -42,8 +52,17 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
         (since.elapsed() < self.believed_for).then(|| answer.clone())
     }
 
-    pub fn put(&self, question: K, answer: V) {
+    /// To be called before the answer is looked up, and handed to [`Recent::put`].
+    pub fn asked(&self) -> Asked {
+        Asked(self.forgotten.load(Ordering::Acquire))
+    }
+
+    /// Keeps an answer, unless something was forgotten since it was asked for: it may have been read before the change.
+    pub fn put(&self, question: K, answer: V, asked: Asked) {
         let mut answers = self.answers();
+        if self.asked() != asked {
+            return;
+        }
         if answers.len() >= self.max {
             answers.retain(|_, (_, since)| since.elapsed() < self.believed_for);
             if answers.len() >= self.max {
@@ -55,8 +74,9 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
 
     /// Forgets every answer for which `changed` says so.
     pub fn forget(&self, mut changed: impl FnMut(&K, &V) -> bool) {
-        self.answers()
-            .retain(|question, (answer, _)| !changed(question, answer));
+        let mut answers = self.answers();
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+        answers.retain(|question, (answer, _)| !changed(question, answer));
     }
 }
 
@@ -68,7 +88,7 @@ mod tests {
     fn an_answer_is_believed_for_its_time_and_no_longer() {
         let (long, never) = (Recent::new(Duration::from_secs(60), 2), Recent::new(Duration::ZERO, 2));
         for cache in [&long, &never] {
-            cache.put("a", 1);
+            cache.put("a", 1, cache.asked());
         }
         assert_eq!((long.get("a"), never.get("a"), long.get("b")), (Some(1), None, None));
         long.forget(|question, _| *question == "a");
@@ -76,10 +96,19 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_from_before_a_change_is_not_kept_after_it() {
+        let cache = Recent::new(Duration::from_secs(60), 2);
+        let asked = cache.asked();
+        cache.forget(|question, _| *question == "a");
+        cache.put("a", 1, asked);
+        assert_eq!(cache.get("a"), None);
+    }
+
+    #[test]
     fn a_full_cache_does_not_grow() {
         let cache = Recent::new(Duration::from_secs(60), 2);
         for number in 0..100 {
-            cache.put(number, number);
+            cache.put(number, number, cache.asked());
         }
         assert!(cache.answers().len() <= 2);
     }

@@ -105,7 +105,7 @@ async fn streams_that_open_while_the_house_closes_hear_why() {
 
 #[tokio::test]
 async fn writes_under_way_are_finished_and_answered() {
-    let mut server = TestServer::start_with(|config| config.store.queue_max = 4).await;
+    let server = TestServer::start_with(|config| config.store.queue_max = 4).await;
     let (host, ana) = (server.host(), server.user("ana", &[]));
     let event = host.starts_event("session").await;
     ana.says(&event, "the door knows ana").await;

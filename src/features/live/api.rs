@@ -117,7 +117,7 @@ impl LiveApi {
         drop((ticket, last_event_id));
         let Admitted {
             event,
-            role,
+            mut role,
             caller,
             set_cookie,
         } = caller.admit(&*self.gate, &event).await?;
@@ -129,22 +129,32 @@ impl LiveApi {
                 TypeFilter::of(names).map_err(unknown_type)?
             }
         };
+        let resume = sent_id(request).or(after.0);
         let (format, content_type) = match format.0 {
             Some(FormatIn::Ndjson) => (Format::Ndjson, NDJSON),
             Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
         };
-        let wanted = SeatRequest {
-            event,
-            user: caller.user().cloned(),
-            role,
-            address: caller.address,
-            resume: sent_id(request).or(after.0),
-            filter,
-            format,
-            once: poll.0 == Some(1),
-            expires_at: caller.identity.expires_at(),
+        let name = event.to_string();
+        let frames = loop {
+            let wanted = SeatRequest {
+                event,
+                user: caller.user().cloned(),
+                role,
+                address: caller.address,
+                resume: resume.clone(),
+                filter,
+                format,
+                once: poll.0 == Some(1),
+                expires_at: caller.identity.expires_at(),
+            };
+            let frames = self.stream.open(wanted).await;
+            // The seat hears from now on if its right changes; what changed while it opened is found here.
+            let now = self.gate.admit(&name, &caller).await?.role;
+            if now == role {
+                break frames;
+            }
+            role = now;
         };
-        let frames = self.stream.open(wanted).await;
         Ok(StreamResponse::new(content_type, frames).with_cookie(set_cookie.as_deref()))
     }
 
