@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::disallowed_methods,
     unreachable_pub,
     reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside"
 )]

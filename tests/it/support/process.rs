@@ -59,7 +59,7 @@ impl Process {
         let mut log = Vec::new();
         let url = loop {
             let line = soon("the server's start", lines.next_line()).await.unwrap();
-            let line = line.unwrap_or_else(|| panic!("the server ended: {:?}", log));
+            let line = line.unwrap_or_else(|| panic!("the server ended: {log:?}"));
             if let Some((_, rest)) = line.split_once("listening on ") {
                 break rest.split_whitespace().next().unwrap().to_owned();
             }
@@ -85,7 +85,7 @@ impl Process {
     }
 
     /// Ends it as a power cut would: without a word.
-    pub async fn is_killed(mut self) {
+    pub async fn dies(mut self) {
         soon("the end", self.child.kill()).await.unwrap();
     }
 
