@@ -12,9 +12,16 @@
 
 mod support;
 
+mod bus;
 mod contest;
+mod crash;
 mod demo;
+mod drain;
 mod edge;
 mod floors;
+mod resume;
 mod serve;
+mod slow;
+mod snapshot;
 mod stream;
+mod writer;
