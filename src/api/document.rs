@@ -89,7 +89,12 @@ fn complete(operation: &mut MetaOperation) {
         operation.security.retain(|requirement| !requirement.is_empty());
     }
     // The edge may say no to any request, before an endpoint sees it.
-    if operation.responses.responses.iter().all(|response| response.status.is_some()) {
+    if operation
+        .responses
+        .responses
+        .iter()
+        .all(|response| response.status.is_some())
+    {
         operation.responses.responses.extend(Problem::meta().responses);
     }
     for param in &mut operation.params {
@@ -116,6 +121,13 @@ fn shared_meaning(name: &str) -> Option<&'static str> {
         "before" => "Go on towards the past from this cursor.",
         "limit" => "Rows in the page.",
         "author" => "Only by this user.",
+        "kind" => "Only events of this kind.",
+        "featured" => "Only those that are featured, or only those that are not.",
+        "starts_after" => "Scheduled at this time or later.",
+        "starts_before" => "Scheduled before this time.",
+        "format" => "How it is written; this wins over `Accept`.",
+        "Accept" => "The content type you want.",
+        "Last-Event-ID" => "Go on right after this frame's id; browsers send it when they reconnect.",
         "If-None-Match" => "An `ETag` you have: if nothing changed, the answer is 304.",
         "If-Match" => "The `ETag` of the version you mean; required.",
         _ => return None,
@@ -131,7 +143,11 @@ fn plain(schema: &mut MetaSchema) {
         schema.all_of.truncate(1);
     }
     let fields = schema.properties.iter_mut().map(|(_, field)| field);
-    let parts = schema.any_of.iter_mut().chain(&mut schema.one_of).chain(&mut schema.all_of);
+    let parts = schema
+        .any_of
+        .iter_mut()
+        .chain(&mut schema.one_of)
+        .chain(&mut schema.all_of);
     let inner = schema.items.iter_mut().chain(&mut schema.additional_properties);
     for part in fields.chain(parts).chain(inner.map(AsMut::as_mut)) {
         if let MetaSchemaRef::Inline(part) = part {

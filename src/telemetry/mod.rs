@@ -27,7 +27,9 @@ pub fn start_logs(filter: &str, json: bool) -> Result<(), TelemetryError> {
     } else {
         // Colours are for people; a file or a collector gets plain text.
         let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-        registry.with(fmt::layer().with_ansi(colours).with_writer(std::io::stderr)).try_init()?;
+        registry
+            .with(fmt::layer().with_ansi(colours).with_writer(std::io::stderr))
+            .try_init()?;
     }
     Ok(())
 }

@@ -17,4 +17,5 @@ mod demo;
 mod edge;
 mod floors;
 mod serve;
+mod spec;
 mod stream;

@@ -2343,13 +2343,17 @@ export interface operations {
             query?: {
                 /** @description Several are separated by commas; none means any. */
                 status?: components["schemas"]["EventStatus"][];
+                /** @description Only events of this kind. */
                 kind?: components["schemas"]["EventKind"];
                 /** @description Part of a participant's name. */
                 participant?: string;
                 /** @description Part of the title, the venue or a participant's name. */
                 q?: string;
+                /** @description Only those that are featured, or only those that are not. */
                 featured?: boolean;
+                /** @description Scheduled at this time or later. */
                 starts_after?: string;
+                /** @description Scheduled before this time. */
                 starts_before?: string;
                 /** @description The `next_cursor` of the page before. */
                 after?: string;
@@ -2798,6 +2802,7 @@ export interface operations {
                 types?: string;
                 /** @description Go on right after this cursor (or plain `seq`). `Last-Event-ID` wins, since a reconnecting browser repeats the URL. */
                 after?: string;
+                /** @description How it is written; this wins over `Accept`. */
                 format?: components["schemas"]["FormatIn"];
                 /** @description 1: give what there is and end. */
                 poll?: number;
@@ -2805,6 +2810,7 @@ export interface operations {
                 ticket?: string;
             };
             header?: {
+                /** @description Go on right after this frame's id; browsers send it when they reconnect. */
                 "Last-Event-ID"?: string;
             };
             path: {
@@ -2890,9 +2896,11 @@ export interface operations {
                 after?: string;
                 /** @description Rows in the page. */
                 limit?: number;
+                /** @description How it is written; this wins over `Accept`. */
                 format?: components["schemas"]["LogFormat"];
             };
             header?: {
+                /** @description The content type you want. */
                 Accept?: string;
             };
             path: {
