@@ -125,7 +125,7 @@ fn shared_meaning(name: &str) -> Option<&'static str> {
         "featured" => "Only those that are featured, or only those that are not.",
         "starts_after" => "Scheduled at this time or later.",
         "starts_before" => "Scheduled before this time.",
-        "format" => "How it is written; this wins over `Accept`.",
+        "format" => "How it is written, whatever `Accept` says.",
         "Accept" => "The content type you want.",
         "Last-Event-ID" => "Go on right after this frame's id; browsers send it when they reconnect.",
         "If-None-Match" => "An `ETag` you have: if nothing changed, the answer is 304.",
