@@ -23,5 +23,6 @@ mod resume;
 mod serve;
 mod slow;
 mod snapshot;
+mod spec;
 mod stream;
 mod writer;
