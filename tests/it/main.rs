@@ -12,6 +12,7 @@
 
 mod support;
 
+mod access;
 mod contest;
 mod demo;
 mod edge;

@@ -132,7 +132,8 @@ impl LiveApi {
             Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
         };
         let request = SeatRequest {
-            event,
+            event: event.id,
+            small_room_users: event.settings.small_room_users,
             user: caller.user().cloned(),
             role,
             address: caller.address,

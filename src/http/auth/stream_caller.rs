@@ -3,12 +3,14 @@
 //! A ticket in the URL decides alone; nothing else is tried in its place, so a stream never changes identity and never
 //! turns anonymous. Only [`StreamCaller::admit`] leads on, so the event a ticket is for cannot go unchecked.
 
+use std::sync::Arc;
+
 use poem::Request;
 
 use super::{Authenticator, Caller, cookie, security::documented_extractor};
 use crate::{
     clock,
-    domain::{EventId, Reason, Refusal, user::Role},
+    domain::{EventId, Reason, Refusal, event::Event, user::Role},
     http::{Problem, gate::Gate},
 };
 
@@ -27,7 +29,7 @@ pub struct StreamCaller {
 /// Someone who may hear the stream.
 #[derive(Clone)]
 pub struct Admitted {
-    pub event: EventId,
+    pub event: Arc<Event>,
     pub role: Role,
     pub caller: Caller,
     /// A `Set-Cookie` value to answer with, by which the browser can reconnect.
@@ -79,7 +81,7 @@ impl StreamCaller {
             })
             .flatten();
         Ok(Admitted {
-            event,
+            event: admission.event,
             role,
             set_cookie: pass.and_then(|(pass, age_seconds)| cookie::stream(&pass, segment, age_seconds, self.https)),
             caller: self.caller,
