@@ -13,9 +13,12 @@
 mod support;
 
 mod access;
+mod accounts;
 mod contest;
 mod demo;
 mod edge;
+mod events;
 mod floors;
+mod keys;
 mod serve;
 mod stream;

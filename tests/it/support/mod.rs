@@ -4,7 +4,7 @@ pub mod actor;
 pub mod seat;
 pub mod server;
 
-pub use actor::Actor;
+pub use actor::{Actor, Reply};
 pub use seat::{Frame, Seat};
 pub use server::TestServer;
 
