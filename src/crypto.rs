@@ -14,6 +14,10 @@ pub fn install() {
 }
 
 /// Fresh random bytes, fit for secrets.
+///
+/// # Panics
+///
+/// When the system has no randomness to give. Going on would make secrets that can be guessed.
 #[must_use]
 pub fn random<const BYTES: usize>() -> [u8; BYTES] {
     let mut bytes = [0; BYTES];

@@ -1,5 +1,9 @@
 //! Events, their logs, messages, reactions, contests and keys.
 
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the vocabulary of column types, two dozen short functions"
+)]
 use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
 pub(crate) struct Migration;
@@ -83,6 +87,7 @@ impl MigrationTrait for Migration {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table after the other; reads best in one piece")]
 fn tables() -> Vec<TableCreateStatement> {
     vec![
         table("event")

@@ -46,7 +46,7 @@ pub struct AuthConfig {
     pub jwks_timeout_ms: u32,
 }
 
-/// Another service whose tokens we take. Tokens are RS256, ES256 or EdDSA; shared secrets are never taken from a URL.
+/// Another service whose tokens we take. Tokens are `RS256`, `ES256` or `EdDSA`; shared secrets are never taken from a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {

@@ -44,6 +44,8 @@ pub struct ConfigError {
 const PREFIX: &str = "GRANDSTAND_";
 /// Names the settings file; not a setting itself.
 const FILE_VARIABLE: &str = "GRANDSTAND_CONFIG";
+/// Ours, but read by a command (`replay`) and no setting.
+const KEY_VARIABLE: &str = "GRANDSTAND_KEY";
 
 impl Config {
     /// The settings of all sources together.
@@ -126,7 +128,7 @@ fn is_ours(name: &str) -> bool {
         return false;
     };
     let foreign = !rest.contains("__") && (rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_"));
-    name != FILE_VARIABLE && !foreign
+    ![FILE_VARIABLE, KEY_VARIABLE].contains(&name) && !foreign
 }
 
 /// One line, whatever the library says.

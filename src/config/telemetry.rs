@@ -15,7 +15,7 @@ pub enum LogFormat {
 #[serde(default, deny_unknown_fields)]
 pub struct TelemetryConfig {
     pub log_format: LogFormat,
-    /// Which lines to write, such as `info,grandstand::stream=debug`.
+    /// Which lines to write, such as `info,grandstand::stream=debug`. `info,grandstand::http::edge=debug` adds one a request.
     pub log_filter: String,
 }
 

@@ -22,6 +22,7 @@ macro_rules! closed_list {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(untagged)]
+        #[allow(clippy::large_enum_variant, reason = "made once, written as JSON and dropped; never kept in numbers")]
         pub enum $list {
             $($variant($data)),+
         }

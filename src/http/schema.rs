@@ -95,7 +95,7 @@ fn register(
     names
 }
 
-fn union(description: &'static str, kinds: Vec<(String, String)>) -> MetaSchema {
+fn union(description: &'static str, kinds: &[(String, String)]) -> MetaSchema {
     let path = |schema: &str| format!("#/components/schemas/{schema}");
     MetaSchema {
         description: Some(description),
@@ -148,7 +148,7 @@ macro_rules! documented_only {
 documented_only!(AnyEntry, "Entry", |registry| {
     union(
         "One line of an event's log. Kinds to come are to be ignored by clients.",
-        register_entries(registry),
+        &register_entries(registry),
     )
 });
 
@@ -158,7 +158,7 @@ documented_only!(AnyFrame, "StreamFrame", |registry| {
     kinds.extend(register_signals(registry));
     union(
         "The `data` of one stream frame: an entry (with `seq`) or a signal (without).",
-        kinds,
+        &kinds,
     )
 });
 

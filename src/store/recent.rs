@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_believed_for_its_time_and_no_longer() {
-        let (long, never) = (Recent::new(Duration::from_secs(60), 2), Recent::new(Duration::ZERO, 2));
+        let (long, never) = (Recent::new(Duration::from_mins(1), 2), Recent::new(Duration::ZERO, 2));
         for cache in [&long, &never] {
             cache.put("a", 1);
         }
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_full_cache_does_not_grow() {
-        let cache = Recent::new(Duration::from_secs(60), 2);
+        let cache = Recent::new(Duration::from_mins(1), 2);
         for number in 0..100 {
             cache.put(number, number);
         }

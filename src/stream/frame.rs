@@ -193,15 +193,12 @@ impl Frame {
 
 /// One SSE frame. `json` is one line by construction: our serialiser escapes line ends.
 fn sse(id: Option<Cursor>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Bytes {
-    let mut head = String::with_capacity(64);
-    if let Some(id) = id {
-        head.push_str(&format!("id: {id}\n"));
-    }
-    if let Some(retry_ms) = retry_ms {
-        head.push_str(&format!("retry: {retry_ms}\n"));
-    }
-    head.push_str(&format!("event: {event}\ndata: "));
-    [head.as_bytes(), json, b"\n\n"].concat().into()
+    let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
+    let retry = retry_ms.map_or_else(String::new, |retry_ms| format!("retry: {retry_ms}\n"));
+    let name = format!("event: {event}\ndata: ");
+    [id.as_bytes(), retry.as_bytes(), name.as_bytes(), json, b"\n\n"]
+        .concat()
+        .into()
 }
 
 fn line(json: &[u8]) -> Bytes {

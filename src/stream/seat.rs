@@ -39,6 +39,8 @@ const OVERLOAD_RETRY_FACTOR: u64 = 10;
 pub struct SeatInfo {
     pub seat: u64,
     pub event: EventId,
+    /// From the event's settings: up to so many users, arrivals and departures are told one by one.
+    pub small_room_users: u32,
     pub user: Option<User>,
     pub role: Role,
     pub address: IpAddr,
@@ -50,6 +52,8 @@ pub struct SeatInfo {
 #[derive(Debug, Clone)]
 pub struct SeatRequest {
     pub event: EventId,
+    /// From the event's settings: up to so many users, arrivals and departures are told one by one.
+    pub small_room_users: u32,
     pub user: Option<User>,
     pub role: Role,
     pub address: IpAddr,
@@ -134,6 +138,7 @@ impl Seat {
             info: SeatInfo {
                 seat,
                 event: request.event,
+                small_room_users: request.small_room_users,
                 user: request.user,
                 role: request.role,
                 address: request.address,

@@ -25,7 +25,11 @@ pub fn start_logs(filter: &str, json: bool) -> Result<(), TelemetryError> {
         let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
         registry.with(lines).try_init()?;
     } else {
-        registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()?;
+        // Colours are for people; a file or a collector gets plain text.
+        let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        registry
+            .with(fmt::layer().with_ansi(colours).with_writer(std::io::stderr))
+            .try_init()?;
     }
     Ok(())
 }

@@ -17,7 +17,8 @@ fn floor(room: &str) -> Option<u8> {
         // Clients of our own API, over the wire.
         "play" => 61,
         "demo" => 65,
-        "app" | "cli" | "main" => 70,
+        "app" => 70,
+        "cli" | "main" => 80,
         _ => return None,
     })
 }

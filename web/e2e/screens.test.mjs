@@ -27,9 +27,10 @@ for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
       await page.goto(`${BASE}/`);
       await page.getByTestId("event-card").first().waitFor();
       await shot(page, `home-${device}-${colorScheme}`);
-      await page.getByTestId("live-events").locator(`a[href="/e/${world.slug}"]`).click();
+      await page.getByTestId("live-events").getByTestId("event-card").first().click();
       await live(page);
       await page.getByTestId("scoreboard").waitFor();
+      await page.getByTestId("message").first().waitFor();
       await shot(page, `event-${device}-${colorScheme}`);
       assert.deepEqual(elsewhere, []);
       assert.deepEqual(wrong, []);

@@ -39,6 +39,7 @@ fn the_later_source_wins() {
         ("GRANDSTAND_STREAM__SWEEP_MS", "222"),
         ("GRANDSTAND_LIMITS__POST__QUOTA", "30"),
         ("GRANDSTAND_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("GRANDSTAND_KEY", "gsk_1"),
         ("HOME", "/root"),
     ])
     .env;

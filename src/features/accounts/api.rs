@@ -14,7 +14,7 @@ use crate::{
         user::{Role, User},
     },
     http::{
-        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Problem, Tag,
+        Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Policy, Problem, Tag,
         auth::{Authenticator, cookie},
         gate::Gate,
     },
@@ -70,6 +70,15 @@ enum SessionAnswer {
     Done(#[oai(header = "Set-Cookie")] String),
 }
 
+impl AccountsApi {
+    /// For endpoints that take no caller: whoever comes with a credential that has ended must be able to start anew.
+    async fn limit_by_address(&self, request: &Request, policy: Policy) -> Result<(), Problem> {
+        let key = ClientAddress::of(request).limit_key();
+        let ledger = request.data::<Ledger>().cloned().unwrap_or_default();
+        Ok(self.limits.spend(&ledger, policy, &key, clock::now()).await?)
+    }
+}
+
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Accounts")]
 impl AccountsApi {
     /// Come in as a guest
@@ -77,11 +86,8 @@ impl AccountsApi {
     /// Where the server takes guests, a name is enough. Each call makes another guest.
     #[oai(path = "/auth/guest", method = "post", operation_id = "create_guest")]
     async fn create_guest(&self, request: &Request, body: Json<GuestIn>) -> Result<Created<GuestOut>, Problem> {
-        // No caller here: whoever comes with a credential that has ended must be able to start anew.
-        let key = ClientAddress::of(request).limit_key();
-        let ledger = request.data::<Ledger>().cloned().unwrap_or_default();
-        let policy = self.limits.policies().guest_sign_in;
-        self.limits.spend(&ledger, policy, &key, clock::now()).await?;
+        self.limit_by_address(request, self.limits.policies().guest_sign_in)
+            .await?;
         let guest = self
             .guests
             .welcome(&self.authenticator, &body.0.name, body.0.avatar_url.as_deref())?;
@@ -94,9 +100,10 @@ impl AccountsApi {
 
     /// Start a session
     ///
-    /// Puts the token you show in `Authorization: Bearer …` into an HttpOnly cookie.
+    /// Puts the token you show in `Authorization: Bearer …` into a cookie that scripts cannot read.
     #[oai(path = "/auth/session", method = "post", operation_id = "start_session")]
     async fn start_session(&self, request: &Request, me: Attendee) -> Result<SessionAnswer, Problem> {
+        me.caller.limit(|policies| policies.write).await?;
         let token = self.authenticator.require_bearer(request)?;
         if !cookie::fits(token) {
             let detail = "The token is too long for a cookie. Send it as a header instead.";
@@ -116,6 +123,7 @@ impl AccountsApi {
     /// Removes the cookie. Works with a cookie that is no good any more: this is how to get rid of it.
     #[oai(path = "/auth/session", method = "delete", operation_id = "end_session")]
     async fn end_session(&self, request: &Request) -> Result<SessionAnswer, Problem> {
+        self.limit_by_address(request, self.limits.policies().write).await?;
         if cookie::has_session(request) {
             self.authenticator.require_own_page(request)?;
         }

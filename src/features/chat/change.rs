@@ -1,11 +1,11 @@
 //! What happens to messages, inside the log's transaction. Each changes rows and says so.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use entity::message;
 use sea_orm::ActiveValue::Set;
 
 use super::{Saying, rows};
 use crate::{
+    crypto,
     domain::{
         MessageId, Reason, Refusal, UserId,
         chat::{Author, Message, MessageStatus},
@@ -30,8 +30,7 @@ fn content_hash(text: &str, parent: Option<MessageId>) -> String {
         "{}\n{text}",
         parent.map(|parent| parent.to_string()).unwrap_or_default()
     );
-    let hash = digest(&SHA256, content.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    crypto::sha256_hex(content.as_bytes())
 }
 
 pub(super) async fn say(scribe: &mut Scribe<'_>, saying: Saying) -> Result<Message, Error> {

@@ -92,11 +92,11 @@ async fn totals(
     db: &impl ConnectionTrait,
     messages: impl ExactSizeIterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, Vec<ReactionCount>>, Error> {
+    use reaction_total::Column as C;
     let mut found: HashMap<Uuid, Vec<ReactionCount>> = HashMap::new();
     if messages.len() == 0 {
         return Ok(found);
     }
-    use reaction_total::Column as C;
     let query = reaction_total::Entity::find()
         .filter(C::MessageId.is_in(messages))
         .filter(C::ToldCount.gt(0));

@@ -119,7 +119,7 @@ mod tests {
         let hash = crypto::sha256_hex(new.secret.as_bytes());
         let found = keys.find(&hash).await.unwrap().unwrap();
         assert_eq!((found.id, found.scopes), (new.key.id, new.key.scopes.clone()));
-        assert_eq!(keys.list().await.unwrap(), [new.key.clone()]);
+        assert_eq!(keys.list().await.unwrap(), std::slice::from_ref(&new.key));
 
         keys.revoke(new.key.id).await.unwrap();
         assert_eq!(keys.find(&hash).await.unwrap(), None);

@@ -17,7 +17,6 @@ pub struct EventFacts {
 /// most of them have to do; whoever must not learn that an event exists gives it a slug nobody guesses.
 pub fn role_in(identity: &Identity, event: EventId, facts: EventFacts) -> Result<Role, Refusal> {
     let role = match identity {
-        Identity::Anonymous => Role::Viewer,
         Identity::User {
             role,
             moderates,
@@ -39,7 +38,7 @@ pub fn role_in(identity: &Identity, event: EventId, facts: EventFacts) -> Result
         Identity::Key(_) if identity.has_scope(Scope::Admin) => Role::Admin,
         Identity::Key(_) if identity.has_scope(Scope::Moderate) => Role::Moderator,
         Identity::Key(_) if identity.has_scope(Scope::Read) => Role::Member,
-        Identity::Key(_) => Role::Viewer,
+        Identity::Key(_) | Identity::Anonymous => Role::Viewer,
     };
     match (facts.visibility, identity) {
         (Visibility::Public, _) => Ok(role),

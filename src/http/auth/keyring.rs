@@ -34,7 +34,15 @@ pub(super) struct Keyring {
     book: std::sync::Arc<dyn KeyBook>,
     memory: Duration,
     /// Also remembers what is no key, so that guessing costs the guesser only. Never held over an await.
-    known: Mutex<HashMap<String, (Instant, Option<KeyIdentity>)>>,
+    known: Mutex<HashMap<String, Answer>>,
+}
+
+/// What the book said.
+#[derive(Clone)]
+struct Answer {
+    /// From before the question: the answer may have been true only then.
+    asked_at: Instant,
+    found: Option<KeyIdentity>,
 }
 
 /// A new secret, to be shown once, and its digest, to be kept.
@@ -70,11 +78,15 @@ impl Keyring {
         }
         let hash = crypto::sha256_hex(secret.as_bytes());
         if let Some(remembered) = self.remembered(&hash) {
-            return remembered.ok_or_else(unknown);
+            return remembered.found.ok_or_else(unknown);
         }
         let asked_at = Instant::now();
         let found = self.book.find(&hash).await?;
-        self.remember(hash, asked_at, found.clone());
+        let answer = Answer {
+            asked_at,
+            found: found.clone(),
+        };
+        self.remember(hash, answer);
         found.ok_or_else(unknown)
     }
 
@@ -83,18 +95,19 @@ impl Keyring {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn remembered(&self, hash: &str) -> Option<Option<KeyIdentity>> {
+    fn remembered(&self, hash: &str) -> Option<Answer> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked_at, found) = known.get(hash)?;
-        (asked_at.elapsed() < self.memory).then(|| found.clone())
+        known
+            .get(hash)
+            .filter(|answer| answer.asked_at.elapsed() < self.memory)
+            .cloned()
     }
 
-    /// `asked_at` is from before the question: the answer may have been true only then.
-    fn remember(&self, hash: String, asked_at: Instant, found: Option<KeyIdentity>) {
+    fn remember(&self, hash: String, answer: Answer) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_REMEMBERED {
             known.clear();
         }
-        known.insert(hash, (asked_at, found));
+        known.insert(hash, answer);
     }
 }

@@ -3,7 +3,10 @@
 
 use poem::{
     Request,
-    http::{Method, header, uri::Scheme},
+    http::{
+        Method, header,
+        uri::{Authority, Scheme},
+    },
 };
 
 use crate::domain::{Reason, Refusal};
@@ -42,7 +45,7 @@ fn is_where_we_were_asked(origin: &str, request: &Request) -> bool {
         "http" => (":80", *request.scheme() != Scheme::HTTPS),
         _ => ("", false),
     };
-    let asked = request.uri().authority().map(|authority| authority.as_str());
+    let asked = request.uri().authority().map(Authority::as_str);
     let Some(asked) = asked.or_else(|| request.header(header::HOST)) else {
         return false;
     };

@@ -44,13 +44,13 @@ impl StreamCaller {
         let (caller, bound, is_fresh) = match ticket(request) {
             None => (Caller::of(request).await?, None, false),
             Some(ticket) => {
-                let (identity, event, is_fresh) = match authenticator.tickets().redeem(ticket).await {
-                    Some((identity, event)) => (identity, event, true),
-                    None => {
-                        let pass = cookie::find(request, cookie::STREAM).unwrap_or_default();
-                        let (identity, event) = authenticator.passes().check(pass, ticket, clock::now())?;
-                        (identity, event, false)
-                    }
+                let fresh = authenticator.tickets().redeem(ticket).await;
+                let is_fresh = fresh.is_some();
+                let (identity, event) = if let Some(fresh) = fresh {
+                    fresh
+                } else {
+                    let pass = cookie::find(request, cookie::STREAM).unwrap_or_default();
+                    authenticator.passes().check(pass, ticket, clock::now())?
                 };
                 (Caller::known(request, identity)?, Some(event), is_fresh)
             }
@@ -67,8 +67,8 @@ impl StreamCaller {
     /// Lets them in, if they may hear the event that `segment` of the path names.
     pub async fn admit(self, gate: &dyn Gate, segment: &str) -> Result<Admitted, Problem> {
         let admission = gate.admit(segment, &self.caller).await?;
-        let (event, role) = (admission.event.id, admission.role);
-        if self.bound.is_some_and(|bound| bound != event) {
+        let (event, role) = (admission.event, admission.role);
+        if self.bound.is_some_and(|bound| bound != event.id) {
             return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for another event.").into());
         }
         let ttl_seconds = self.authenticator.stream_cookie_ttl_seconds();
@@ -77,7 +77,7 @@ impl StreamCaller {
             .then(|| {
                 self.authenticator
                     .passes()
-                    .issue(&self.caller.identity, event, ttl_seconds, clock::now())
+                    .issue(&self.caller.identity, event.id, ttl_seconds, clock::now())
             })
             .flatten();
         Ok(Admitted {

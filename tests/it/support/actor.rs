@@ -174,7 +174,7 @@ impl Actor {
                 return entries;
             }
             entries.extend(items.iter().cloned());
-            after = page["next_cursor"].as_str().unwrap().to_owned();
+            page["next_cursor"].as_str().unwrap().clone_into(&mut after);
         }
     }
 }

@@ -11,7 +11,7 @@ use grandstand::{
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Actor, soon};
 
@@ -37,8 +37,8 @@ fn off() -> QuotaConfig {
 /// Settings for tests: a free port, no rate limits, short windows.
 pub fn config(dir: &Path) -> Config {
     let mut config = Config::default();
-    config.serve.listen = "127.0.0.1:0".to_owned();
-    config.store.data_dir = dir.to_owned();
+    "127.0.0.1:0".clone_into(&mut config.serve.listen);
+    dir.clone_into(&mut config.store.data_dir);
     config.auth.secret = Some(Secret::new(SECRET));
     config.stream.drain_window_ms = 50;
     let limits = &mut config.limits;
@@ -75,7 +75,7 @@ impl TestServer {
             .await
             .unwrap_or_else(|error| panic!("the server starts: {error:?}"));
         let (address, stop) = (app.address(), CancellationToken::new());
-        let running = Some(tokio::spawn(app.run(stop.clone())));
+        let running = Some(TaskTracker::new().spawn(app.run(stop.clone())));
         let client = reqwest::Client::builder()
             .tls_certs_only([])
             .no_proxy()

@@ -5,7 +5,9 @@ use poem::{Request, http::Method};
 use super::*;
 use crate::domain::{ApiKeyId, key::Scope};
 
-fn request(door: &Authenticator, method: Method, headers: &[(&str, &str)]) -> Request {
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+fn request(door: &Authenticator, method: Method, headers: Headers<'_>) -> Request {
     let mut request = Request::builder()
         .method(method)
         .uri_str("/v1/me")
@@ -18,7 +20,7 @@ fn request(door: &Authenticator, method: Method, headers: &[(&str, &str)]) -> Re
     request
 }
 
-async fn code(door: &Authenticator, method: Method, headers: &[(&str, &str)]) -> String {
+async fn code(door: &Authenticator, method: Method, headers: Headers<'_>) -> String {
     match Caller::of(&request(door, method, headers)).await {
         Ok(caller) => match caller.identity {
             Identity::Anonymous => "anonymous".into(),
@@ -49,7 +51,7 @@ async fn a_credential_is_good_or_refused_and_never_ignored() {
     let unknown_key = format!("gsk_{}", "A".repeat(43));
     let other = format!("Bearer {}", token(&json!({"sub": "ben"})));
     let own = ("Origin", "http://live.example");
-    let cases: [(&str, Method, &[(&str, &str)], &str); 20] = [
+    let cases: [(&str, Method, Headers<'_>, &str); 20] = [
         ("nothing", Method::GET, &[], "anonymous"),
         ("bearer", Method::POST, &[("Authorization", &bearer)], "ana"),
         ("expired", Method::GET, &[("Authorization", &expired)], "token-expired"),

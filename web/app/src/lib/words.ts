@@ -114,5 +114,5 @@ export function refusalText(error: unknown, nowMs = Date.now()): string {
     case "shutting-down":
       return "The server is busy. It will be sent again.";
   }
-  return problem.errors?.[0]?.detail ?? problem.detail || problem.title;
+  return problem.errors?.[0]?.detail || problem.detail || problem.title;
 }

@@ -2180,7 +2180,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json; charset=utf-8": components["schemas"]["GuestIn"];
+                "application/json": components["schemas"]["GuestIn"];
             };
         };
         responses: {
@@ -2331,7 +2331,7 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                /** @description Repeat it or separate by commas for several. */
+                /** @description Several are separated by commas; none means any. */
                 status?: components["schemas"]["EventStatus"][];
                 kind?: components["schemas"]["EventKind"];
                 /** @description Part of a participant's name. */
@@ -3601,7 +3601,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json; charset=utf-8": components["schemas"]["KeyIn"];
+                "application/json": components["schemas"]["KeyIn"];
             };
         };
         responses: {
