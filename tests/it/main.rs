@@ -12,13 +12,17 @@
 
 mod support;
 
+mod access;
+mod accounts;
 mod bus;
 mod contest;
 mod crash;
 mod demo;
 mod drain;
 mod edge;
+mod events;
 mod floors;
+mod keys;
 mod resume;
 mod serve;
 mod slow;

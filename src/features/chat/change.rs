@@ -89,10 +89,12 @@ async fn thread_of(scribe: &Scribe<'_>, parent: MessageId) -> Result<MessageId, 
     let row = rows::find_row(scribe.txn(), scribe.event(), parent)
         .await?
         .ok_or_else(no_such_message)?;
-    if row.status != MessageStatus::Active.name() {
-        return Err(is_gone().into());
+    match MessageStatus::parse(&row.status) {
+        Some(MessageStatus::Active) => Ok(row.parent_id.map_or(parent, MessageId::from_uuid)),
+        // It has not appeared, so it is not there to be answered.
+        Some(MessageStatus::Held) => Err(no_such_message().into()),
+        Some(MessageStatus::Hidden | MessageStatus::Deleted) | None => Err(is_gone().into()),
     }
-    Ok(row.parent_id.map_or(parent, MessageId::from_uuid))
 }
 
 async fn count_reply(scribe: &Scribe<'_>, message: &Message, by: i32) -> Result<(), Error> {

@@ -52,6 +52,12 @@ pub struct NewEvent {
 /// Changes an event in place, after it was read under the log's lock.
 pub type Edit = Box<dyn FnOnce(&mut Event) -> Result<(), Refusal> + Send>;
 
+/// An event after an edit.
+struct Edited {
+    event: Event,
+    was_public: bool,
+}
+
 /// The feature.
 #[derive(Clone)]
 pub struct Events {
@@ -90,7 +96,12 @@ impl Events {
             .record(id, move |scribe| Box::pin(change(scribe, version, edit)))
             .await?;
         self.forget(id);
-        Ok(recorded.value)
+        let Edited { event, was_public } = recorded.value;
+        if was_public && event.visibility == Visibility::Private {
+            // Everybody comes back; the door knows who may still come in.
+            self.stream.close_seats(id, None, ByeReason::RoleChanged);
+        }
+        Ok(event)
     }
 
     /// Passes an event to its next state.
@@ -264,7 +275,7 @@ async fn require(scribe: &Scribe<'_>) -> Result<Event, Error> {
     found.ok_or_else(|| Refusal::new(Reason::EventNotFound, "No such event.").into())
 }
 
-async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Result<Event, Error> {
+async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Result<Edited, Error> {
     let mut event = require(scribe).await?;
     if version.is_some_and(|version| version != event.version) {
         let detail = format!("The event is at version {} by now.", event.version);
@@ -272,8 +283,9 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
     }
     let before = event.clone();
     edit(&mut event)?;
+    let was_public = before.visibility == Visibility::Public;
     if event == before {
-        return Ok(event);
+        return Ok(Edited { event, was_public });
     }
     if event.slug != before.slug {
         require_free(scribe.txn(), event.id, &event.slug).await?;
@@ -281,7 +293,7 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
     event.version += 1;
     rows::update(scribe.txn(), &event).await?;
     scribe.say(&Entry::EventUpdated(EventChanged { event: event.clone() }));
-    Ok(event)
+    Ok(Edited { event, was_public })
 }
 
 async fn pass(scribe: &mut Scribe<'_>, transition: Transition) -> Result<Event, Error> {

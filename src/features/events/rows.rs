@@ -34,7 +34,8 @@ pub(super) struct Wanted {
 pub(super) enum Eyes {
     #[default]
     Public,
-    Member(UserId),
+    /// What this user is a member of, and these events, in which their token gives them a role.
+    Member(UserId, Vec<EventId>),
     Everything,
 }
 
@@ -185,7 +186,7 @@ pub(super) async fn list(
     query = match &wanted.eyes {
         Eyes::Everything => query,
         Eyes::Public => query.filter(C::Visibility.eq("public")),
-        Eyes::Member(user) => {
+        Eyes::Member(user, by_token) => {
             let mine = event_member::Entity::find()
                 .select_only()
                 .column(event_member::Column::EventId);
@@ -193,7 +194,8 @@ pub(super) async fn list(
             query.filter(
                 Condition::any()
                     .add(C::Visibility.eq("public"))
-                    .add(Expr::col((event::Entity, C::Id)).in_subquery(mine)),
+                    .add(Expr::col((event::Entity, C::Id)).in_subquery(mine))
+                    .add(C::Id.is_in(by_token.iter().map(|event| event.uuid()))),
             )
         }
     };

@@ -143,6 +143,12 @@ impl Actor {
             .ok()
     }
 
+    /// Gives somebody a role in an event.
+    pub async fn appoints(&self, event: &str, user: &str, role: &str) {
+        let path = format!("/v1/events/{event}/members/{user}");
+        self.put(&path, &json!({"role": role})).await.ok();
+    }
+
     /// Opens the event's stream.
     pub async fn watches(&self, event: &str) -> Seat {
         self.watches_with(event, "", None).await

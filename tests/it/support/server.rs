@@ -97,6 +97,12 @@ impl TestServer {
         Self::start_on(dir, Arc::new(LocalBus::default()), |_| {}).await
     }
 
+    /// Stops gracefully and gives the directory, for somebody who looks into it.
+    pub async fn leave(mut self) -> Arc<TempDir> {
+        self.shut_down().await;
+        Arc::clone(&self.dir)
+    }
+
     /// Stops gracefully and waits for the end.
     pub async fn shut_down(&mut self) {
         self.stop.cancel();
@@ -140,6 +146,22 @@ impl TestServer {
         Actor::new(self, None, "")
     }
 
+    /// Somebody with that token, whatever it is worth.
+    pub fn bearing(&self, token: &str) -> Actor {
+        Actor::new(self, Some(("Authorization", format!("Bearer {token}"))), "")
+    }
+
+    /// Somebody who only gave a name.
+    pub async fn guest(&self, name: &str) -> Actor {
+        let made = self.anybody().post("/v1/auth/guest", &json!({"name": name})).await.ok();
+        let token = made["token"].as_str().unwrap();
+        Actor::new(
+            self,
+            Some(("Authorization", format!("Bearer {token}"))),
+            made["user"]["id"].as_str().unwrap(),
+        )
+    }
+
     /// Somebody with an API key of these scopes.
     pub async fn machine(&self, scopes: &[&str]) -> Actor {
         let admin = self.user("root", &["admin"]);
@@ -163,6 +185,11 @@ impl Drop for TestServer {
 
 /// A token as an outside service would make it with the shared secret.
 pub fn token(user: &str, claims: &Value) -> String {
+    token_signed(SECRET, user, claims)
+}
+
+/// The same, with any secret.
+pub fn token_signed(secret: &str, user: &str, claims: &Value) -> String {
     let now = chrono::Utc::now().timestamp();
     let mut all: BTreeMap<String, Value> = BTreeMap::from([
         ("sub".into(), user.into()),
@@ -171,5 +198,5 @@ pub fn token(user: &str, claims: &Value) -> String {
         ("exp".into(), (now + 3_600).into()),
     ]);
     all.extend(claims.as_object().cloned().into_iter().flatten());
-    jsonwebtoken::encode(&Header::default(), &all, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
+    jsonwebtoken::encode(&Header::default(), &all, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }
