@@ -6,13 +6,9 @@ pub mod reader;
 pub mod seat;
 pub mod server;
 
-<<<<<<< HEAD
-pub use actor::Actor;
+pub use actor::{Actor, Reply};
 pub use dice::Dice;
 pub use reader::{Line, Reader, public_log, staff_log};
-=======
-pub use actor::{Actor, Reply};
->>>>>>> http
 pub use seat::{Frame, Seat};
 pub use server::TestServer;
 
