@@ -17,8 +17,8 @@ use tokio::sync::Mutex;
 use super::frame::{Format, private, signal_json_raw};
 use crate::{
     domain::{
-        Audience, EventId, UserId, chat::Message, contest::Scoreboard, event::Event, presence::PresenceCounts,
-        reaction::Applause, room::RoomWindow, snapshot::Snapshot,
+        Audience, EventId, UserId, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event,
+        presence::PresenceCounts, reaction::Applause, room::RoomWindow, snapshot::Snapshot,
     },
     store::{Error, Head},
 };
