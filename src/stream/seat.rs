@@ -44,8 +44,6 @@ pub struct SeatInfo {
     pub user: Option<User>,
     pub role: Role,
     pub address: IpAddr,
-    /// How many people make this room too large to tell of each; from the event's settings.
-    pub small_room_users: u32,
 }
 
 /// What somebody asks for when opening a stream.
@@ -57,7 +55,6 @@ pub struct SeatRequest {
     pub user: Option<User>,
     pub role: Role,
     pub address: IpAddr,
-    pub small_room_users: u32,
     /// Where to go on: as sent, unchecked.
     pub resume: Option<String>,
     pub filter: super::TypeFilter,
@@ -142,7 +139,6 @@ impl Seat {
                 user: request.user,
                 role: request.role,
                 address: request.address,
-                small_room_users: request.small_room_users,
             },
             hub: Arc::clone(hub),
             stand,

@@ -81,7 +81,7 @@ impl StreamCaller {
             })
             .flatten();
         Ok(Admitted {
-            event: admission.event,
+            event,
             role,
             set_cookie: pass.and_then(|(pass, age_seconds)| cookie::stream(&pass, segment, age_seconds, self.https)),
             caller: self.caller,
