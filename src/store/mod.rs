@@ -24,6 +24,12 @@ pub use scribe::Scribe;
 use crate::domain::EventId;
 use writer::{Change, Job, OnCommit};
 
+/// Text to be found literally by a `LIKE` that escapes with a backslash.
+#[must_use]
+pub fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 /// A cheap handle on the database.
 #[derive(Clone)]
 pub struct Store {

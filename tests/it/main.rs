@@ -14,11 +14,15 @@ mod support;
 
 mod access;
 mod accounts;
+mod chat;
 mod contest;
 mod demo;
 mod edge;
 mod events;
 mod floors;
 mod keys;
+mod limits;
+mod presence;
+mod reactions;
 mod serve;
 mod stream;

@@ -13,7 +13,7 @@ use crate::{
         event::{Event, EventKind, EventStatus, Participant, Visibility},
         user::Role,
     },
-    store::Error,
+    store::{Error, escape_like},
 };
 
 /// Which events a list asks for. What is `None` does not matter.
@@ -213,10 +213,6 @@ pub(super) async fn list(
         .all(db)
         .await?;
     rows.into_iter().map(read).collect()
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// Role of a user in an event, as written down by its hosts.
