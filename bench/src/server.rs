@@ -111,7 +111,7 @@ impl Server {
     /// A signed token from the server's own command line.
     pub(crate) async fn token(&self, user: &str, role: &str) -> anyhow::Result<String> {
         let mut command = Command::new(&self.plan.binary);
-        command.args(["token", "--user", user, "--role", role]);
+        command.args(["token", "--name", "bench", "--user", user, "--role", role]);
         let envs = settings(&self.plan, self.data.path(), self.address);
         let output = timeout(READY_LIMIT, command.envs(envs).kill_on_drop(true).output()).await??;
         if !output.status.success() {

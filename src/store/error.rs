@@ -17,6 +17,9 @@ pub enum Error {
     /// The database failed. What was asked may or may not have been written.
     #[error("the database failed")]
     Broken(#[source] sea_orm::DbErr),
+    /// The change has a bug; nothing was written.
+    #[error("a change panicked")]
+    Panicked,
     /// The database holds something we cannot read.
     #[error("unreadable {what} in the database")]
     Unreadable {

@@ -252,3 +252,24 @@ pub async fn staff_seq_at(db: &impl ConnectionTrait, event: EventId, seq: u64) -
         .await?;
     Ok(row.map_or(0, |row| unsigned(row.other_seq)))
 }
+
+/// Whether the log ever ended there. Two numbers that were never true together are no place to go on from.
+pub async fn was_head(db: &impl ConnectionTrait, event: EventId, at: Head) -> Result<bool, Error> {
+    use log_entry::Column as C;
+    if at.position() == 0 {
+        return Ok(true);
+    }
+    let last = |audience, seq, other_seq| {
+        Condition::all()
+            .add(C::Audience.eq(audience_code(audience)))
+            .add(C::Seq.eq(signed(seq)))
+            .add(C::OtherSeq.eq(signed(other_seq)))
+    };
+    let either = Condition::any()
+        .add(last(Audience::Public, at.public, at.staff))
+        .add(last(Audience::Staff, at.staff, at.public));
+    let query = log_entry::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(either);
+    Ok(query.one(db).await?.is_some())
+}

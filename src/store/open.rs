@@ -38,7 +38,8 @@ impl Store {
         let (jobs, waiting) = mpsc::channel(config.queue_max);
         let on_commit = Arc::new(std::sync::OnceLock::new());
         let writer = Writer {
-            db: write_db,
+            path,
+            db: Some(write_db),
             jobs: waiting,
             batch_max: config.batch_max,
             on_commit: Arc::clone(&on_commit),
@@ -86,7 +87,7 @@ fn lock_directory(dir: &Path) -> Result<std::fs::File, Error> {
     Ok(file)
 }
 
-async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, Error> {
+pub(super) async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, sea_orm::DbErr> {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
     options
         .max_connections(connections)
@@ -102,7 +103,7 @@ async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, Er
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true)
         });
-    Ok(Database::connect(options).await?)
+    Database::connect(options).await
 }
 
 /// In one transaction under the write lock, so that two processes starting together do not both try.

@@ -1,18 +1,20 @@
 //! The log writer: gathers what is waiting and commits it as one transaction.
 //!
 //! No artificial delay: an idle writer takes a change at once; while it commits, others gather. Each change runs under
-//! a savepoint, so one that fails neither harms its neighbours nor burns a `seq`. Only after the commit are the callers
-//! answered and the entries handed on, from here and not from the callers' tasks, so that a client who hangs up cannot
-//! come between the two. Nobody else gives out a `seq`.
+//! a savepoint, so one that fails or panics neither harms its neighbours nor burns a `seq`. Only after the commit are the
+//! callers answered and the entries handed on, from here and not from the callers' tasks, so that a client who hangs up
+//! cannot come between the two. Nobody else gives out a `seq`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::Arc,
     time::Instant,
 };
 
 use entity::{log_entry, log_head};
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait, sea_query::OnConflict,
@@ -22,6 +24,7 @@ use tokio::sync::mpsc;
 use super::{
     Error, LogEntry,
     log::{Head, read_head, signed},
+    open::connect,
     scribe::Scribe,
 };
 use crate::{
@@ -50,7 +53,9 @@ pub(super) struct Job {
 
 /// What a batch is made of besides its jobs.
 pub(super) struct Writer {
-    pub(super) db: DatabaseConnection,
+    pub(super) path: PathBuf,
+    /// The one connection that writes. `None` after it came into doubt; the next batch opens another.
+    pub(super) db: Option<DatabaseConnection>,
     pub(super) jobs: mpsc::Receiver<Job>,
     pub(super) batch_max: usize,
     pub(super) on_commit: Arc<std::sync::OnceLock<OnCommit>>,
@@ -72,21 +77,30 @@ impl Writer {
         }
     }
 
-    async fn write(&self, batch: Vec<Job>) {
+    async fn write(&mut self, batch: Vec<Job>) {
         let (size, began) = (batch.len(), Instant::now());
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let txn = match self.db.begin_with_options(options).await {
+        let txn = match self.begin().await {
             Ok(txn) => txn,
             Err(error) => return fail_all(batch.into_iter().map(|job| job.change), &error),
         };
-        let (ran, said) = match self.run_batch(&txn, batch).await {
+        let (ran, said) = match run_batch(&txn, batch).await {
             Ok(done) => done,
-            Err((changes, error)) => return fail_all(changes.into_iter(), &error),
+            Err((changes, error)) => {
+                drop(txn);
+                self.distrust().await;
+                return fail_all(changes.into_iter(), &error);
+            }
         };
+        if ran.is_empty() {
+            // Nothing to keep; and whoever ran alone may have left something before it failed.
+            if let Err(error) = txn.rollback().await {
+                tracing::error!(error = %error, "refused changes were not undone; starting afresh");
+                self.distrust().await;
+            }
+            return;
+        }
         if let Err(error) = txn.commit().await {
+            self.distrust().await;
             return fail_all(ran.into_iter().map(|(change, _)| change), &error);
         }
         self.metrics
@@ -96,49 +110,89 @@ impl Writer {
         self.metrics.entries.inc_by(said.len() as u64);
         // Stands first: whoever is answered and then reads the stream finds the entry there.
         if let (false, Some(tell)) = (said.is_empty(), self.on_commit.get()) {
-            tell(said);
+            // What a listener breaks is its own; the stands repair themselves from the log.
+            if catch_unwind(AssertUnwindSafe(|| tell(said))).is_err() {
+                tracing::error!("the listener for committed entries panicked");
+            }
         }
         for (change, head) in ran {
             change.answer(Ok(head));
         }
     }
 
-    /// Runs every change in order and writes the log; refused changes are answered at once and leave no trace.
-    async fn run_batch(
-        &self,
-        txn: &DatabaseTransaction,
-        batch: Vec<Job>,
-    ) -> Result<(Ran, Vec<LogEntry>), (Vec<Box<dyn Change>>, sea_orm::DbErr)> {
-        let mut heads = match lock_heads(txn, batch.iter().filter_map(|job| job.event).collect()).await {
-            Ok(heads) => heads,
-            Err(error) => return Err((batch.into_iter().map(|job| job.change).collect(), error)),
+    async fn begin(&mut self) -> Result<DatabaseTransaction, sea_orm::DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
         };
-        let (now, alone) = (clock::now(), batch.len() == 1);
-        let (mut ran, mut said): (Ran, Vec<LogEntry>) = (Vec::with_capacity(batch.len()), Vec::new());
-        for Job { event, mut change } in batch {
-            // A change outside any log gets a scribe whose words nobody could place; the type it runs under never asks.
-            let log = event.unwrap_or_else(|| EventId::from_uuid(sea_orm::prelude::Uuid::nil()));
-            let head = heads.get(&log).copied().unwrap_or(Head::EMPTY);
-            let outcome = if alone {
-                run_in(txn, log, now, head, change.as_mut()).await
-            } else {
-                run_under_savepoint(txn, log, now, head, change.as_mut()).await
-            };
-            match outcome {
-                Ok((head, entries)) => {
-                    heads.insert(log, head);
-                    said.extend(entries);
-                    ran.push((change, head));
-                }
-                // Alone in its transaction: dropping that undoes it.
-                Err(error) => change.answer(Err(error)),
-            }
-        }
-        match append(txn, &said, &heads).await {
-            Ok(()) => Ok((ran, said)),
-            Err(error) => Err((ran.into_iter().map(|(change, _)| change).collect(), error)),
+        let db = match self.db.take() {
+            Some(db) => db,
+            None => connect(&self.path, 1).await?,
+        };
+        self.db.insert(db).begin_with_options(options).await
+    }
+
+    /// Gives the connection up, which undoes whatever is open on it. After a failure nobody knows how deep in
+    /// transactions it stands, and inside an old one the next commit would not be one.
+    async fn distrust(&mut self) {
+        if let Some(db) = self.db.take()
+            && let Err(error) = db.close_by_ref().await
+        {
+            tracing::warn!(error = %error, "the writer's connection did not close cleanly");
         }
     }
+}
+
+/// Runs every change in order and writes the log; refused changes are answered at once and leave no trace. Err: the
+/// transaction is in doubt, and none of these may stand.
+async fn run_batch(
+    txn: &DatabaseTransaction,
+    batch: Vec<Job>,
+) -> Result<(Ran, Vec<LogEntry>), (Vec<Box<dyn Change>>, sea_orm::DbErr)> {
+    let mut heads = match lock_heads(txn, batch.iter().filter_map(|job| job.event).collect()).await {
+        Ok(heads) => heads,
+        Err(error) => return Err((batch.into_iter().map(|job| job.change).collect(), error)),
+    };
+    let (now, alone) = (clock::now(), batch.len() == 1);
+    let (mut ran, mut said): (Ran, Vec<LogEntry>) = (Vec::with_capacity(batch.len()), Vec::new());
+    let mut batch = batch.into_iter();
+    while let Some(Job { event, mut change }) = batch.next() {
+        // A change outside any log gets a scribe whose words nobody could place; the type it runs under never asks.
+        let log = event.unwrap_or_else(|| EventId::from_uuid(sea_orm::prelude::Uuid::nil()));
+        let head = heads.get(&log).copied().unwrap_or(Head::EMPTY);
+        let outcome = if alone {
+            run_in(txn, log, now, head, change.as_mut())
+                .await
+                .map_err(Failure::Refused)
+        } else {
+            run_under_savepoint(txn, log, now, head, change.as_mut()).await
+        };
+        match outcome {
+            Ok((head, entries)) => {
+                heads.insert(log, head);
+                said.extend(entries);
+                ran.push((change, head));
+            }
+            Err(Failure::Refused(error)) => change.answer(Err(error)),
+            Err(Failure::InDoubt(error)) => {
+                let before = ran.into_iter().map(|(change, _)| change);
+                let after = batch.map(|job| job.change);
+                return Err((before.chain([change]).chain(after).collect(), error));
+            }
+        }
+    }
+    match append(txn, &said, &heads).await {
+        Ok(()) => Ok((ran, said)),
+        Err(error) => Err((ran.into_iter().map(|(change, _)| change).collect(), error)),
+    }
+}
+
+/// How a change did not come about.
+enum Failure {
+    /// It alone failed and left no trace.
+    Refused(Error),
+    /// Its traces could not be undone (or kept): the whole transaction cannot be relied on.
+    InDoubt(sea_orm::DbErr),
 }
 
 async fn run_in(
@@ -149,7 +203,9 @@ async fn run_in(
     change: &mut dyn Change,
 ) -> Result<(Head, Vec<LogEntry>), Error> {
     let mut scribe = Scribe::new(txn, event, now, head);
-    change.run(&mut scribe).await?;
+    // A panic is a bug in one change; it must not take the writer along, and with it everybody's.
+    let run = AssertUnwindSafe(change.run(&mut scribe)).catch_unwind();
+    run.await.map_err(|_| Error::Panicked)??;
     scribe.finish()
 }
 
@@ -159,13 +215,13 @@ async fn run_under_savepoint(
     now: Stamp,
     head: Head,
     change: &mut dyn Change,
-) -> Result<(Head, Vec<LogEntry>), Error> {
-    let savepoint = txn.begin().await?;
+) -> Result<(Head, Vec<LogEntry>), Failure> {
+    let savepoint = txn.begin().await.map_err(Failure::InDoubt)?;
     match run_in(&savepoint, event, now, head, change).await {
-        Ok(done) => savepoint.commit().await.map(|()| done).map_err(Error::from),
+        Ok(done) => savepoint.commit().await.map(|()| done).map_err(Failure::InDoubt),
         Err(error) => {
-            savepoint.rollback().await?;
-            Err(error)
+            savepoint.rollback().await.map_err(Failure::InDoubt)?;
+            Err(Failure::Refused(error))
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     bus::LiveSignal,
     domain::{
         Audience, Cursor, Stamp, UserId,
-        entry::{ByeReason, EntryKind, Signal, SignalKind},
+        entry::{EntryKind, Signal, SignalKind},
     },
     store::{Head, LogEntry},
 };
@@ -86,11 +86,6 @@ pub(super) enum Content {
         only: Option<UserId>,
         sse: Bytes,
     },
-    /// Not for anybody's eyes: seats of this user (or all) end here.
-    Close {
-        only: Option<UserId>,
-        reason: ByeReason,
-    },
 }
 
 /// One place in a stand's ring.
@@ -127,16 +122,6 @@ impl Frame {
             content,
             bit: signal_bit(signal.kind),
             json: signal.json,
-            head,
-            born: Instant::now(),
-        }
-    }
-
-    pub(super) fn close(only: Option<UserId>, reason: ByeReason, head: Head) -> Self {
-        Self {
-            content: Content::Close { only, reason },
-            bit: 0,
-            json: Bytes::new(),
             head,
             born: Instant::now(),
         }
@@ -182,7 +167,7 @@ impl Frame {
                 made[view.audience as usize].get_or_init(|| sse(Some(cursor), kind.name(), None, &self.json))
             }
             Content::Signal { only, sse } if only.is_none() || *only == view.user => sse,
-            Content::Signal { .. } | Content::Close { .. } => return None,
+            Content::Signal { .. } => return None,
         };
         Some(match view.format {
             Format::Sse => sse.clone(),
@@ -233,15 +218,16 @@ pub(super) fn private(
     }
 }
 
-/// Entries read from the log, as one chunk for one seat.
-pub(super) fn chunk(entries: &[LogEntry], view: &View) -> Bytes {
-    let mut bytes = BytesMut::new();
+/// Entries read from the log, as one chunk for one seat, and how many of them are for it.
+pub(super) fn chunk(entries: &[LogEntry], view: &View) -> (Bytes, u64) {
+    let (mut bytes, mut count) = (BytesMut::new(), 0);
     for entry in entries {
         if let Some(frame) = Frame::entry(entry).bytes(view) {
             bytes.extend_from_slice(&frame);
+            count += 1;
         }
     }
-    bytes.freeze()
+    (bytes.freeze(), count)
 }
 
 /// A frame that many hold.

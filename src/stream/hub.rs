@@ -17,7 +17,7 @@ use super::{
     frame::{Frame, signal_json},
     limits::Turnstile,
     seat::SeatInfo,
-    snapshot::{Shot, SnapshotPart, make},
+    snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
 };
 use crate::{
@@ -60,6 +60,15 @@ pub(super) struct Hub {
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
+}
+
+/// The one repair of a stand that may be under way; however it ends, the next may begin.
+struct Repair(Arc<Stand>);
+
+impl Drop for Repair {
+    fn drop(&mut self) {
+        self.0.repairing.store(false, Ordering::Release);
+    }
 }
 
 /// A stand while somebody needs it.
@@ -207,7 +216,7 @@ impl Hub {
     /// Ends the streams of one user (or of everybody) in an event on this instance.
     pub(super) fn close_seats(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
         if let Some(stand) = self.find(event) {
-            stand.push_live(|head| Frame::close(only, reason, head));
+            stand.dismissals.add(only, reason);
             stand.wake_now();
         }
     }
@@ -224,29 +233,38 @@ impl Hub {
 
     /// Starts one repair of the stand if something is missing, after giving it `wait` to arrive by itself.
     fn mend_if_behind(self: &Arc<Self>, stand: &Arc<Stand>, wait: Duration) {
-        if !stand.is_behind() || stand.repairing.swap(true, Ordering::AcqRel) {
+        if stand.behind().is_none() || stand.repairing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (hub, stand) = (Arc::clone(self), Arc::clone(stand));
+        let (hub, repair) = (Arc::clone(self), Repair(Arc::clone(stand)));
         self.tasks.clone().spawn(async move {
             sleep(wait).await;
-            if let Err(error) = hub.mend(&stand).await {
-                tracing::warn!(event.id = %stand.event, error = %error, "a hole was not mended; the next sweep tries again");
+            let stand = Arc::clone(&repair.0);
+            let mended = hub.mend(&stand).await;
+            drop(repair);
+            match mended {
+                // What arrived between our last look and now has been left to us.
+                Ok(()) => hub.mend_if_behind(&stand, Duration::from_millis(hub.config.repair_wait_ms)),
+                Err(error) => {
+                    tracing::warn!(event.id = %stand.event, error = %error, "a hole was not mended; the next sweep tries again");
+                }
             }
-            stand.repairing.store(false, Ordering::Release);
         });
     }
 
     async fn mend(self: &Arc<Self>, stand: &Arc<Stand>) -> Result<(), Error> {
-        while stand.is_behind() {
+        while let Some(told) = stand.behind() {
             self.metrics.repairs.inc();
-            let missing =
-                log::read_after(self.store.reader(), stand.event, Audience::Staff, stand.head(), PAGE).await?;
+            let head = stand.head();
+            let missing = log::read_after(self.store.reader(), stand.event, Audience::Staff, head, PAGE).await?;
             if missing.is_empty() {
-                stand.give_up_waiting();
+                stand.give_up_waiting(told);
                 return Ok(());
             }
             stand.arrive(missing);
+            if stand.head() == head {
+                return Err(Error::unreadable("log", "it has a hole"));
+            }
             self.wake(stand);
         }
         Ok(())
@@ -321,19 +339,26 @@ impl Hub {
         }
     }
 
-    /// A snapshot to open with. `None` if there is no such event.
-    pub(super) async fn snapshot(&self, stand: &Stand, audience: Audience) -> Result<Option<Arc<Shot>>, Error> {
+    /// The state as of one place. `None` if there is no such event.
+    pub(super) async fn snapshot(
+        &self,
+        stand: &Stand,
+        audience: Audience,
+        age: Age,
+    ) -> Result<Option<Arc<Shot>>, Error> {
         let parts = self.parts.get().map_or(&[][..], Vec::as_slice);
         let reachable = |shot: &Shot| stand.locate(shot.head, audience).is_some();
-        let shot = stand.shots.get_or_make(audience, stand.head(), reachable, || async {
-            let read = self.store.reader().begin().await?;
-            let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
-            let shot = make(parts, &read, stand.event, audience, head).await?;
-            read.rollback().await?;
-            shot.ok_or_else(|| {
-                crate::domain::Refusal::new(crate::domain::Reason::EventNotFound, "No such event.").into()
-            })
-        });
+        let shot = stand
+            .shots
+            .get_or_make(audience, age, stand.head(), reachable, || async {
+                let read = self.store.reader().begin().await?;
+                let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
+                let shot = make(parts, &read, stand.event, audience, head).await?;
+                read.rollback().await?;
+                shot.ok_or_else(|| {
+                    crate::domain::Refusal::new(crate::domain::Reason::EventNotFound, "No such event.").into()
+                })
+            });
         match shot.await {
             Ok(shot) => Ok(Some(shot)),
             Err(Error::Refused(_)) => Ok(None),

@@ -3,6 +3,7 @@
 //! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader. What people may
 //! read or write is not decided here.
 
+mod dismissal;
 mod frame;
 mod hub;
 mod limits;
@@ -124,10 +125,10 @@ impl Stream {
         })
     }
 
-    /// The state as of one place in the log. `None` if there is no such event or the house is too full.
+    /// The state as of one place in the log, with everything that was answered by now. `None` if there is no such event or the house is too full.
     pub async fn snapshot(&self, event: EventId, audience: Audience) -> Result<Option<Arc<Shot>>, Error> {
         match self.hub.enter(event).await? {
-            Some(stand) => self.hub.snapshot(&stand.0, audience).await,
+            Some(stand) => self.hub.snapshot(&stand.0, audience, snapshot::Age::Current).await,
             None => Err(Error::Overloaded),
         }
     }

@@ -59,6 +59,10 @@ impl Resume {
             (Audience::Staff, Some(staff)) => staff,
             (Audience::Staff, None) => log::staff_seq_at(db, event, public).await?,
         };
-        Ok(Self::From(Head { epoch, public, staff }))
+        let at = Head { epoch, public, staff };
+        if audience == Audience::Staff && !log::was_head(db, event, at).await? {
+            return Ok(Self::Reset(ResetReason::Malformed));
+        }
+        Ok(Self::From(at))
     }
 }

@@ -17,6 +17,7 @@ use super::{
     hub::{Entered, Hub, PAGE},
     limits::Pass,
     resume::Resume,
+    snapshot::Age,
     stand::{Place, Taken},
 };
 use crate::{
@@ -90,6 +91,10 @@ pub struct Seat {
     expires_at: Option<Stamp>,
     closed: Option<ByeReason>,
     takes: u64,
+    /// How many dismissals it has heard.
+    heard: u64,
+    /// Whether it was counted and announced; opening can fail, or be given up by the client, before that.
+    seated: bool,
     _pass: Pass,
 }
 
@@ -116,7 +121,7 @@ impl Seat {
         let Some(stand) = hub.enter(request.event).await? else {
             return Ok(None);
         };
-        let wake = stand.0.subscribe();
+        let (wake, heard) = (stand.0.subscribe(), stand.0.dismissals.count());
         let audience = if request.role.is_staff() {
             Audience::Staff
         } else {
@@ -151,6 +156,8 @@ impl Seat {
             expires_at: request.expires_at,
             closed: None,
             takes: 0,
+            heard,
+            seated: false,
             _pass: pass,
         };
         let resume = Resume::check(
@@ -162,6 +169,7 @@ impl Seat {
         )
         .await?;
         seat.begin(resume, head).await?;
+        seat.seated = true;
         seat.hub.metrics.seats.inc();
         seat.hub.metrics.seats_opened.inc();
         for listener in seat.hub.listeners.get().into_iter().flatten() {
@@ -201,6 +209,8 @@ impl Seat {
             if let Some(bytes) = self.queue.pop_front() {
                 return Some(bytes);
             }
+            // Before we look at anything that could wake us, or we might sleep through it.
+            self.wake.borrow_and_update();
             if let (Some(reason), false) = (self.must_leave(), matches!(self.stage, Stage::Ended)) {
                 self.say_bye(reason);
                 continue;
@@ -240,7 +250,8 @@ impl Seat {
             let reader = self.hub.store.reader();
             let page = log::read_after(reader, self.info.event, self.view.audience, self.at, PAGE).await?;
             let at = page.last().map_or(goal, crate::store::LogEntry::head);
-            (chunk(&page, &self.view), at, page.len() as u64)
+            let (bytes, count) = chunk(&page, &self.view);
+            (bytes, at, count)
         };
         self.at = at;
         let goal = if done { self.stand.0.head() } else { goal };
@@ -253,7 +264,6 @@ impl Seat {
     }
 
     async fn live(&mut self, mut place: Place) -> Result<Option<Bytes>, Error> {
-        self.wake.borrow_and_update();
         let taken = self.stand.0.take(&mut place, &self.view);
         self.at = place.at;
         self.stage = Stage::Live(place);
@@ -266,7 +276,6 @@ impl Seat {
                 return Ok(Some(bytes));
             }
             Taken::Nothing => {}
-            Taken::Close(reason) => self.say_bye(reason),
             Taken::Fallen => {
                 self.stage = Stage::Replay {
                     goal: self.stand.0.head(),
@@ -281,8 +290,12 @@ impl Seat {
         Ok(None)
     }
 
-    /// Whether the seat has to go: its right has ended, or the house is closing and it is this seat's turn.
-    fn must_leave(&self) -> Option<ByeReason> {
+    /// Whether the seat has to go: it was dismissed, its right has ended, or the house is closing and it is its turn.
+    fn must_leave(&mut self) -> Option<ByeReason> {
+        let dismissed = self.stand.0.dismissals.since(&mut self.heard, self.view.user.as_ref());
+        if dismissed.is_some() {
+            return dismissed;
+        }
         if let Some(expires_at) = self.expires_at {
             if clock::now() >= expires_at {
                 return Some(ByeReason::TokenExpired);
@@ -317,7 +330,11 @@ impl Seat {
     }
 
     async fn say_snapshot(&mut self) -> Result<(), Error> {
-        let Some(shot) = self.hub.snapshot(&self.stand.0, self.view.audience).await? else {
+        let Some(shot) = self
+            .hub
+            .snapshot(&self.stand.0, self.view.audience, Age::Recent)
+            .await?
+        else {
             self.say_bye(ByeReason::Forbidden);
             return Ok(());
         };
@@ -360,6 +377,9 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        if !self.seated {
+            return;
+        }
         self.hub.metrics.seats.dec();
         let reason = match (self.closed, self.once) {
             (Some(reason), _) => reason.name(),

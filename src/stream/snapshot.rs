@@ -69,6 +69,15 @@ pub struct Shot {
     made: Instant,
 }
 
+/// How new a snapshot has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    /// Everything passed on by now is in it: who wrote and then reads sees what they wrote.
+    Current,
+    /// A moment old will do for who goes on from it through the ring.
+    Recent,
+}
+
 /// The last snapshot of each audience.
 #[derive(Default)]
 pub(super) struct Shots {
@@ -77,10 +86,11 @@ pub(super) struct Shots {
 }
 
 impl Shots {
-    /// The snapshot to open with: a recent one from which the ring can go on, or a new one.
+    /// The last snapshot if it is new enough (and, when only recent, one from which the ring can go on), or a new one.
     pub(super) async fn get_or_make<F>(
         &self,
         audience: Audience,
+        age: Age,
         head: Head,
         reachable: impl Fn(&Shot) -> bool,
         make: impl FnOnce() -> F,
@@ -90,9 +100,9 @@ impl Shots {
     {
         let mut last = self.by_audience[audience as usize].lock().await;
         if let Some(shot) = last.as_ref() {
-            let age = shot.made.elapsed();
-            let current = shot.head.position() >= head.position();
-            if age < SHARED && reachable(shot) || age < FRESH && current {
+            let since = shot.made.elapsed();
+            let current = since < FRESH && shot.head.position() >= head.position();
+            if current || age == Age::Recent && since < SHARED && reachable(shot) {
                 return Ok(Arc::clone(shot));
             }
         }

@@ -16,12 +16,13 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::watch;
 
 use super::{
-    frame::{Content, Frame, SharedFrame, View},
+    dismissal::Dismissals,
+    frame::{Frame, SharedFrame, View},
     snapshot::Shots,
 };
 use crate::{
     config::StreamConfig,
-    domain::{Audience, EventId, entry::ByeReason},
+    domain::{Audience, EventId},
     store::{Head, LogEntry},
 };
 
@@ -44,6 +45,7 @@ pub(super) struct Stand {
     /// When the first seat's right to listen ends, in milliseconds; seats put it there, the hub's tick clears it.
     pub(super) next_expiry_ms: AtomicI64,
     pub(super) shots: Shots,
+    pub(super) dismissals: Dismissals,
     ring_entries: usize,
     ring_bytes: usize,
 }
@@ -92,7 +94,6 @@ pub(super) enum Taken {
     Empty,
     /// The place is no longer in the ring.
     Fallen,
-    Close(ByeReason),
 }
 
 /// When the seats should be woken after something arrived.
@@ -126,6 +127,7 @@ impl Stand {
             repairing: AtomicBool::new(false),
             next_expiry_ms: AtomicI64::new(i64::MAX),
             shots: Shots::default(),
+            dismissals: Dismissals::default(),
             ring_entries: config.ring_entries,
             ring_bytes: config.ring_bytes,
         }
@@ -158,17 +160,20 @@ impl Stand {
         board.told = board.told.max(head.position());
     }
 
-    /// Whether something is missing that somebody told us of.
-    pub(super) fn is_behind(&self) -> bool {
+    /// Up to which position something is missing, if anything is that somebody told us of.
+    pub(super) fn behind(&self) -> Option<u64> {
         let board = self.board();
-        board.last.is_some_and(|last| last.position() < board.told)
+        let last = board.last?.position();
+        (last < board.told).then_some(board.told)
     }
 
-    /// What was told could not be found in the log: forget it.
-    pub(super) fn give_up_waiting(&self) {
+    /// What was told up to this position could not be found in the log: forget it, unless more was told meanwhile.
+    pub(super) fn give_up_waiting(&self, told: u64) {
         let mut board = self.board();
-        board.waiting.clear();
-        board.told = board.last.map_or(0, Head::position);
+        if board.told == told {
+            board.waiting.clear();
+            board.told = board.last.map_or(0, Head::position);
+        }
     }
 
     /// Entries arrive, from this instance's writer, the bus or a repair: in any order, any number of times.
@@ -194,7 +199,7 @@ impl Stand {
         self.push(board, Frame::entry(entry));
     }
 
-    /// A signal or a closing word, after whatever was passed on so far.
+    /// A signal, after whatever was passed on so far.
     pub(super) fn push_live(&self, make: impl FnOnce(Head) -> Frame) {
         let mut board = self.board();
         let head = board.last.unwrap_or(Head::EMPTY);
@@ -391,19 +396,11 @@ impl Board {
         Some(Taken::of(bytes, born))
     }
 
-    /// A chunk for one seat: with its filter, its own signals, and up to a word that closes it.
+    /// A chunk for one seat: with its filter and its own signals.
     fn take_own(&self, from: usize, place: &mut Place, view: &View, born: Instant) -> Taken {
         let mut bytes = BytesMut::new();
         for frame in self.ring.iter().skip(from) {
             if bytes.len() > CHUNK_MAX {
-                break;
-            }
-            if let Content::Close { only, reason } = &frame.content
-                && (only.is_none() || *only == view.user)
-            {
-                if bytes.is_empty() {
-                    return Taken::Close(*reason);
-                }
                 break;
             }
             place.offset += 1;

@@ -249,15 +249,20 @@ async fn place(
         ResumePoint::Seq(seq) => (head.epoch, seq, None),
         ResumePoint::Cursor(cursor) => (cursor.epoch, cursor.seq, cursor.staff),
     };
-    if epoch != head.epoch || public > head.public {
-        return Err(Refusal::new(Reason::InvalidCursor, "`after` names no place in this log.").into());
+    let nowhere = || Refusal::new(Reason::InvalidCursor, "`after` names no place in this log.").into();
+    if epoch != head.epoch || public > head.public || staff.is_some_and(|staff| staff > head.staff) {
+        return Err(nowhere());
     }
     let staff = match (audience, staff) {
         (Audience::Public, _) => 0,
         (Audience::Staff, Some(staff)) => staff,
         (Audience::Staff, None) => log::staff_seq_at(db, event, public).await?,
     };
-    Ok(Head { epoch, public, staff })
+    let place = Head { epoch, public, staff };
+    if audience == Audience::Staff && !log::was_head(db, event, place).await? {
+        return Err(nowhere());
+    }
+    Ok(place)
 }
 
 fn joined(entries: &[LogEntry], between: &[u8]) -> Vec<u8> {

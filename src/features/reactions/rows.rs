@@ -195,6 +195,20 @@ pub(super) async fn events_untold(db: &impl ConnectionTrait) -> Result<BTreeSet<
     Ok(reactions.into_iter().chain(applause).map(EventId::from_uuid).collect())
 }
 
+/// Those of the messages that people can see; what was deleted meanwhile has no reactions any more.
+async fn still_seen(
+    db: &impl ConnectionTrait,
+    messages: Vec<sea_orm::prelude::Uuid>,
+) -> Result<Vec<sea_orm::prelude::Uuid>, Error> {
+    use message::Column as C;
+    let query = message::Entity::find()
+        .select_only()
+        .column(C::Id)
+        .filter(C::Id.is_in(messages));
+    let query = query.filter(C::Status.eq(MessageStatus::Active.name()));
+    Ok(query.into_tuple().all(db).await?)
+}
+
 /// Full totals of the messages with something untold, marked as told. The flag says whether more is left.
 pub(super) async fn tell_reactions(
     db: &impl ConnectionTrait,
@@ -218,6 +232,7 @@ pub(super) async fn tell_reactions(
     told.filter(C::MessageId.is_in(messages.iter().copied()))
         .exec(db)
         .await?;
+    let messages = still_seen(db, messages).await?;
     let mut totals: BTreeMap<_, Vec<ReactionCount>> = messages.iter().map(|id| (*id, Vec::new())).collect();
     let query = reaction_total::Entity::find()
         .filter(C::MessageId.is_in(messages))

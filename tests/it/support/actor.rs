@@ -62,6 +62,14 @@ impl Actor {
         }
     }
 
+    /// Nobody in particular at the same server.
+    pub fn nobody(&self) -> Self {
+        Self {
+            credential: None,
+            ..self.clone()
+        }
+    }
+
     pub fn token(&self) -> &str {
         let (_, value) = self.credential.as_ref().expect("has a credential");
         value.strip_prefix("Bearer ").unwrap_or(value)

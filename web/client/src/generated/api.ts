@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Start a session
-         * @description Puts the token you show in `Authorization: Bearer …` into an HttpOnly cookie.
+         * @description Puts the token you show in `Authorization: Bearer …` into a cookie that scripts cannot read.
          */
         post: operations["start_session"];
         /**
@@ -837,7 +837,7 @@ export interface components {
         ClockChanged: {
             clock: components["schemas"]["Clock"];
             /** @description The latest period; absent before the first. */
-            period?: components["schemas"]["Period"] & unknown;
+            period?: components["schemas"]["Period"];
             periods: components["schemas"]["Period"][];
         };
         ClockChangedEntry: {
@@ -1066,13 +1066,13 @@ export interface components {
             slug?: string;
             title?: string;
             participants?: components["schemas"]["ParticipantIn"][];
-            venue?: string;
+            venue?: string | null;
             /** Format: date-time */
             scheduled_at?: string;
             featured?: boolean;
             visibility?: components["schemas"]["Visibility"];
-            cover_url?: string;
-            stream_url?: string;
+            cover_url?: string | null;
+            stream_url?: string | null;
             settings?: components["schemas"]["SettingsIn"];
         };
         EventPausedEntry: {
@@ -1253,7 +1253,7 @@ export interface components {
             penalty?: boolean;
             own_goal?: boolean;
             /** @description The period it fell in, or the one that began or ended. */
-            period?: components["schemas"]["PeriodName"] & unknown;
+            period?: components["schemas"]["PeriodName"];
             result?: components["schemas"]["ContestResult"];
             /** @description Which feed reported it, and under which id there. */
             source: string;
@@ -1362,7 +1362,7 @@ export interface components {
         MeOut: {
             user: components["schemas"]["User"];
             /** @description Your highest role everywhere; in single events you may have more. */
-            role: components["schemas"]["Role"] & unknown;
+            role: components["schemas"]["Role"];
             /**
              * Format: date-time
              * @description When your credential ends.
@@ -1383,7 +1383,7 @@ export interface components {
         /** MemberIn */
         MemberIn: {
             /** @description `member`, `moderator` or `host`. */
-            role: components["schemas"]["Role"] & unknown;
+            role: components["schemas"]["Role"];
         };
         MemberPage: {
             items: components["schemas"]["Member"][];
@@ -1870,7 +1870,7 @@ export interface components {
             participants: components["schemas"]["Contestant"][];
             score: components["schemas"]["ScoreLine"][];
             /** @description The latest period, running or ended; absent before the first. */
-            period?: components["schemas"]["Period"] & unknown;
+            period?: components["schemas"]["Period"];
             periods: components["schemas"]["Period"][];
             clock: components["schemas"]["Clock"];
             /** @description What stands, in the order of arrival; retracted ones are gone. */
@@ -2200,6 +2200,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2228,6 +2230,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2256,6 +2260,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2284,6 +2290,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2320,6 +2328,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2333,15 +2343,21 @@ export interface operations {
             query?: {
                 /** @description Several are separated by commas; none means any. */
                 status?: components["schemas"]["EventStatus"][];
+                /** @description Only events of this kind. */
                 kind?: components["schemas"]["EventKind"];
                 /** @description Part of a participant's name. */
                 participant?: string;
                 /** @description Part of the title, the venue or a participant's name. */
                 q?: string;
+                /** @description Only those that are featured, or only those that are not. */
                 featured?: boolean;
+                /** @description Scheduled at this time or later. */
                 starts_after?: string;
+                /** @description Scheduled before this time. */
                 starts_before?: string;
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
@@ -2361,6 +2377,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2398,6 +2416,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2410,9 +2430,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description An `ETag` you have: if nothing changed, the answer is 304. */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2439,6 +2461,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2451,9 +2475,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of the version you mean; required. */
                 "If-Match"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2484,6 +2510,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2497,6 +2525,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2514,6 +2543,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2527,6 +2558,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2544,6 +2576,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2557,6 +2591,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2574,6 +2609,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2587,6 +2624,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2604,6 +2642,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2617,6 +2657,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2634,6 +2675,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2645,11 +2688,14 @@ export interface operations {
     list_members: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2667,6 +2713,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2680,7 +2728,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the user. */
                 user: string;
             };
             cookie?: never;
@@ -2701,6 +2751,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2714,7 +2766,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the user. */
                 user: string;
             };
             cookie?: never;
@@ -2731,6 +2785,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2746,6 +2802,7 @@ export interface operations {
                 types?: string;
                 /** @description Go on right after this cursor (or plain `seq`). `Last-Event-ID` wins, since a reconnecting browser repeats the URL. */
                 after?: string;
+                /** @description How it is written; this wins over `Accept`. */
                 format?: components["schemas"]["FormatIn"];
                 /** @description 1: give what there is and end. */
                 poll?: number;
@@ -2753,9 +2810,11 @@ export interface operations {
                 ticket?: string;
             };
             header?: {
+                /** @description Go on right after this frame's id; browsers send it when they reconnect. */
                 "Last-Event-ID"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2775,6 +2834,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2787,9 +2848,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description An `ETag` you have: if nothing changed, the answer is 304. */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2816,6 +2879,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2827,14 +2892,19 @@ export interface operations {
     read_log: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
+                /** @description How it is written; this wins over `Accept`. */
                 format?: components["schemas"]["LogFormat"];
             };
             header?: {
+                /** @description The content type you want. */
                 Accept?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2854,6 +2924,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2867,6 +2939,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2884,6 +2957,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2895,14 +2970,18 @@ export interface operations {
     list_messages: {
         parameters: {
             query?: {
+                /** @description Go on towards the past from this cursor. */
                 before?: string;
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
                 /** @description Only messages of this user. */
                 author?: string;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2920,6 +2999,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2936,6 +3017,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2943,7 +3025,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["MessageIn"];
-                "text/plain; charset=utf-8": string;
+                "text/plain": string;
             };
         };
         responses: {
@@ -2968,6 +3050,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2981,16 +3065,20 @@ export interface operations {
             query?: {
                 /** @description Words to look for. */
                 q?: string;
+                /** @description Only by this user. */
                 author?: string;
                 /** @description Not before this time. */
                 since?: string;
                 /** @description Before this time. */
                 until?: string;
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3008,6 +3096,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3019,10 +3109,12 @@ export interface operations {
     list_held_messages: {
         parameters: {
             query?: {
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3040,6 +3132,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3053,7 +3147,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3071,6 +3167,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3084,7 +3182,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3101,6 +3201,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3114,7 +3216,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3136,6 +3240,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3147,12 +3253,16 @@ export interface operations {
     list_replies: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3170,6 +3280,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3183,7 +3295,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3201,6 +3315,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3214,7 +3330,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3232,6 +3350,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3245,7 +3365,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3263,6 +3385,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3276,7 +3400,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3294,6 +3420,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3307,8 +3435,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
+                /** @description Exactly one emoji, percent-encoded. */
                 emoji: string;
             };
             cookie?: never;
@@ -3326,6 +3457,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3339,8 +3472,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
+                /** @description Exactly one emoji, percent-encoded. */
                 emoji: string;
             };
             cookie?: never;
@@ -3358,6 +3494,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3371,6 +3509,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3392,6 +3531,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3403,11 +3544,14 @@ export interface operations {
     list_participants: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3425,6 +3569,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3438,6 +3584,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3458,6 +3605,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3471,6 +3620,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3488,6 +3638,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3501,6 +3653,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3522,6 +3675,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3535,6 +3690,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3556,6 +3712,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3584,6 +3742,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3621,6 +3781,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3634,6 +3796,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the key. */
                 key: string;
             };
             cookie?: never;
@@ -3650,6 +3813,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3673,6 +3838,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveOut"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3704,6 +3880,17 @@ export interface operations {
                     "application/json": components["schemas"]["ReadinessReport"];
                 };
             };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     read_metrics: {
@@ -3721,6 +3908,17 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
