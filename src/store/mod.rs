@@ -4,6 +4,7 @@
 //! [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit. Read on in `writer.rs`.
 
 mod error;
+mod forget;
 pub mod log;
 mod open;
 mod recent;
@@ -17,6 +18,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::Error;
+pub use forget::Forgotten;
 pub use log::{Head, LogEntry};
 pub use recent::Recent;
 pub use scribe::Scribe;

@@ -54,7 +54,7 @@ async fn a_held_message_is_between_its_author_and_staff_until_it_is_released() {
         hanna.get(&at(&event, &json!({"id": "held"}), "")).await.ok()["items"][0]["id"],
         held["id"]
     );
-    let snapshot = hanna.get(&format!("/v1/events/{event}/snapshot")).await.ok();
+    let snapshot = hanna.reads_snapshot(&event).await;
     assert_eq!(snapshot["held"][0]["id"], held["id"]);
 
     // Staff speak at once; what is released appears in its place after that.
@@ -128,8 +128,8 @@ async fn a_held_message_that_never_appears_leaves_no_trace_in_public() {
     );
     hanna.post(&at(&event, &fixed, "/release"), &Value::Null).await.ok();
     assert_eq!(hanna.get(&at(&event, &question, "")).await.ok()["reply_count"], 1);
-    let held = hanna.get(&format!("{}/held", messages(&event))).await.ok();
-    assert_eq!(held["items"], json!([]));
+    let waiting = hanna.get(&format!("{}/held", messages(&event))).await.ok();
+    assert_eq!(waiting["items"], json!([]));
     // Those who missed it all hear only what appeared.
     let mut late = server.anybody().watches_with(&event, "?after=2", None).await;
     assert_eq!(late.hears("message.released").await.data()["message"]["text"], "fixed");

@@ -76,16 +76,12 @@ async fn no_text_and_no_name_ever_forges_a_field_of_the_stream() {
             .map(|line| line.split_once(": ").expect("each line is a field"))
             .collect();
         let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
-        assert!(
-            matches!(
-                names[..],
-                ["event", "data"]
-                    | ["id", "event", "data"]
-                    | ["retry", "event", "data"]
-                    | ["id", "retry", "event", "data"]
-            ),
-            "{names:?}"
-        );
+        let lawful = [
+            &["event", "data"][..],
+            &["id", "event", "data"],
+            &["retry", "event", "data"],
+        ];
+        assert!(lawful.contains(&&names[..]), "{names:?}");
         let value = |name: &str| fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
         let data = value("data").unwrap();
         assert!(

@@ -127,7 +127,7 @@ async fn pins_are_for_what_can_be_seen() {
         );
     }
     assert_eq!(seat.hears("message.updated").await.data()["message"]["pinned"], true);
-    let snapshot = ana.get(&format!("/v1/events/{event}/snapshot")).await.ok();
+    let snapshot = ana.reads_snapshot(&event).await;
     assert_eq!(snapshot["pinned"][0]["id"], said["id"]);
     assert_eq!(hanna.delete(&at(&event, &said, "/pin")).await.ok()["pinned"], false);
     assert_eq!(seat.hears("message.updated").await.data()["message"]["pinned"], false);
@@ -137,13 +137,13 @@ async fn pins_are_for_what_can_be_seen() {
         hanna.put(&at(&event, &said, "/pin"), &Value::Null).await.refused(409),
         "message-deleted"
     );
-    let snapshot = ana.get(&format!("/v1/events/{event}/snapshot")).await.ok();
+    let snapshot = ana.reads_snapshot(&event).await;
     assert_eq!(snapshot["pinned"], json!([]));
 }
 
 /// Everything anybody can read of an event, in one text.
 async fn everything(who: &Actor, event: &str, resume: &str) -> String {
-    let mut all = String::new();
+    let mut all = who.reads_snapshot(event).await.to_string();
     for rest in [
         "messages",
         "messages/search",

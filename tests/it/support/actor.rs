@@ -169,6 +169,25 @@ impl Actor {
         Seat::new(response)
     }
 
+    /// The event's state with at least the log so far. Snapshots are shared for a moment; each says of which place it is.
+    pub async fn reads_snapshot(&self, event: &str) -> Value {
+        let position = |cursor: &Value| -> u64 {
+            let parts = cursor.as_str().unwrap().split('-').skip(1);
+            parts.map(|part| part.parse::<u64>().unwrap()).sum()
+        };
+        // An entry's position is its number among all that the reader may read.
+        let said = self.reads_log(event).await.len() as u64;
+        let told = async {
+            loop {
+                let snapshot = self.get(&format!("/v1/events/{event}/snapshot")).await.ok();
+                if position(&snapshot["cursor"]) >= said {
+                    return snapshot;
+                }
+            }
+        };
+        soon("a snapshot of what was said", told).await
+    }
+
     /// The whole log as the caller may read it.
     pub async fn reads_log(&self, event: &str) -> Vec<Value> {
         let (mut entries, mut after) = (Vec::new(), String::from("0"));

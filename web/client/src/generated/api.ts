@@ -374,7 +374,8 @@ export interface paths {
         };
         /**
          * Search messages
-         * @description By words (each may be the beginning of one), author and time; latest first.
+         * @description By words (each may be the beginning of one), author and time; latest first. Without any letter or digit, `q` is
+         *     looked for as it stands, such as an emoji.
          */
         get: operations["search_messages"];
         put?: never;
@@ -713,7 +714,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in the OpenMetrics text format */
+        /** Metrics in the `OpenMetrics` text format */
         get: operations["read_metrics"];
         put?: never;
         post?: never;
@@ -2802,7 +2803,7 @@ export interface operations {
                 types?: string;
                 /** @description Go on right after this cursor (or plain `seq`). `Last-Event-ID` wins, since a reconnecting browser repeats the URL. */
                 after?: string;
-                /** @description How it is written; this wins over `Accept`. */
+                /** @description How it is written, whatever `Accept` says. */
                 format?: components["schemas"]["FormatIn"];
                 /** @description 1: give what there is and end. */
                 poll?: number;
@@ -2896,7 +2897,7 @@ export interface operations {
                 after?: string;
                 /** @description Rows in the page. */
                 limit?: number;
-                /** @description How it is written; this wins over `Accept`. */
+                /** @description How it is written, whatever `Accept` says. */
                 format?: components["schemas"]["LogFormat"];
             };
             header?: {
