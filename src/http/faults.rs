@@ -9,6 +9,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
+use super::schema::bounds;
 use crate::domain::{Fault, Reason, Refusal};
 
 /// Enough to mend a form in one go; a hostile body cannot make the answer long.
@@ -157,10 +158,11 @@ impl Search<'_> {
     }
 
     fn number(&mut self, schema: &MetaSchema, number: f64, pointer: &str) {
-        if let Some(min) = schema.minimum.filter(|min| number < *min) {
+        let (least, most) = bounds(schema.format.unwrap_or_default());
+        if let Some(min) = schema.minimum.or(least).filter(|min| number < *min) {
             self.found(pointer, "too-small", format!("At least {min}."));
         }
-        if let Some(max) = schema.maximum.filter(|max| number > *max) {
+        if let Some(max) = schema.maximum.or(most).filter(|max| number > *max) {
             self.found(pointer, "too-large", format!("At most {max}."));
         }
     }
@@ -237,6 +239,10 @@ mod tests {
             (json!([]), vec![("", "wrong-type")]),
             (json!({"source": "a", "updates": []}), vec![]),
             (json!({"updates": []}), vec![("/source", "missing")]),
+            (
+                json!({"source": "a", "updates": [{"type": "goal", "minute": -1}]}),
+                vec![("/updates/0/minute", "too-small")],
+            ),
             (
                 json!({"source": "abcde", "updates": 7, "note": []}),
                 vec![
