@@ -242,8 +242,10 @@ pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Me
 
 pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) -> Result<Message, Error> {
     let (row, status) = require_row(scribe, id).await?;
-    if status != MessageStatus::Active {
-        return Err(is_gone().into());
+    match status {
+        MessageStatus::Active => {}
+        MessageStatus::Held => return Err(Refusal::new(Reason::Conflict, "Release the message first.").into()),
+        MessageStatus::Hidden | MessageStatus::Deleted => return Err(is_gone().into()),
     }
     if row.pinned == pinned {
         return rows::read_one(scribe.txn(), row).await;

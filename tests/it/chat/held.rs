@@ -57,6 +57,11 @@ async fn a_held_message_is_between_its_author_and_staff_until_it_is_released() {
     let snapshot = hanna.reads_snapshot(&event).await;
     assert_eq!(snapshot["held"][0]["id"], held["id"]);
 
+    assert_eq!(
+        hanna.put(&at(&event, &held, "/pin"), &Value::Null).await.refused(409),
+        "conflict"
+    );
+
     // Staff speak at once; what is released appears in its place after that.
     let welcome = hanna.says(&event, "welcome").await;
     assert_eq!(welcome["status"], "active");
