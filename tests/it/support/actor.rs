@@ -54,6 +54,22 @@ impl Actor {
         }
     }
 
+    /// A signed-in user of a server in another process.
+    pub fn abroad(client: reqwest::Client, url: String, token: &str, id: &str) -> Self {
+        Self {
+            client,
+            base: url,
+            credential: Some(("Authorization", format!("Bearer {token}"))),
+            id: id.to_owned(),
+        }
+    }
+
+    /// As [`Actor::send`], where the server may die meanwhile.
+    pub async fn tries(&self, request: reqwest::RequestBuilder) -> Option<StatusCode> {
+        let response = soon("an answer or none", request.send()).await.ok()?;
+        Some(response.status())
+    }
+
     /// The same somebody at another server.
     pub fn at(&self, server: &TestServer) -> Self {
         Self {
