@@ -87,7 +87,7 @@ async fn what_was_acknowledged_survives_being_killed_again_and_again() {
             while acknowledged.load(Ordering::Relaxed) < 60 + 37 * round as usize {
                 tokio::task::yield_now().await;
             }
-            server.is_killed().await;
+            server.gets_killed().await;
         };
         tokio::join!(watching, killing);
         while let Some(author) = authors.join_next().await {

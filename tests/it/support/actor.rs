@@ -70,14 +70,6 @@ impl Actor {
         Some(response.status())
     }
 
-    /// The same somebody at another server.
-    pub fn at(&self, server: &TestServer) -> Self {
-        Self {
-            base: server.url(),
-            ..self.clone()
-        }
-    }
-
     /// Nobody in particular at the same server.
     pub fn nobody(&self) -> Self {
         Self {

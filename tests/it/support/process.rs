@@ -3,7 +3,6 @@
 use std::{
     path::Path,
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex},
 };
 
 use serde_json::json;
@@ -11,6 +10,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
+use tokio_util::task::TaskTracker;
 
 use super::{Actor, server, soon};
 
@@ -19,8 +19,6 @@ pub struct Process {
     child: Child,
     url: String,
     client: reqwest::Client,
-    /// What it has logged.
-    pub log: Arc<Mutex<Vec<String>>>,
 }
 
 /// Limits off, the secret of the tests, and whatever else the test wants.
@@ -59,32 +57,23 @@ impl Process {
         grandstand::crypto::install();
         let mut child = serve(dir, more).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut log = Vec::new();
         let url = loop {
             let line = soon("the server's start", lines.next_line()).await.unwrap();
-            let line = line.unwrap_or_else(|| panic!("the server ended: {:?}", log.lock().unwrap()));
+            let line = line.unwrap_or_else(|| panic!("the server ended: {log:?}"));
             if let Some((_, rest)) = line.split_once("listening on ") {
                 break rest.split_whitespace().next().unwrap().to_owned();
             }
-            log.lock().unwrap().push(line);
+            log.push(line);
         };
-        let kept = Arc::clone(&log);
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                kept.lock().unwrap().push(line);
-            }
-        });
+        // Read on, or the server would wait for room in the pipe one day.
+        TaskTracker::new().spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let client = reqwest::Client::builder()
             .tls_certs_only([])
             .no_proxy()
             .build()
             .unwrap();
-        Self {
-            child,
-            url,
-            client,
-            log,
-        }
+        Self { child, url, client }
     }
 
     pub fn url(&self) -> &str {
@@ -97,7 +86,7 @@ impl Process {
     }
 
     /// Ends it as a power cut would: without a word.
-    pub async fn is_killed(mut self) {
+    pub async fn gets_killed(mut self) {
         soon("the end", self.child.kill()).await.unwrap();
     }
 

@@ -115,7 +115,7 @@ impl Reader {
         let data = || serde_json::from_str::<Value>(json).unwrap()["data"].clone();
         match field("event: ").expect("a frame has a type") {
             "stream.snapshot" => {
-                self.began = id.expect("a snapshot has a place").to_owned();
+                id.expect("a snapshot has a place").clone_into(&mut self.began);
                 self.heard.clear();
             }
             "stream.reset" => self.resets.push(data()["reason"].as_str().unwrap().to_owned()),
