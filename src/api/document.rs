@@ -11,7 +11,7 @@ use poem_openapi::{
     registry::{MetaApi, MetaOperation, MetaSchema, MetaSchemaRef, Registry},
 };
 
-use crate::http::Problem;
+use crate::http::{Problem, schema::bounds};
 
 const DESCRIPTION: &str = "\
 The backend for what happens around a live event: one durable, resumable stream for crowd, contest and house.
@@ -98,6 +98,11 @@ fn complete(operation: &mut MetaOperation) {
         operation.responses.responses.extend(Problem::meta().responses);
     }
     for param in &mut operation.params {
+        if let MetaSchemaRef::Inline(schema) = &mut param.schema {
+            plain(schema);
+        }
+        // Read as optional only so that leaving it out has an answer of its own, 428.
+        param.required |= param.name == "If-Match";
         param.description = param
             .description
             .take()
@@ -137,6 +142,9 @@ fn shared_meaning(name: &str) -> Option<&'static str> {
 /// A described reference comes as the reference and the description once more, which generators take for a type of its
 /// own. The reference alone says the same.
 fn plain(schema: &mut MetaSchema) {
+    let (least, most) = bounds(schema.format.unwrap_or_default());
+    schema.minimum = schema.minimum.or(least);
+    schema.maximum = schema.maximum.or(most);
     if let [MetaSchemaRef::Reference(_), MetaSchemaRef::Inline(second)] = schema.all_of.as_slice()
         && second.ty.is_empty()
     {

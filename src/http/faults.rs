@@ -9,6 +9,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
+use super::schema::bounds;
 use crate::domain::{Fault, Reason, Refusal, Stamp};
 
 /// Enough to mend a form in one go; a hostile body cannot make the answer long.
@@ -164,12 +165,7 @@ impl Search<'_> {
     }
 
     fn number(&mut self, schema: &MetaSchema, number: f64, pointer: &str) {
-        let (least, most) = match schema.format {
-            Some("uint32") => (Some(0.0), Some(f64::from(u32::MAX))),
-            Some(format) if format.starts_with("uint") => (Some(0.0), None),
-            Some("int32") => (Some(f64::from(i32::MIN)), Some(f64::from(i32::MAX))),
-            _ => (None, None),
-        };
+        let (least, most) = bounds(schema.format.unwrap_or_default());
         if let Some(min) = schema.minimum.or(least).filter(|min| number < *min) {
             self.found(pointer, "too-small", format!("At least {min}."));
         }

@@ -15,6 +15,19 @@ use crate::domain::{
     entry::{EntryKind, SignalKind},
 };
 
+/// The least and the most that fits a number's type: other languages do not know what a `uint32` is.
+#[must_use]
+pub fn bounds(format: &str) -> (Option<f64>, Option<f64>) {
+    match format {
+        "uint8" => (Some(0.0), Some(u8::MAX.into())),
+        "uint16" => (Some(0.0), Some(u16::MAX.into())),
+        "uint32" => (Some(0.0), Some(u32::MAX.into())),
+        "int32" => (Some(i32::MIN.into()), Some(i32::MAX.into())),
+        "uint64" => (Some(0.0), None),
+        _ => (None, None),
+    }
+}
+
 /// One entry of a log, whatever its kind.
 pub struct AnyEntry;
 

@@ -330,11 +330,10 @@ impl Seat {
     }
 
     async fn say_snapshot(&mut self) -> Result<(), Error> {
-        let Some(shot) = self
-            .hub
-            .snapshot(&self.stand.0, self.view.audience, Age::Recent)
-            .await?
-        else {
+        // Who stays catches up at once through the ring; who takes what there is and goes must get all of it.
+        let age = if self.once { Age::Current } else { Age::Recent };
+        let shot = self.hub.snapshot(&self.stand.0, self.view.audience, age).await?;
+        let Some(shot) = shot else {
             self.say_bye(ByeReason::Forbidden);
             return Ok(());
         };

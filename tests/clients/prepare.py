@@ -1,4 +1,4 @@
-"""Puts a live match with a score, a little talk and a held message into a fresh server, for tests that need one.
+"""Puts a live match with a score and a little talk, and an event to edit, into a fresh server, for tests that need one.
 
     prepare.py URL TOKEN    prints shell variables: the ids of what was made
 """
@@ -38,7 +38,8 @@ def main(url: str, token: str) -> None:
     message = made("POST", "/events/match/messages", text="What a start!")
     made("POST", "/events/match/messages", text="It is.", parent_id=message["id"])
     made("PUT", f"/events/match/messages/{message['id']}/reactions/🔥")
-    for name, value in {"EVENT": "match", "EVENT_ID": event["id"], "MESSAGE": message["id"]}.items():
+    scratch = made("POST", "/events", title="To be edited", kind="other", scheduled_at=now)
+    for name, value in {"EVENT": "match", "EVENT_ID": event["id"], "MESSAGE": message["id"], "SCRATCH_ID": scratch["id"]}.items():
         print(f"export {name}={shlex.quote(value)}")
 
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream as Chunks;
+use poem::Request;
 use poem_openapi::{
     Enum, Object, OpenApi,
     param::{Header, Path, Query},
@@ -78,17 +79,17 @@ impl LiveApi {
     /// otherwise sit on unnoticed.
     async fn seat(
         &self,
-        mut request: SeatRequest,
+        mut wanted: SeatRequest,
         event: &str,
         caller: &Caller,
     ) -> Result<impl Chunks<Item = Bytes> + Send + use<>, Problem> {
         loop {
-            let frames = self.stream.open(request.clone()).await;
+            let frames = self.stream.open(wanted.clone()).await;
             let role = self.gate.admit(event, caller).await?.role;
-            if role == request.role {
+            if role == wanted.role {
                 return Ok(frames);
             }
-            request.role = role;
+            wanted.role = role;
         }
     }
 
@@ -114,6 +115,7 @@ impl LiveApi {
     )]
     async fn stream(
         &self,
+        request: &Request,
         caller: StreamCaller,
         event: Path<String>,
         /// Only these types, separated by commas; what the stream says of itself (`stream.…`) always passes.
@@ -131,8 +133,9 @@ impl LiveApi {
         ticket: Query<Option<String>>,
         #[oai(name = "Last-Event-ID")] last_event_id: Header<Option<String>>,
     ) -> Result<StreamResponse, Problem> {
-        // Read by the extractor; named here so that the document has it.
-        drop(ticket);
+        // Named here so that the document has them: one is read by the extractor, the other below as it was sent, because
+        // what is not even text must be answered as a place we do not know, not as none.
+        drop((ticket, last_event_id));
         let Admitted {
             event: admitted,
             role,
@@ -151,19 +154,19 @@ impl LiveApi {
             Some(FormatIn::Ndjson) => (Format::Ndjson, NDJSON),
             Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
         };
-        let request = SeatRequest {
+        let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
             user: caller.user().cloned(),
             role,
             address: caller.address,
-            resume: last_event_id.0.filter(|id| !id.is_empty()).or(after.0),
+            resume: sent_id(request).or(after.0),
             filter,
             format,
             once: poll.0 == Some(1),
             expires_at: caller.identity.expires_at(),
         };
-        let frames = self.seat(request, &event, &caller).await?;
+        let frames = self.seat(wanted, &event, &caller).await?;
         Ok(StreamResponse::new(content_type, frames).with_cookie(set_cookie.as_deref()))
     }
 
@@ -245,6 +248,12 @@ impl LiveApi {
             cursor: now.cursor,
         }))
     }
+}
+
+/// The `Last-Event-ID`, whatever it is. Empty means none: browsers send it so.
+fn sent_id(request: &Request) -> Option<String> {
+    let id = request.headers().get("Last-Event-ID").map(|id| id.as_bytes())?;
+    (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
 }
 
 fn unknown_type(name: &str) -> Refusal {

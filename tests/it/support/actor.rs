@@ -136,6 +136,22 @@ impl Actor {
         event["id"].as_str().unwrap().to_owned()
     }
 
+    /// From now on, what viewers say waits for a moderator.
+    pub async fn holds_messages(&self, event: &str) {
+        self.changes_event(event, &json!({"settings": {"hold_messages": true}}))
+            .await;
+    }
+
+    /// Changes an event, whatever its version; gives it.
+    pub async fn changes_event(&self, event: &str, fields: &Value) -> Value {
+        let path = format!("/v1/events/{event}");
+        let version = self.get(&path).await.ok()["version"].to_string();
+        let request = self
+            .request(Method::PATCH, &path)
+            .header("If-Match", format!("\"{version}\""));
+        self.send(request.json(fields)).await.ok()
+    }
+
     /// Says something; gives the message.
     pub async fn says(&self, event: &str, text: &str) -> Value {
         self.post(&format!("/v1/events/{event}/messages"), &json!({"text": text}))

@@ -1,12 +1,14 @@
 //! How a test begins: `TestServer::start()`, then people who act. Everything goes over real HTTP.
 
 pub mod actor;
+pub mod crowd;
 pub mod dice;
 pub mod reader;
 pub mod seat;
 pub mod server;
 
 pub use actor::{Actor, Reply};
+pub use crowd::Crowd;
 pub use dice::Dice;
 pub use reader::{Line, Reader, public_log, staff_log};
 pub use seat::{Frame, Seat};

@@ -1942,6 +1942,17 @@ export interface components {
             at: string;
             data: components["schemas"]["StreamBye"];
         };
+        /** @description One server-sent event. Comments and unknown fields are to be ignored. */
+        StreamEvent: {
+            /** @description The frame's `type`. */
+            event: string;
+            /** @description For entries and snapshots: the cursor to go on from. */
+            id?: string;
+            /** @description One `StreamFrame` as JSON. */
+            data: string;
+            /** @description How long to wait before reconnecting, in milliseconds. */
+            retry?: number;
+        };
         /** @description The `data` of one stream frame: an entry (with `seq`) or a signal (without). */
         StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"];
         /** StreamHeartbeat */
@@ -2475,9 +2486,9 @@ export interface operations {
     edit_event: {
         parameters: {
             query?: never;
-            header?: {
+            header: {
                 /** @description The `ETag` of the version you mean; required. */
-                "If-Match"?: string;
+                "If-Match": string;
             };
             path: {
                 /** @description Id or slug of the event. */
@@ -2822,13 +2833,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The stream. Each SSE `data:` line (or NDJSON line) is one `StreamFrame`. */
+            /** @description The stream. The `data` of each event (or each NDJSON line) is one `StreamFrame`. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["StreamFrame"][];
+                    "text/event-stream": components["schemas"]["StreamEvent"];
                     "application/x-ndjson": components["schemas"]["StreamFrame"][];
                 };
             };
