@@ -79,17 +79,17 @@ impl LiveApi {
     /// otherwise sit on unnoticed.
     async fn seat(
         &self,
-        mut request: SeatRequest,
+        mut wanted: SeatRequest,
         event: &str,
         caller: &Caller,
     ) -> Result<impl Chunks<Item = Bytes> + Send + use<>, Problem> {
         loop {
-            let frames = self.stream.open(request.clone()).await;
+            let frames = self.stream.open(wanted.clone()).await;
             let role = self.gate.admit(event, caller).await?.role;
-            if role == request.role {
+            if role == wanted.role {
                 return Ok(frames);
             }
-            request.role = role;
+            wanted.role = role;
         }
     }
 
