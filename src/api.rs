@@ -1,16 +1,12 @@
 //! The one list of endpoint groups; the OpenAPI document comes from here.
 
-use std::{collections::HashMap, marker::PhantomData, sync::Arc};
+mod document;
 
-use poem::{
-    Endpoint, IntoResponse, Request, Response, Route,
-    endpoint::BoxEndpoint,
-    http::{Method, header},
-};
-use poem_openapi::{
-    OpenApi, OpenApiService,
-    registry::{MetaApi, Registry},
-};
+use std::sync::Arc;
+
+use document::Documented;
+use poem::{Endpoint, IntoResponse, Request, Response, Route, http::header};
+use poem_openapi::OpenApiService;
 
 use crate::{
     features::{
@@ -34,7 +30,7 @@ pub type Groups = (
     OpsApi,
 );
 
-type Service = OpenApiService<Groups, ()>;
+type Service = OpenApiService<Documented<Groups>, ()>;
 
 /// The API, its document and its explorer, and the web app behind everything else.
 pub struct House {
@@ -48,16 +44,10 @@ pub struct House {
 const EXPLORER_POLICY: &str =
     "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:";
 
-fn service<T: OpenApi>(groups: T) -> OpenApiService<T, ()> {
-    OpenApiService::new(groups, "Grandstand", env!("CARGO_PKG_VERSION")).description(
-        "The backend for what happens around a live event: one durable, resumable stream for crowd, contest and house.",
-    )
-}
-
 impl House {
     #[must_use]
     pub fn new(groups: Groups) -> Self {
-        let service = service(groups);
+        let service = document::service(Some(groups));
         let (spec, explorer) = (service.spec(), explorer(&service));
         Self {
             api: Route::new().nest("/", service),
@@ -83,22 +73,7 @@ impl House {
 /// The OpenAPI document of this version, made from the endpoints' types alone: no settings, no services.
 #[must_use]
 pub fn document() -> String {
-    service(DocumentOnly::<Groups>(PhantomData)).spec()
-}
-
-/// A group of endpoints that can be described but not called.
-struct DocumentOnly<T>(PhantomData<fn() -> T>);
-
-impl<T: OpenApi> OpenApi for DocumentOnly<T> {
-    fn meta() -> Vec<MetaApi> {
-        T::meta()
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-
-    fn add_routes(self, _routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+    document::service(None::<Groups>).spec()
 }
 
 #[cfg(feature = "ui")]

@@ -20,17 +20,21 @@ use crate::http::{Connection, write_request};
 /// The settings a measured server runs with: `{port}` and `{data}` are filled in. Limits are off, since all load comes
 /// from one address; 0 means no limit.
 const SETTINGS: &[(&str, &str)] = &[
-    ("GRANDSTAND_HTTP__LISTEN", "127.0.0.1:{port}"),
+    ("GRANDSTAND_SERVE__LISTEN", "127.0.0.1:{port}"),
     ("GRANDSTAND_STORE__DATA_DIR", "{data}"),
-    ("GRANDSTAND_LIMITS__POST", "0"),
-    ("GRANDSTAND_LIMITS__REACT", "0"),
-    ("GRANDSTAND_LIMITS__AUTH", "0"),
-    ("GRANDSTAND_LIMITS__OPEN", "0"),
-    ("GRANDSTAND_LIMITS__EVENTS", "0"),
+    ("GRANDSTAND_LIMITS__GUEST_SIGN_IN__QUOTA", "0"),
+    ("GRANDSTAND_LIMITS__POST__QUOTA", "0"),
+    ("GRANDSTAND_LIMITS__REACT__QUOTA", "0"),
+    ("GRANDSTAND_LIMITS__APPLAUD__QUOTA", "0"),
+    ("GRANDSTAND_LIMITS__READ__QUOTA", "0"),
+    ("GRANDSTAND_LIMITS__WRITE__QUOTA", "0"),
+    ("GRANDSTAND_LIMITS__INGEST__QUOTA", "0"),
+    ("GRANDSTAND_SERVE__MAX_CONNECTIONS", "19000"),
+    ("GRANDSTAND_SERVE__MAX_CONNECTIONS_PER_ADDRESS", "19000"),
     ("GRANDSTAND_STREAM__MAX_SEATS", "15000"),
     ("GRANDSTAND_STREAM__MAX_SEATS_PER_ADDRESS", "15000"),
     ("GRANDSTAND_STREAM__MAX_SEATS_PER_USER", "15000"),
-    ("GRANDSTAND_LOG__FILTER", "warn"),
+    ("GRANDSTAND_TELEMETRY__LOG_FILTER", "warn"),
 ];
 
 const READY_LIMIT: Duration = Duration::from_secs(20);
@@ -107,7 +111,7 @@ impl Server {
     /// A signed token from the server's own command line.
     pub(crate) async fn token(&self, user: &str, role: &str) -> anyhow::Result<String> {
         let mut command = Command::new(&self.plan.binary);
-        command.args(["token", "--user", user, "--role", role]);
+        command.args(["token", "--name", "bench", "--user", user, "--role", role]);
         let envs = settings(&self.plan, self.data.path(), self.address);
         let output = timeout(READY_LIMIT, command.envs(envs).kill_on_drop(true).output()).await??;
         if !output.status.success() {

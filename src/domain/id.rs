@@ -1,6 +1,6 @@
 //! Ids say what they name, in type and in text: `evt_01j…` is an event and nothing else.
 //!
-//! Text form is that of TypeID: prefix, underscore, 26 characters of Crockford base32 (lower case) holding a UUIDv7,
+//! Text form is that of `TypeID`: prefix, underscore, 26 characters of Crockford base32 (lower case) holding a `UUIDv7`,
 //! so ids sort by creation. Users are different: their ids come from whoever signs their tokens.
 
 use std::{fmt, str::FromStr};

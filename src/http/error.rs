@@ -12,7 +12,7 @@ use codes::{INTERNAL, REQUEST_TIMEOUT, row};
 use poem::{IntoResponse, Response, error::ResponseError, http::StatusCode};
 use poem_openapi::{
     ApiResponse, Object,
-    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type,
 };
 use serde::Serialize;
@@ -233,7 +233,13 @@ impl ApiResponse for Problem {
                     content_type: PROBLEM_JSON,
                     schema: ProblemOut::schema_ref(),
                 }],
-                headers: Vec::new(),
+                headers: vec![MetaHeader {
+                    name: "Retry-After".to_owned(),
+                    description: Some("Seconds to wait; with 429 and 503.".to_owned()),
+                    required: false,
+                    deprecated: false,
+                    schema: u32::schema_ref(),
+                }],
             }],
         }
     }

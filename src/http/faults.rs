@@ -9,7 +9,8 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use crate::domain::{Fault, Reason, Refusal};
+use super::schema::bounds;
+use crate::domain::{Fault, Reason, Refusal, Stamp};
 
 /// Enough to mend a form in one go; a hostile body cannot make the answer long.
 const MOST: usize = 20;
@@ -95,6 +96,13 @@ impl Search<'_> {
         self.variant(schema, value, pointer);
         match value {
             Value::String(text) => {
+                if schema.format == Some("date-time") && text.parse::<Stamp>().is_err() {
+                    self.found(
+                        pointer,
+                        "invalid",
+                        "Expected a time like 2026-06-11T19:00:00Z (RFC 3339).",
+                    );
+                }
                 let length = text.chars().count();
                 self.range(schema.min_length, schema.max_length, length, pointer, "characters");
             }
@@ -157,10 +165,11 @@ impl Search<'_> {
     }
 
     fn number(&mut self, schema: &MetaSchema, number: f64, pointer: &str) {
-        if let Some(min) = schema.minimum.filter(|min| number < *min) {
+        let (least, most) = bounds(schema.format.unwrap_or_default());
+        if let Some(min) = schema.minimum.or(least).filter(|min| number < *min) {
             self.found(pointer, "too-small", format!("At least {min}."));
         }
-        if let Some(max) = schema.maximum.filter(|max| number > *max) {
+        if let Some(max) = schema.maximum.or(most).filter(|max| number > *max) {
             self.found(pointer, "too-large", format!("At most {max}."));
         }
     }
@@ -220,6 +229,7 @@ mod tests {
         #[oai(validator(max_items = 3))]
         updates: Vec<Update>,
         note: Option<String>,
+        at: Option<Stamp>,
     }
 
     #[test]
@@ -238,6 +248,10 @@ mod tests {
             (json!({"source": "a", "updates": []}), vec![]),
             (json!({"updates": []}), vec![("/source", "missing")]),
             (
+                json!({"source": "a", "updates": [{"type": "goal", "minute": 300}], "at": "noon"}),
+                vec![("/updates/0/minute", "too-large"), ("/at", "invalid")],
+            ),
+            (
                 json!({"source": "abcde", "updates": 7, "note": []}),
                 vec![
                     ("/source", "too-long"),
@@ -247,12 +261,12 @@ mod tests {
             ),
             (
                 json!({"source": "a", "updates": [
-                    {"type": "goal", "minute": 300},
+                    {"type": "goal", "minute": -1},
                     {"type": "card", "color": "blue"},
                     {"type": "tea"},
                 ]}),
                 vec![
-                    ("/updates/0/minute", "too-large"),
+                    ("/updates/0/minute", "too-small"),
                     ("/updates/1/color", "not-allowed"),
                     ("/updates/2/type", "unknown"),
                 ],

@@ -18,6 +18,8 @@ pub struct Admission {
     pub event: Arc<Event>,
     pub role: Role,
     pub user: Option<User>,
+    /// Nobody has said who they are. A key is somebody, though not a user.
+    pub is_anonymous: bool,
 }
 
 /// Knows events and who has which role in them. Implemented by the feature that keeps them.
@@ -32,20 +34,22 @@ impl Admission {
         if self.role >= role {
             return Ok(());
         }
-        if self.user.is_none() && self.role == Role::Viewer {
-            return Err(Refusal::new(Reason::Unauthenticated, "Sign in to do this."));
+        Err(self.refused(&format!("This takes the role {} in this event.", role.name())))
+    }
+
+    fn refused(&self, detail: &str) -> Refusal {
+        if self.is_anonymous {
+            Refusal::new(Reason::Unauthenticated, "Sign in to do this.")
+        } else {
+            Refusal::new(Reason::Forbidden, detail)
         }
-        Err(Refusal::new(
-            Reason::Forbidden,
-            format!("This takes the role {} in this event.", role.name()),
-        ))
     }
 
     /// The signed-in user.
     pub fn require_user(&self) -> Result<&User, Refusal> {
         self.user
             .as_ref()
-            .ok_or_else(|| Refusal::new(Reason::Unauthenticated, "Sign in to do this."))
+            .ok_or_else(|| self.refused("This is for people; an API key cannot do it."))
     }
 
     /// Ok while the room is open for writing. Staff may always write: somebody has to prepare the room and tidy it up.

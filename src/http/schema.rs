@@ -15,6 +15,19 @@ use crate::domain::{
     entry::{EntryKind, SignalKind},
 };
 
+/// The least and the most that fits a number's type: other languages do not know what a `uint32` is.
+#[must_use]
+pub fn bounds(format: &str) -> (Option<f64>, Option<f64>) {
+    match format {
+        "uint8" => (Some(0.0), Some(u8::MAX.into())),
+        "uint16" => (Some(0.0), Some(u16::MAX.into())),
+        "uint32" => (Some(0.0), Some(u32::MAX.into())),
+        "int32" => (Some(i32::MIN.into()), Some(i32::MAX.into())),
+        "uint64" => (Some(0.0), None),
+        _ => (None, None),
+    }
+}
+
 /// One entry of a log, whatever its kind.
 pub struct AnyEntry;
 
@@ -95,7 +108,7 @@ fn register(
     names
 }
 
-fn union(description: &'static str, kinds: Vec<(String, String)>) -> MetaSchema {
+fn union(description: &'static str, kinds: &[(String, String)]) -> MetaSchema {
     let path = |schema: &str| format!("#/components/schemas/{schema}");
     MetaSchema {
         description: Some(description),
@@ -148,7 +161,7 @@ macro_rules! documented_only {
 documented_only!(AnyEntry, "Entry", |registry| {
     union(
         "One line of an event's log. Kinds to come are to be ignored by clients.",
-        register_entries(registry),
+        &register_entries(registry),
     )
 });
 
@@ -158,7 +171,7 @@ documented_only!(AnyFrame, "StreamFrame", |registry| {
     kinds.extend(register_signals(registry));
     union(
         "The `data` of one stream frame: an entry (with `seq`) or a signal (without).",
-        kinds,
+        &kinds,
     )
 });
 

@@ -71,21 +71,54 @@ fn endless(format: &'static str, item: MetaSchemaRef) -> MetaSchemaRef {
     }))
 }
 
+/// One event of the stream, as readers of server-sent events hand it out.
+fn stream_event() -> MetaSchema {
+    let field = |ty: &'static str, description: &'static str| {
+        MetaSchemaRef::Inline(Box::new(MetaSchema {
+            description: Some(description),
+            ..MetaSchema::new(ty)
+        }))
+    };
+    MetaSchema {
+        description: Some("One server-sent event. Comments and unknown fields are to be ignored."),
+        required: vec!["event", "data"],
+        properties: vec![
+            ("event", field("string", "The frame's `type`.")),
+            (
+                "id",
+                field("string", "For entries and snapshots: the cursor to go on from."),
+            ),
+            ("data", field("string", "One `StreamFrame` as JSON.")),
+            (
+                "retry",
+                field("integer", "How long to wait before reconnecting, in milliseconds."),
+            ),
+        ],
+        ..MetaSchema::new("object")
+    }
+}
+
 impl ApiResponse for StreamResponse {
     fn meta() -> MetaResponses {
-        let content =
-            [(EVENT_STREAM, "event-stream"), (NDJSON, "ndjson")].map(|(content_type, format)| MetaMediaType {
-                content_type,
-                schema: endless(format, AnyFrame::schema_ref()),
-            });
+        let content = vec![
+            MetaMediaType {
+                content_type: EVENT_STREAM,
+                schema: MetaSchemaRef::Reference("StreamEvent".to_owned()),
+            },
+            MetaMediaType {
+                content_type: NDJSON,
+                schema: endless("ndjson", AnyFrame::schema_ref()),
+            },
+        ];
         one_of(
-            content.into(),
-            "The stream. Each SSE `data:` line (or NDJSON line) is one `StreamFrame`.",
+            content,
+            "The stream. The `data` of each event (or each NDJSON line) is one `StreamFrame`.",
         )
     }
 
     fn register(registry: &mut Registry) {
         AnyFrame::register(registry);
+        registry.create_schema::<Self, _>("StreamEvent".to_owned(), |_| stream_event());
     }
 }
 

@@ -13,16 +13,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// When a question was asked, in changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked(u64);
-
 /// Answers by question, each believed for a fixed time.
 pub struct Recent<K, V> {
     // A std mutex: held for map operations only.
     answers: Mutex<HashMap<K, (V, Instant)>>,
     /// How often something was forgotten.
-    forgotten: AtomicU64,
+    forgettings: AtomicU64,
     believed_for: Duration,
     max: usize,
 }
@@ -32,7 +28,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     pub fn new(believed_for: Duration, max: usize) -> Self {
         Self {
             answers: Mutex::default(),
-            forgotten: AtomicU64::new(0),
+            forgettings: AtomicU64::new(0),
             believed_for,
             max,
         }
@@ -52,15 +48,15 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
         (since.elapsed() < self.believed_for).then(|| answer.clone())
     }
 
-    /// To be called before the answer is looked up, and handed to [`Recent::put`].
-    pub fn asked(&self) -> Asked {
-        Asked(self.forgotten.load(Ordering::Acquire))
+    /// Where we are, to be asked before an answer is looked up and shown when it is put.
+    pub fn now(&self) -> u64 {
+        self.forgettings.load(Ordering::Acquire)
     }
 
-    /// Keeps an answer, unless something was forgotten since it was asked for: it may have been read before the change.
-    pub fn put(&self, question: K, answer: V, asked: Asked) {
+    /// Keeps an answer, unless something was forgotten since it was looked up: it may be the old one.
+    pub fn put(&self, question: K, answer: V, looked_up: u64) {
         let mut answers = self.answers();
-        if self.asked() != asked {
+        if self.now() != looked_up {
             return;
         }
         if answers.len() >= self.max {
@@ -75,7 +71,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     /// Forgets every answer for which `changed` says so.
     pub fn forget(&self, mut changed: impl FnMut(&K, &V) -> bool) {
         let mut answers = self.answers();
-        self.forgotten.fetch_add(1, Ordering::AcqRel);
+        self.forgettings.fetch_add(1, Ordering::AcqRel);
         answers.retain(|question, (answer, _)| !changed(question, answer));
     }
 }
@@ -86,29 +82,24 @@ mod tests {
 
     #[test]
     fn an_answer_is_believed_for_its_time_and_no_longer() {
-        let (long, never) = (Recent::new(Duration::from_secs(60), 2), Recent::new(Duration::ZERO, 2));
+        let (long, never) = (Recent::new(Duration::from_mins(1), 2), Recent::new(Duration::ZERO, 2));
         for cache in [&long, &never] {
-            cache.put("a", 1, cache.asked());
+            cache.put("a", 1, cache.now());
         }
         assert_eq!((long.get("a"), never.get("a"), long.get("b")), (Some(1), None, None));
         long.forget(|question, _| *question == "a");
         assert_eq!(long.get("a"), None);
-    }
-
-    #[test]
-    fn an_answer_from_before_a_change_is_not_kept_after_it() {
-        let cache = Recent::new(Duration::from_secs(60), 2);
-        let asked = cache.asked();
-        cache.forget(|question, _| *question == "a");
-        cache.put("a", 1, asked);
-        assert_eq!(cache.get("a"), None);
+        let before = long.now();
+        long.forget(|_, _| false);
+        long.put("a", 1, before);
+        assert_eq!(long.get("a"), None, "it may have changed while it was looked up");
     }
 
     #[test]
     fn a_full_cache_does_not_grow() {
-        let cache = Recent::new(Duration::from_secs(60), 2);
+        let cache = Recent::new(Duration::from_mins(1), 2);
         for number in 0..100 {
-            cache.put(number, number, cache.asked());
+            cache.put(number, number, cache.now());
         }
         assert!(cache.answers().len() <= 2);
     }

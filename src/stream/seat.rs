@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::{
-    frame::{Format, View, chunk, private, signal_json, signal_json_raw},
+    frame::{Format, View, chunk, private, signal_json},
     hub::{Entered, Hub},
     limits::Pass,
     resume::Resume,
@@ -43,6 +43,8 @@ const OVERLOAD_RETRY_FACTOR: u64 = 10;
 pub struct SeatInfo {
     pub seat: u64,
     pub event: EventId,
+    /// From the event's settings: up to so many users, arrivals and departures are told one by one.
+    pub small_room_users: u32,
     pub user: Option<User>,
     pub role: Role,
     pub address: IpAddr,
@@ -52,6 +54,8 @@ pub struct SeatInfo {
 #[derive(Debug, Clone)]
 pub struct SeatRequest {
     pub event: EventId,
+    /// From the event's settings: up to so many users, arrivals and departures are told one by one.
+    pub small_room_users: u32,
     pub user: Option<User>,
     pub role: Role,
     pub address: IpAddr,
@@ -120,7 +124,7 @@ impl Seat {
         let Some(stand) = hub.enter(request.event).await? else {
             return Ok(None);
         };
-        let (wake, dismissed) = (stand.0.subscribe(), stand.0.dismissals.count());
+        let (wake, dismissals) = (stand.0.subscribe(), stand.0.dismissals.count());
         let audience = if request.role.is_staff() {
             Audience::Staff
         } else {
@@ -139,6 +143,7 @@ impl Seat {
             info: SeatInfo {
                 seat,
                 event: request.event,
+                small_room_users: request.small_room_users,
                 user: request.user,
                 role: request.role,
                 address: request.address,
@@ -154,7 +159,7 @@ impl Seat {
             expires_at: request.expires_at,
             closed: None,
             takes: 0,
-            heard: dismissed,
+            heard: dismissals,
             seated: false,
             _pass: pass,
         };
@@ -334,16 +339,7 @@ impl Seat {
             self.say_bye(ByeReason::Forbidden);
             return Ok(());
         };
-        let cursor = shot.head.cursor(self.view.audience);
-        let data = std::str::from_utf8(&shot.json).unwrap_or("null");
-        let json = signal_json_raw(SignalKind::StreamSnapshot, clock::now(), data);
-        self.queue.push_back(private(
-            self.view.format,
-            SignalKind::StreamSnapshot,
-            &json,
-            Some(cursor),
-            None,
-        ));
+        self.queue.push_back(shot.frame(self.view.format));
         self.at = shot.head;
         self.stage = match self.stand.0.locate(shot.head, self.view.audience) {
             _ if self.once => Stage::Ended,

@@ -124,6 +124,7 @@ impl Neighbour {
     /// A seat there, from the beginning of the log on.
     async fn seat(&self, event: &str, role: Role) -> Seat {
         let request = SeatRequest {
+            small_room_users: 50,
             event: event.parse().unwrap(),
             user: None,
             role,

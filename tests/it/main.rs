@@ -6,23 +6,31 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::disallowed_methods,
     unreachable_pub,
     reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside"
 )]
 
 mod support;
 
+mod access;
+mod accounts;
 mod bus;
+mod chat;
 mod contest;
 mod crash;
 mod demo;
 mod drain;
 mod edge;
+mod events;
 mod floors;
+mod keys;
+mod limits;
+mod presence;
+mod reactions;
 mod resume;
 mod serve;
 mod slow;
 mod snapshot;
+mod spec;
 mod stream;
 mod writer;

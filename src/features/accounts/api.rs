@@ -29,9 +29,9 @@ pub struct AccountsApi {
 }
 
 #[derive(Debug, Object)]
-#[oai(deny_unknown_fields)]
 struct GuestIn {
     /// How others see you: one line of at most 64 characters.
+    #[oai(validator(min_length = 1))]
     name: String,
     /// An `https` link to your picture.
     avatar_url: Option<String>,

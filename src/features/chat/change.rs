@@ -1,11 +1,11 @@
 //! What happens to messages, inside the log's transaction. Each changes rows and says so.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use entity::message;
 use sea_orm::ActiveValue::Set;
 
 use super::{Saying, rows};
 use crate::{
+    crypto,
     domain::{
         MessageId, Reason, Refusal, UserId,
         chat::{Author, Message, MessageStatus},
@@ -30,8 +30,7 @@ fn content_hash(text: &str, parent: Option<MessageId>) -> String {
         "{}\n{text}",
         parent.map(|parent| parent.to_string()).unwrap_or_default()
     );
-    let hash = digest(&SHA256, content.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    crypto::sha256_hex(content.as_bytes())
 }
 
 pub(super) async fn say(scribe: &mut Scribe<'_>, saying: Saying) -> Result<Message, Error> {
@@ -90,10 +89,12 @@ async fn thread_of(scribe: &Scribe<'_>, parent: MessageId) -> Result<MessageId, 
     let row = rows::find_row(scribe.txn(), scribe.event(), parent)
         .await?
         .ok_or_else(no_such_message)?;
-    if row.status != MessageStatus::Active.name() {
-        return Err(is_gone().into());
+    match MessageStatus::parse(&row.status) {
+        Some(MessageStatus::Active) => Ok(row.parent_id.map_or(parent, MessageId::from_uuid)),
+        // It has not appeared, so it is not there to be answered.
+        Some(MessageStatus::Held) => Err(no_such_message().into()),
+        Some(MessageStatus::Hidden | MessageStatus::Deleted) | None => Err(is_gone().into()),
     }
-    Ok(row.parent_id.map_or(parent, MessageId::from_uuid))
 }
 
 async fn count_reply(scribe: &Scribe<'_>, message: &Message, by: i32) -> Result<(), Error> {
@@ -174,8 +175,8 @@ pub(super) async fn hide(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Messa
     take_away(scribe, row, status, MessageStatus::Hidden).await
 }
 
-/// Hides or deletes a message that can be seen. What its author takes back is gone from the database as well; what
-/// staff hide is kept for an appeal.
+/// Hides or deletes a message that can be seen, and has the log forget its text. What its author takes back is gone from
+/// the database; what staff hide is kept in its row, for an appeal.
 async fn take_away(
     scribe: &mut Scribe<'_>,
     row: message::Model,
@@ -201,6 +202,7 @@ async fn take_away(
         parent_id: message.parent_id,
         by,
     };
+    scribe.forget(gone.clone(), message.seq);
     let said = if by == GoneBy::Author {
         Entry::MessageDeleted(gone)
     } else {
@@ -240,8 +242,10 @@ pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Me
 
 pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) -> Result<Message, Error> {
     let (row, status) = require_row(scribe, id).await?;
-    if status != MessageStatus::Active {
-        return Err(is_gone().into());
+    match status {
+        MessageStatus::Active => {}
+        MessageStatus::Held => return Err(Refusal::new(Reason::Conflict, "Release the message first.").into()),
+        MessageStatus::Hidden | MessageStatus::Deleted => return Err(is_gone().into()),
     }
     if row.pinned == pinned {
         return rows::read_one(scribe.txn(), row).await;

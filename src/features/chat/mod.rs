@@ -92,11 +92,10 @@ impl Chat {
 
     /// Takes a message back (its author) or out of sight (staff). Doing it again changes nothing.
     pub async fn remove(&self, event: EventId, id: MessageId, by: UserId, role: Role) -> Result<(), Error> {
-        Ok(self
+        let removal = self
             .stream
-            .record(event, move |scribe| Box::pin(change::remove(scribe, id, by, role)))
-            .await?
-            .value)
+            .record(event, move |scribe| Box::pin(change::remove(scribe, id, by, role)));
+        removal.await.map(|_done| ())
     }
 
     /// Takes a message out of sight. For staff.

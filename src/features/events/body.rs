@@ -192,14 +192,10 @@ impl Reading {
 
 fn free_id(name: &str, seen: &HashSet<Slug>) -> Slug {
     let plain = Slug::from_title(name);
-    let numbered = (2..)
-        .map(|number| plain.numbered(number))
-        .find(|slug| !seen.contains(slug));
-    if seen.contains(&plain) {
-        numbered.unwrap_or(plain)
-    } else {
-        plain
-    }
+    // There are at most so many others, so one of these numbers is free.
+    let numbered = (2..).take(PARTICIPANTS_MAX).map(|number| plain.numbered(number));
+    let mut wished = std::iter::once(plain.clone()).chain(numbered);
+    wished.find(|slug| !seen.contains(slug)).unwrap_or(plain)
 }
 
 impl EventIn {

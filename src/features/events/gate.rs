@@ -9,7 +9,7 @@ use crate::{
     domain::{Reason, Refusal},
     http::{
         Caller, Problem,
-        auth::EventFacts,
+        auth::{EventFacts, Identity},
         gate::{Admission, Gate},
     },
 };
@@ -34,6 +34,7 @@ impl Gate for Events {
                 event: Arc::clone(&event),
                 role,
                 user: caller.user().cloned(),
+                is_anonymous: caller.identity == Identity::Anonymous,
             })
         })
     }

@@ -52,6 +52,12 @@ pub struct NewEvent {
 /// Changes an event in place, after it was read under the log's lock.
 pub type Edit = Box<dyn FnOnce(&mut Event) -> Result<(), Refusal> + Send>;
 
+/// An event after an edit.
+struct Edited {
+    event: Event,
+    was_public: bool,
+}
+
 /// The feature.
 #[derive(Clone)]
 pub struct Events {
@@ -90,7 +96,12 @@ impl Events {
             .record(id, move |scribe| Box::pin(change(scribe, version, edit)))
             .await?;
         self.forget(id);
-        Ok(recorded.value)
+        let Edited { event, was_public } = recorded.value;
+        if was_public && event.visibility == Visibility::Private {
+            // Everybody comes back; the door knows who may still come in.
+            self.stream.close_seats(id, None, ByeReason::RoleChanged);
+        }
+        Ok(event)
     }
 
     /// Passes an event to its next state.
@@ -108,14 +119,14 @@ impl Events {
         if let Some(event) = self.by_name.get(name) {
             return Ok(Some(event));
         }
-        let (db, asked) = (self.store.reader(), self.by_name.asked());
+        let (db, looked_up) = (self.store.reader(), self.by_name.now());
         let found = match name.parse::<EventId>() {
             Ok(id) => rows::find(db, id).await?,
             Err(_) => rows::find_by_slug(db, name).await?,
         };
         let found = found.map(Arc::new);
         if let Some(event) = &found {
-            self.by_name.put(name.to_owned(), Arc::clone(event), asked);
+            self.by_name.put(name.to_owned(), Arc::clone(event), looked_up);
         }
         Ok(found)
     }
@@ -126,9 +137,9 @@ impl Events {
         if let Some(role) = self.roles.get(&key) {
             return Ok(role);
         }
-        let asked = self.roles.asked();
+        let looked_up = self.roles.now();
         let role = rows::role_of(self.store.reader(), id, user).await?;
-        self.roles.put(key, role, asked);
+        self.roles.put(key, role, looked_up);
         Ok(role)
     }
 
@@ -265,7 +276,7 @@ async fn require(scribe: &Scribe<'_>) -> Result<Event, Error> {
     found.ok_or_else(|| Refusal::new(Reason::EventNotFound, "No such event.").into())
 }
 
-async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Result<Event, Error> {
+async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Result<Edited, Error> {
     let mut event = require(scribe).await?;
     if version.is_some_and(|version| version != event.version) {
         let detail = format!("The event is at version {} by now.", event.version);
@@ -273,8 +284,9 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
     }
     let before = event.clone();
     edit(&mut event)?;
+    let was_public = before.visibility == Visibility::Public;
     if event == before {
-        return Ok(event);
+        return Ok(Edited { event, was_public });
     }
     if event.slug != before.slug {
         require_free(scribe.txn(), event.id, &event.slug).await?;
@@ -282,7 +294,7 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
     event.version += 1;
     rows::update(scribe.txn(), &event).await?;
     scribe.say(&Entry::EventUpdated(EventChanged { event: event.clone() }));
-    Ok(event)
+    Ok(Edited { event, was_public })
 }
 
 async fn pass(scribe: &mut Scribe<'_>, transition: Transition) -> Result<Event, Error> {

@@ -19,9 +19,9 @@ pub struct KeysApi {
 }
 
 #[derive(Debug, Object)]
-#[oai(deny_unknown_fields)]
 struct KeyIn {
     /// What the key is for, so that you know which one to revoke.
+    #[oai(validator(min_length = 1))]
     name: String,
     /// What it may be used for; at least one.
     #[oai(validator(min_items = 1, max_items = 4))]

@@ -95,7 +95,7 @@ impl OpsApi {
         }
     }
 
-    /// Metrics in the OpenMetrics text format
+    /// Metrics in the `OpenMetrics` text format
     #[oai(path = "/metrics", method = "get", operation_id = "read_metrics")]
     #[expect(clippy::unused_async, reason = "endpoints are async")]
     async fn metrics(&self) -> PlainText<String> {

@@ -77,13 +77,6 @@ impl Presence {
             .is_some_and(|room| room.set_status(user, status))
     }
 
-    /// Up to how many users comings and goings are shown one by one; from the event's settings.
-    pub fn set_small(&self, event: EventId, small_room_users: u32) {
-        if let Some(room) = self.rooms().get_mut(&event) {
-            room.small = u64::from(small_room_users);
-        }
-    }
-
     /// Tells rooms what changed until told to stop.
     pub async fn tell(self, stop: CancellationToken) {
         let mut ticks = interval(TICK);
@@ -108,10 +101,10 @@ impl Presence {
 
 impl SeatListener for Presence {
     fn opened(&self, seat: &SeatInfo) {
-        self.rooms()
-            .entry(seat.event)
-            .or_default()
-            .enter(seat.user.as_ref(), clock::now());
+        let mut rooms = self.rooms();
+        let room = rooms.entry(seat.event).or_default();
+        room.small = u64::from(seat.small_room_users);
+        room.enter(seat.user.as_ref(), clock::now());
     }
 
     fn closed(&self, seat: &SeatInfo) {

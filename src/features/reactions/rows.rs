@@ -40,6 +40,7 @@ fn unsigned(number: i64) -> u64 {
 
 /// Carries the act out; gives the emoji's count afterwards.
 pub(super) async fn react(db: &impl ConnectionTrait, act: &Act) -> Result<u64, Error> {
+    use reaction_total::Column as C;
     require_message(db, act).await?;
     if !(if act.on {
         put(db, act).await?
@@ -48,7 +49,6 @@ pub(super) async fn react(db: &impl ConnectionTrait, act: &Act) -> Result<u64, E
     }) {
         return count(db, act).await;
     }
-    use reaction_total::Column as C;
     let step = if act.on { 1 } else { -1 };
     let row = reaction_total::ActiveModel {
         message_id: Set(act.message.uuid()),

@@ -10,6 +10,7 @@ use poem::{
 use rust_embed::RustEmbed;
 
 use crate::{
+    crypto,
     domain::{Reason, Refusal},
     http::{Problem, etag},
 };
@@ -41,7 +42,7 @@ impl Endpoint for Site {
             None if looks_like_file => return Err(nothing_here()),
             None => (PAGE, Files::get(PAGE).ok_or_else(nothing_here)?),
         };
-        let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
+        let tag = format!("\"{}\"", crypto::encode(&file.metadata.sha256_hash()[..16]));
         let caching = if name.starts_with("assets/") {
             "public, max-age=31536000, immutable"
         } else {
@@ -63,10 +64,6 @@ impl Endpoint for Site {
 
 fn nothing_here() -> poem::Error {
     Problem::from(Refusal::new(Reason::NotFound, "There is nothing here.")).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn content_type(name: &str) -> &'static str {

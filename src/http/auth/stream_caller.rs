@@ -3,12 +3,14 @@
 //! A ticket in the URL decides alone; nothing else is tried in its place, so a stream never changes identity and never
 //! turns anonymous. Only [`StreamCaller::admit`] leads on, so the event a ticket is for cannot go unchecked.
 
+use std::sync::Arc;
+
 use poem::Request;
 
 use super::{Authenticator, Caller, cookie, security::documented_extractor};
 use crate::{
     clock,
-    domain::{EventId, Reason, Refusal, user::Role},
+    domain::{EventId, Reason, Refusal, event::Event, user::Role},
     http::{Problem, gate::Gate},
 };
 
@@ -27,7 +29,7 @@ pub struct StreamCaller {
 /// Someone who may hear the stream.
 #[derive(Clone)]
 pub struct Admitted {
-    pub event: EventId,
+    pub event: Arc<Event>,
     pub role: Role,
     pub caller: Caller,
     /// A `Set-Cookie` value to answer with, by which the browser can reconnect.
@@ -65,8 +67,8 @@ impl StreamCaller {
     /// Lets them in, if they may hear the event that `segment` of the path names.
     pub async fn admit(self, gate: &dyn Gate, segment: &str) -> Result<Admitted, Problem> {
         let admission = gate.admit(segment, &self.caller).await?;
-        let (event, role) = (admission.event.id, admission.role);
-        if self.bound.is_some_and(|bound| bound != event) {
+        let (event, role) = (admission.event, admission.role);
+        if self.bound.is_some_and(|bound| bound != event.id) {
             return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for another event.").into());
         }
         let ttl_seconds = self.authenticator.stream_cookie_ttl_seconds();
@@ -75,7 +77,7 @@ impl StreamCaller {
             .then(|| {
                 self.authenticator
                     .passes()
-                    .issue(&self.caller.identity, event, ttl_seconds, clock::now())
+                    .issue(&self.caller.identity, event.id, ttl_seconds, clock::now())
             })
             .flatten();
         Ok(Admitted {

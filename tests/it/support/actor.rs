@@ -70,14 +70,6 @@ impl Actor {
         Some(response.status())
     }
 
-    /// The same somebody at another server.
-    pub fn at(&self, server: &TestServer) -> Self {
-        Self {
-            base: server.url(),
-            ..self.clone()
-        }
-    }
-
     /// Nobody in particular at the same server.
     pub fn nobody(&self) -> Self {
         Self {
@@ -175,6 +167,12 @@ impl Actor {
             .ok()
     }
 
+    /// Gives somebody a role in an event.
+    pub async fn appoints(&self, event: &str, user: &str, role: &str) {
+        let path = format!("/v1/events/{event}/members/{user}");
+        self.put(&path, &json!({"role": role})).await.ok();
+    }
+
     /// Opens the event's stream.
     pub async fn watches(&self, event: &str) -> Seat {
         self.watches_with(event, "", None).await
@@ -195,6 +193,25 @@ impl Actor {
         Seat::new(response)
     }
 
+    /// The event's state with at least the log so far. Snapshots are shared for a moment; each says of which place it is.
+    pub async fn reads_snapshot(&self, event: &str) -> Value {
+        let position = |cursor: &Value| -> u64 {
+            let parts = cursor.as_str().unwrap().split('-').skip(1);
+            parts.map(|part| part.parse::<u64>().unwrap()).sum()
+        };
+        // An entry's position is its number among all that the reader may read.
+        let said = self.reads_log(event).await.len() as u64;
+        let told = async {
+            loop {
+                let snapshot = self.get(&format!("/v1/events/{event}/snapshot")).await.ok();
+                if position(&snapshot["cursor"]) >= said {
+                    return snapshot;
+                }
+            }
+        };
+        soon("a snapshot of what was said", told).await
+    }
+
     /// The whole log as the caller may read it.
     pub async fn reads_log(&self, event: &str) -> Vec<Value> {
         let (mut entries, mut after) = (Vec::new(), String::from("0"));
@@ -208,7 +225,7 @@ impl Actor {
                 return entries;
             }
             entries.extend(items.iter().cloned());
-            after = page["next_cursor"].as_str().unwrap().to_owned();
+            page["next_cursor"].as_str().unwrap().clone_into(&mut after);
         }
     }
 }

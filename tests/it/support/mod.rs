@@ -22,6 +22,11 @@ use std::time::Duration;
 /// come near it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Text as it may stand anywhere in a URL.
+pub fn percent(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 /// Waits for something that must happen soon.
 pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens)

@@ -11,7 +11,7 @@ use grandstand::{
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Actor, soon};
 
@@ -37,8 +37,8 @@ fn off() -> QuotaConfig {
 /// Settings for tests: a free port, no rate limits, short windows.
 pub fn config(dir: &Path) -> Config {
     let mut config = Config::default();
-    config.serve.listen = "127.0.0.1:0".to_owned();
-    config.store.data_dir = dir.to_owned();
+    "127.0.0.1:0".clone_into(&mut config.serve.listen);
+    dir.clone_into(&mut config.store.data_dir);
     config.auth.secret = Some(Secret::new(SECRET));
     config.stream.drain_window_ms = 50;
     let limits = &mut config.limits;
@@ -75,7 +75,7 @@ impl TestServer {
             .await
             .unwrap_or_else(|error| panic!("the server starts: {error:?}"));
         let (address, stop) = (app.address(), CancellationToken::new());
-        let running = Some(tokio::spawn(app.run(stop.clone())));
+        let running = Some(TaskTracker::new().spawn(app.run(stop.clone())));
         let client = reqwest::Client::builder()
             .tls_certs_only([])
             .no_proxy()
@@ -95,6 +95,12 @@ impl TestServer {
         let dir = Arc::clone(&self.dir);
         self.shut_down().await;
         Self::start_on(dir, Arc::new(LocalBus::default()), |_| {}).await
+    }
+
+    /// Stops gracefully and gives the directory, for somebody who looks into it.
+    pub async fn leave(mut self) -> Arc<TempDir> {
+        self.shut_down().await;
+        Arc::clone(&self.dir)
     }
 
     /// Stops gracefully and waits for the end.
@@ -150,6 +156,22 @@ impl TestServer {
         Actor::new(self, None, "")
     }
 
+    /// Somebody with that token, whatever it is worth.
+    pub fn bearing(&self, token: &str) -> Actor {
+        Actor::new(self, Some(("Authorization", format!("Bearer {token}"))), "")
+    }
+
+    /// Somebody who only gave a name.
+    pub async fn guest(&self, name: &str) -> Actor {
+        let made = self.anybody().post("/v1/auth/guest", &json!({"name": name})).await.ok();
+        let token = made["token"].as_str().unwrap();
+        Actor::new(
+            self,
+            Some(("Authorization", format!("Bearer {token}"))),
+            made["user"]["id"].as_str().unwrap(),
+        )
+    }
+
     /// Somebody with an API key of these scopes.
     pub async fn machine(&self, scopes: &[&str]) -> Actor {
         let admin = self.user("root", &["admin"]);
@@ -180,6 +202,11 @@ pub async fn database(dir: &Path) -> sea_orm::DatabaseConnection {
 
 /// A token as an outside service would make it with the shared secret.
 pub fn token(user: &str, claims: &Value) -> String {
+    token_signed(SECRET, user, claims)
+}
+
+/// The same, with any secret.
+pub fn token_signed(secret: &str, user: &str, claims: &Value) -> String {
     let now = chrono::Utc::now().timestamp();
     let mut all: BTreeMap<String, Value> = BTreeMap::from([
         ("sub".into(), user.into()),
@@ -188,5 +215,5 @@ pub fn token(user: &str, claims: &Value) -> String {
         ("exp".into(), (now + 3_600).into()),
     ]);
     all.extend(claims.as_object().cloned().into_iter().flatten());
-    jsonwebtoken::encode(&Header::default(), &all, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
+    jsonwebtoken::encode(&Header::default(), &all, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }

@@ -28,6 +28,7 @@ impl Gate for Door {
                 event: Arc::new(event_of(id)),
                 role: Role::Viewer,
                 user: caller.user().cloned(),
+                is_anonymous: caller.identity == Identity::Anonymous,
             })
         })
     }

@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Start a session
-         * @description Puts the token you show in `Authorization: Bearer …` into an HttpOnly cookie.
+         * @description Puts the token you show in `Authorization: Bearer …` into a cookie that scripts cannot read.
          */
         post: operations["start_session"];
         /**
@@ -374,7 +374,8 @@ export interface paths {
         };
         /**
          * Search messages
-         * @description By words (each may be the beginning of one), author and time; latest first.
+         * @description By words (each may be the beginning of one), author and time; latest first. Without any letter or digit, `q` is
+         *     looked for as it stands, such as an emoji.
          */
         get: operations["search_messages"];
         put?: never;
@@ -713,7 +714,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in the OpenMetrics text format */
+        /** Metrics in the `OpenMetrics` text format */
         get: operations["read_metrics"];
         put?: never;
         post?: never;
@@ -837,7 +838,7 @@ export interface components {
         ClockChanged: {
             clock: components["schemas"]["Clock"];
             /** @description The latest period; absent before the first. */
-            period?: components["schemas"]["Period"] & unknown;
+            period?: components["schemas"]["Period"];
             periods: components["schemas"]["Period"][];
         };
         ClockChangedEntry: {
@@ -1066,13 +1067,13 @@ export interface components {
             slug?: string;
             title?: string;
             participants?: components["schemas"]["ParticipantIn"][];
-            venue?: string;
+            venue?: string | null;
             /** Format: date-time */
             scheduled_at?: string;
             featured?: boolean;
             visibility?: components["schemas"]["Visibility"];
-            cover_url?: string;
-            stream_url?: string;
+            cover_url?: string | null;
+            stream_url?: string | null;
             settings?: components["schemas"]["SettingsIn"];
         };
         EventPausedEntry: {
@@ -1253,7 +1254,7 @@ export interface components {
             penalty?: boolean;
             own_goal?: boolean;
             /** @description The period it fell in, or the one that began or ended. */
-            period?: components["schemas"]["PeriodName"] & unknown;
+            period?: components["schemas"]["PeriodName"];
             result?: components["schemas"]["ContestResult"];
             /** @description Which feed reported it, and under which id there. */
             source: string;
@@ -1362,7 +1363,7 @@ export interface components {
         MeOut: {
             user: components["schemas"]["User"];
             /** @description Your highest role everywhere; in single events you may have more. */
-            role: components["schemas"]["Role"] & unknown;
+            role: components["schemas"]["Role"];
             /**
              * Format: date-time
              * @description When your credential ends.
@@ -1383,7 +1384,7 @@ export interface components {
         /** MemberIn */
         MemberIn: {
             /** @description `member`, `moderator` or `host`. */
-            role: components["schemas"]["Role"] & unknown;
+            role: components["schemas"]["Role"];
         };
         MemberPage: {
             items: components["schemas"]["Member"][];
@@ -1870,7 +1871,7 @@ export interface components {
             participants: components["schemas"]["Contestant"][];
             score: components["schemas"]["ScoreLine"][];
             /** @description The latest period, running or ended; absent before the first. */
-            period?: components["schemas"]["Period"] & unknown;
+            period?: components["schemas"]["Period"];
             periods: components["schemas"]["Period"][];
             clock: components["schemas"]["Clock"];
             /** @description What stands, in the order of arrival; retracted ones are gone. */
@@ -1940,6 +1941,17 @@ export interface components {
              */
             at: string;
             data: components["schemas"]["StreamBye"];
+        };
+        /** @description One server-sent event. Comments and unknown fields are to be ignored. */
+        StreamEvent: {
+            /** @description The frame's `type`. */
+            event: string;
+            /** @description For entries and snapshots: the cursor to go on from. */
+            id?: string;
+            /** @description One `StreamFrame` as JSON. */
+            data: string;
+            /** @description How long to wait before reconnecting, in milliseconds. */
+            retry?: number;
         };
         /** @description The `data` of one stream frame: an entry (with `seq`) or a signal (without). */
         StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"];
@@ -2200,6 +2212,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2228,6 +2242,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2256,6 +2272,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2284,6 +2302,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2320,6 +2340,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2333,15 +2355,21 @@ export interface operations {
             query?: {
                 /** @description Several are separated by commas; none means any. */
                 status?: components["schemas"]["EventStatus"][];
+                /** @description Only events of this kind. */
                 kind?: components["schemas"]["EventKind"];
                 /** @description Part of a participant's name. */
                 participant?: string;
                 /** @description Part of the title, the venue or a participant's name. */
                 q?: string;
+                /** @description Only those that are featured, or only those that are not. */
                 featured?: boolean;
+                /** @description Scheduled at this time or later. */
                 starts_after?: string;
+                /** @description Scheduled before this time. */
                 starts_before?: string;
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
@@ -2361,6 +2389,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2398,6 +2428,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2410,9 +2442,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description An `ETag` you have: if nothing changed, the answer is 304. */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2439,6 +2473,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2450,10 +2486,12 @@ export interface operations {
     edit_event: {
         parameters: {
             query?: never;
-            header?: {
-                "If-Match"?: string;
+            header: {
+                /** @description The `ETag` of the version you mean; required. */
+                "If-Match": string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2484,6 +2522,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2497,6 +2537,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2514,6 +2555,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2527,6 +2570,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2544,6 +2588,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2557,6 +2603,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2574,6 +2621,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2587,6 +2636,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2604,6 +2654,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2617,6 +2669,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2634,6 +2687,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2645,11 +2700,14 @@ export interface operations {
     list_members: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2667,6 +2725,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2680,7 +2740,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the user. */
                 user: string;
             };
             cookie?: never;
@@ -2701,6 +2763,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2714,7 +2778,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the user. */
                 user: string;
             };
             cookie?: never;
@@ -2731,6 +2797,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2746,6 +2814,7 @@ export interface operations {
                 types?: string;
                 /** @description Go on right after this cursor (or plain `seq`). `Last-Event-ID` wins, since a reconnecting browser repeats the URL. */
                 after?: string;
+                /** @description How it is written, whatever `Accept` says. */
                 format?: components["schemas"]["FormatIn"];
                 /** @description 1: give what there is and end. */
                 poll?: number;
@@ -2753,28 +2822,32 @@ export interface operations {
                 ticket?: string;
             };
             header?: {
+                /** @description Go on right after this frame's id; browsers send it when they reconnect. */
                 "Last-Event-ID"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The stream. Each SSE `data:` line (or NDJSON line) is one `StreamFrame`. */
+            /** @description The stream. The `data` of each event (or each NDJSON line) is one `StreamFrame`. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["StreamFrame"][];
+                    "text/event-stream": components["schemas"]["StreamEvent"];
                     "application/x-ndjson": components["schemas"]["StreamFrame"][];
                 };
             };
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2787,9 +2860,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description An `ETag` you have: if nothing changed, the answer is 304. */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2816,6 +2891,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2827,14 +2904,19 @@ export interface operations {
     read_log: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
+                /** @description How it is written, whatever `Accept` says. */
                 format?: components["schemas"]["LogFormat"];
             };
             header?: {
+                /** @description The content type you want. */
                 Accept?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2854,6 +2936,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2867,6 +2951,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2884,6 +2969,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2895,14 +2982,18 @@ export interface operations {
     list_messages: {
         parameters: {
             query?: {
+                /** @description Go on towards the past from this cursor. */
                 before?: string;
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
                 /** @description Only messages of this user. */
                 author?: string;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2920,6 +3011,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2936,6 +3029,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -2943,7 +3037,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["MessageIn"];
-                "text/plain; charset=utf-8": string;
+                "text/plain": string;
             };
         };
         responses: {
@@ -2968,6 +3062,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2981,16 +3077,20 @@ export interface operations {
             query?: {
                 /** @description Words to look for. */
                 q?: string;
+                /** @description Only by this user. */
                 author?: string;
                 /** @description Not before this time. */
                 since?: string;
                 /** @description Before this time. */
                 until?: string;
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3008,6 +3108,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3019,10 +3121,12 @@ export interface operations {
     list_held_messages: {
         parameters: {
             query?: {
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3040,6 +3144,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3053,7 +3159,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3071,6 +3179,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3084,7 +3194,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3101,6 +3213,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3114,7 +3228,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3136,6 +3252,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3147,12 +3265,16 @@ export interface operations {
     list_replies: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3170,6 +3292,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3183,7 +3307,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3201,6 +3327,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3214,7 +3342,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3232,6 +3362,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3245,7 +3377,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3263,6 +3397,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3276,7 +3412,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
             };
             cookie?: never;
@@ -3294,6 +3432,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3307,8 +3447,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
+                /** @description Exactly one emoji, percent-encoded. */
                 emoji: string;
             };
             cookie?: never;
@@ -3326,6 +3469,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3339,8 +3484,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the message. */
                 message: string;
+                /** @description Exactly one emoji, percent-encoded. */
                 emoji: string;
             };
             cookie?: never;
@@ -3358,6 +3506,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3371,6 +3521,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3392,6 +3543,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3403,11 +3556,14 @@ export interface operations {
     list_participants: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before. */
                 after?: string;
+                /** @description Rows in the page. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3425,6 +3581,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3438,6 +3596,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3458,6 +3617,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3471,6 +3632,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3488,6 +3650,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3501,6 +3665,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3522,6 +3687,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3535,6 +3702,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or slug of the event. */
                 event: string;
             };
             cookie?: never;
@@ -3556,6 +3724,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3584,6 +3754,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3621,6 +3793,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3634,6 +3808,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the key. */
                 key: string;
             };
             cookie?: never;
@@ -3650,6 +3825,8 @@ export interface operations {
             /** @description A problem; `code` says which. */
             default: {
                 headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3673,6 +3850,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveOut"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3704,6 +3892,17 @@ export interface operations {
                     "application/json": components["schemas"]["ReadinessReport"];
                 };
             };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     read_metrics: {
@@ -3721,6 +3920,17 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
