@@ -252,7 +252,10 @@ impl LiveApi {
 
 /// The `Last-Event-ID`, whatever it is. Empty means none: browsers send it so.
 fn sent_id(request: &Request) -> Option<String> {
-    let id = request.headers().get("Last-Event-ID").map(|id| id.as_bytes())?;
+    let id = request
+        .headers()
+        .get("Last-Event-ID")
+        .map(http::HeaderValue::as_bytes)?;
     (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
 }
 
