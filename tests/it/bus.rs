@@ -75,7 +75,9 @@ impl Bus for BadBus {
 fn from_nowhere(envelope: Envelope) -> Envelope {
     match envelope {
         Envelope::Entries(event, mut entries) => {
-            entries.iter_mut().for_each(|entry| entry.seq += 1_000_000);
+            for entry in &mut entries {
+                entry.seq += 1_000_000;
+            }
             Envelope::Entries(event, entries)
         }
         signal @ Envelope::Signal(..) => signal,
