@@ -7,7 +7,8 @@
     clippy::expect_used,
     clippy::panic,
     unreachable_pub,
-    reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside"
+    clippy::disallowed_methods,
+    reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside, and its little servers end with the test"
 )]
 
 mod support;
