@@ -1,10 +1,9 @@
 //! Places in the small log of these tests, and what each answers.
 
-/// The ids heard, or why it begins afresh.
-type Answer = Result<&'static [&'static str], &'static str>;
+/// Whether staff ask, what they ask to go on from, and the ids they then hear or the reason to begin afresh.
+type Place = (bool, &'static str, Result<&'static [&'static str], &'static str>);
 
-/// What somebody asks to go on from, and either the ids they then hear or why they begin afresh.
-pub(super) const PLACES: &[(bool, &str, Answer)] = &[
+pub(super) const PLACES: &[Place] = &[
     // Viewers.
     (false, "1-5", Ok(&["1-6", "1-7"])),
     (false, "1-7", Ok(&[])),
