@@ -1,4 +1,4 @@
-//! One line of an event's log. Written by the log writer alone, never changed.
+//! One line of an event's log. Written by the log writer alone; changed only to forget a text.
 
 use sea_orm::entity::prelude::*;
 

@@ -57,6 +57,10 @@ const SQLITE_SEARCH: &[&str] = &[
         INSERT INTO message_search(rowid, text) VALUES (new.row_no, new.text); END",
 ];
 
+/// Where a message may stand in the log apart from its own place: few entries, looked through when it is forgotten.
+const RETOLD: &str =
+    "CREATE INDEX log_entry_retold ON log_entry (event_id) WHERE kind IN ('message.updated', 'message.held')";
+
 /// Totals the log has not told yet: found in no time after a crash, and empty almost always.
 const UNTOLD: &[&str] = &[
     "CREATE INDEX reaction_total_untold ON reaction_total (event_id) WHERE count <> told_count",
@@ -75,7 +79,7 @@ impl MigrationTrait for Migration {
             manager.create_index(statement).await?;
         }
         let connection = manager.get_connection();
-        for sql in UNTOLD {
+        for sql in UNTOLD.iter().chain([&RETOLD]) {
             connection.execute_unprepared(sql).await?;
         }
         if manager.get_database_backend() == DbBackend::Sqlite {

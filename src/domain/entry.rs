@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cursor, EventId, IncidentId, MessageId, Stamp, UserId,
-    chat::Message,
+    chat::{Message, MessageStatus},
     contest::{Clock, Incident, Period, ScoreLine},
     event::Event,
     presence::PresenceCounts,
@@ -119,6 +119,26 @@ closed_list! {
     }
 }
 
+impl Entry {
+    /// Takes the text out of what was said of a message that is gone. False: nothing was said of it here.
+    pub fn forget(&mut self, gone: &MessageGone) -> bool {
+        let (Self::MessageCreated(said)
+        | Self::MessageUpdated(said)
+        | Self::MessageHeld(said)
+        | Self::MessageReleased(said)) = self
+        else {
+            return false;
+        };
+        let message = &mut said.message;
+        if message.id != gone.message_id {
+            return false;
+        }
+        message.text.clear();
+        message.status = gone.by.leaves();
+        true
+    }
+}
+
 impl SignalKind {
     /// Whether the signal speaks of the stream itself; such pass every `?types=` filter.
     #[must_use]
@@ -145,6 +165,17 @@ pub struct MessageSaid {
 pub enum GoneBy {
     Author,
     Staff,
+}
+
+impl GoneBy {
+    /// What a message is afterwards.
+    #[must_use]
+    pub const fn leaves(self) -> MessageStatus {
+        match self {
+            Self::Author => MessageStatus::Deleted,
+            Self::Staff => MessageStatus::Hidden,
+        }
+    }
 }
 
 /// A message that is no longer to be seen.

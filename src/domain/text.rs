@@ -15,6 +15,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{Fault, Refusal};
 
 pub use clean::TextError;
+pub(crate) use clean::is_refused;
 
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $pointer:literal, $check:expr) => {

@@ -10,7 +10,7 @@ use poem_openapi::{
 use serde_json::Value;
 
 use super::schema::bounds;
-use crate::domain::{Fault, Reason, Refusal};
+use crate::domain::{Fault, Reason, Refusal, Stamp};
 
 /// Enough to mend a form in one go; a hostile body cannot make the answer long.
 const MOST: usize = 20;
@@ -96,6 +96,13 @@ impl Search<'_> {
         self.variant(schema, value, pointer);
         match value {
             Value::String(text) => {
+                if schema.format == Some("date-time") && text.parse::<Stamp>().is_err() {
+                    self.found(
+                        pointer,
+                        "invalid",
+                        "Expected a time like 2026-06-11T19:00:00Z (RFC 3339).",
+                    );
+                }
                 let length = text.chars().count();
                 self.range(schema.min_length, schema.max_length, length, pointer, "characters");
             }
@@ -222,6 +229,7 @@ mod tests {
         #[oai(validator(max_items = 3))]
         updates: Vec<Update>,
         note: Option<String>,
+        at: Option<Stamp>,
     }
 
     #[test]
@@ -240,8 +248,8 @@ mod tests {
             (json!({"source": "a", "updates": []}), vec![]),
             (json!({"updates": []}), vec![("/source", "missing")]),
             (
-                json!({"source": "a", "updates": [{"type": "goal", "minute": -1}]}),
-                vec![("/updates/0/minute", "too-small")],
+                json!({"source": "a", "updates": [{"type": "goal", "minute": 300}], "at": "noon"}),
+                vec![("/updates/0/minute", "too-large"), ("/at", "invalid")],
             ),
             (
                 json!({"source": "abcde", "updates": 7, "note": []}),
@@ -253,12 +261,12 @@ mod tests {
             ),
             (
                 json!({"source": "a", "updates": [
-                    {"type": "goal", "minute": 300},
+                    {"type": "goal", "minute": -1},
                     {"type": "card", "color": "blue"},
                     {"type": "tea"},
                 ]}),
                 vec![
-                    ("/updates/0/minute", "too-large"),
+                    ("/updates/0/minute", "too-small"),
                     ("/updates/1/color", "not-allowed"),
                     ("/updates/2/type", "unknown"),
                 ],

@@ -13,7 +13,7 @@ use sea_orm::{
 use super::Error;
 use crate::domain::{
     Audience, Cursor, EventId, Stamp,
-    entry::{Entry, EntryKind},
+    entry::{Entry, EntryKind, GoneBy, MessageGone},
 };
 
 /// An entry as it stands in the log, with its JSON made once for everybody.
@@ -106,7 +106,7 @@ impl LogEntry {
         }
     }
 
-    fn read(row: &log_entry::Model, epoch: u32) -> Result<Self, Error> {
+    pub(super) fn read(row: &log_entry::Model, epoch: u32) -> Result<Self, Error> {
         let kind = EntryKind::parse(&row.kind)
             .ok_or_else(|| Error::unreadable("entry kind", format!("unknown kind `{}`", row.kind)))?;
         let audience = if row.audience == 0 {
@@ -117,6 +117,39 @@ impl LogEntry {
         let numbers = (unsigned(row.seq), unsigned(row.other_seq), epoch);
         let (event, at) = (EventId::from_uuid(row.event_id), Stamp::from_ms(row.at_ms));
         Ok(Self::assemble(event, audience, numbers, kind, at, &row.data))
+    }
+
+    /// What takes a message away, if this entry does.
+    #[must_use]
+    pub fn takes_away(&self) -> Option<MessageGone> {
+        match self.kind {
+            EntryKind::MessageDeleted | EntryKind::MessageHidden => serde_json::from_str(self.data()).ok(),
+            _ => None,
+        }
+    }
+
+    /// The same entry without the text of a message that is gone; `None` if it does not tell of it. What staff hid they
+    /// have among themselves still, for an appeal.
+    #[must_use]
+    pub fn forgetting(&self, gone: &MessageGone) -> Option<Self> {
+        let kept = self.audience == Audience::Staff && gone.by == GoneBy::Staff;
+        if kept || !self.data().contains(&gone.message_id.to_string()) {
+            return None;
+        }
+        let mut entry = self.kind.read(self.data()).ok()?;
+        if !entry.forget(gone) {
+            return None;
+        }
+        let data = serde_json::to_string(&entry).ok()?;
+        let numbers = (self.seq, self.other_seq, self.epoch);
+        Some(Self::assemble(
+            self.event,
+            self.audience,
+            numbers,
+            self.kind,
+            self.at,
+            &data,
+        ))
     }
 
     /// The entry's data as JSON.
@@ -163,7 +196,7 @@ impl LogEntry {
     }
 }
 
-const fn audience_code(audience: Audience) -> i16 {
+pub(super) const fn audience_code(audience: Audience) -> i16 {
     match audience {
         Audience::Public => 0,
         Audience::Staff => 1,

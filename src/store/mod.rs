@@ -4,6 +4,7 @@
 //! [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit. Read on in `writer.rs`.
 
 mod error;
+mod forget;
 pub mod log;
 mod open;
 mod recent;
@@ -17,12 +18,19 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::Error;
+pub use forget::Forgotten;
 pub use log::{Head, LogEntry};
 pub use recent::Recent;
 pub use scribe::Scribe;
 
 use crate::domain::EventId;
 use writer::{Change, Job, OnCommit};
+
+/// Text to be found literally by a `LIKE` that escapes with a backslash.
+#[must_use]
+pub fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
 
 /// A cheap handle on the database.
 #[derive(Clone)]
@@ -33,8 +41,8 @@ pub struct Store {
     on_commit: Arc<OnceLock<OnCommit>>,
     /// The writer's end, awaited by [`Store::close`].
     writer: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
-    /// Held for as long as any handle lives: a second server on the same directory is refused.
-    _lock: Option<Arc<std::fs::File>>,
+    /// Held until [`Store::close`]: a second server on the same directory is refused. Handles may live on after that.
+    lock: Arc<std::sync::Mutex<Option<std::fs::File>>>,
 }
 
 /// What a change gave back, and the head of the log right after its own entries.
@@ -118,6 +126,12 @@ impl Store {
         if let Err(error) = self.reader.close_by_ref().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .take(),
+        );
     }
 
     /// Whether the database answers.

@@ -20,7 +20,7 @@ impl Store {
     pub async fn open(config: &StoreConfig, metrics: Arc<Metrics>) -> Result<Self, Error> {
         prepare_directory(&config.data_dir)?;
         let lock = lock_directory(&config.data_dir)?;
-        let store = Self::connect(config, metrics, Some(Arc::new(lock))).await?;
+        let store = Self::connect(config, metrics, Some(lock)).await?;
         Ok(store)
     }
 
@@ -30,11 +30,7 @@ impl Store {
         Self::connect(config, Arc::new(Metrics::default()), None).await
     }
 
-    async fn connect(
-        config: &StoreConfig,
-        metrics: Arc<Metrics>,
-        lock: Option<Arc<std::fs::File>>,
-    ) -> Result<Self, Error> {
+    async fn connect(config: &StoreConfig, metrics: Arc<Metrics>, lock: Option<std::fs::File>) -> Result<Self, Error> {
         let path = config.data_dir.join("grandstand.db");
         let write_db = connect(&path, 1).await?;
         migrate(&write_db).await?;
@@ -56,7 +52,7 @@ impl Store {
             jobs: Arc::new(std::sync::RwLock::new(Some(jobs))),
             on_commit,
             writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
-            _lock: lock,
+            lock: Arc::new(std::sync::Mutex::new(lock)),
         })
     }
 }

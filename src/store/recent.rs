@@ -6,7 +6,10 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -14,6 +17,8 @@ use std::{
 pub struct Recent<K, V> {
     // A std mutex: held for map operations only.
     answers: Mutex<HashMap<K, (V, Instant)>>,
+    /// How often something was forgotten.
+    forgettings: AtomicU64,
     believed_for: Duration,
     max: usize,
 }
@@ -23,6 +28,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     pub fn new(believed_for: Duration, max: usize) -> Self {
         Self {
             answers: Mutex::default(),
+            forgettings: AtomicU64::new(0),
             believed_for,
             max,
         }
@@ -42,8 +48,17 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
         (since.elapsed() < self.believed_for).then(|| answer.clone())
     }
 
-    pub fn put(&self, question: K, answer: V) {
+    /// Where we are, to be asked before an answer is looked up and shown when it is put.
+    pub fn now(&self) -> u64 {
+        self.forgettings.load(Ordering::Acquire)
+    }
+
+    /// Keeps an answer, unless something was forgotten since it was looked up: it may be the old one.
+    pub fn put(&self, question: K, answer: V, looked_up: u64) {
         let mut answers = self.answers();
+        if self.now() != looked_up {
+            return;
+        }
         if answers.len() >= self.max {
             answers.retain(|_, (_, since)| since.elapsed() < self.believed_for);
             if answers.len() >= self.max {
@@ -55,8 +70,9 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
 
     /// Forgets every answer for which `changed` says so.
     pub fn forget(&self, mut changed: impl FnMut(&K, &V) -> bool) {
-        self.answers()
-            .retain(|question, (answer, _)| !changed(question, answer));
+        let mut answers = self.answers();
+        self.forgettings.fetch_add(1, Ordering::AcqRel);
+        answers.retain(|question, (answer, _)| !changed(question, answer));
     }
 }
 
@@ -68,18 +84,22 @@ mod tests {
     fn an_answer_is_believed_for_its_time_and_no_longer() {
         let (long, never) = (Recent::new(Duration::from_mins(1), 2), Recent::new(Duration::ZERO, 2));
         for cache in [&long, &never] {
-            cache.put("a", 1);
+            cache.put("a", 1, cache.now());
         }
         assert_eq!((long.get("a"), never.get("a"), long.get("b")), (Some(1), None, None));
         long.forget(|question, _| *question == "a");
         assert_eq!(long.get("a"), None);
+        let before = long.now();
+        long.forget(|_, _| false);
+        long.put("a", 1, before);
+        assert_eq!(long.get("a"), None, "it may have changed while it was looked up");
     }
 
     #[test]
     fn a_full_cache_does_not_grow() {
         let cache = Recent::new(Duration::from_mins(1), 2);
         for number in 0..100 {
-            cache.put(number, number);
+            cache.put(number, number, cache.now());
         }
         assert!(cache.answers().len() <= 2);
     }

@@ -2,8 +2,11 @@
 
 use sea_orm::DatabaseTransaction;
 
-use super::{Error, LogEntry, log::Head};
-use crate::domain::{Audience, EventId, Stamp, entry::Entry};
+use super::{Error, Forgotten, LogEntry, log::Head};
+use crate::domain::{
+    Audience, EventId, Stamp,
+    entry::{Entry, MessageGone},
+};
 
 /// Stands for one change while it runs. What it says becomes part of the log when the whole batch is committed, or
 /// not at all.
@@ -12,8 +15,22 @@ pub struct Scribe<'a> {
     event: EventId,
     now: Stamp,
     head: Head,
-    said: Vec<LogEntry>,
+    said: Said,
     failed: Option<Error>,
+}
+
+/// What changes said, and what the log shall forget.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) entries: Vec<LogEntry>,
+    pub(super) forgotten: Vec<Forgotten>,
+}
+
+impl Said {
+    pub(super) fn extend(&mut self, more: Self) {
+        self.entries.extend(more.entries);
+        self.forgotten.extend(more.forgotten);
+    }
 }
 
 impl<'a> Scribe<'a> {
@@ -23,7 +40,7 @@ impl<'a> Scribe<'a> {
             event,
             now,
             head,
-            said: Vec::new(),
+            said: Said::default(),
             failed: None,
         }
     }
@@ -65,14 +82,20 @@ impl<'a> Scribe<'a> {
         self.head.staff
     }
 
+    /// Has the log forget the text of a message that appeared at that `seq` (0: never) and is gone now.
+    pub fn forget(&mut self, gone: MessageGone, seq: u64) {
+        let event = self.event;
+        self.said.forgotten.push(Forgotten { event, seq, gone });
+    }
+
     fn append(&mut self, audience: Audience, entry: &Entry) {
         match LogEntry::new(self.event, audience, self.head, entry, self.now) {
-            Ok(line) => self.said.push(line),
+            Ok(line) => self.said.entries.push(line),
             Err(error) => self.failed = Some(error),
         }
     }
 
-    pub(super) fn finish(self) -> Result<(Head, Vec<LogEntry>), Error> {
+    pub(super) fn finish(self) -> Result<(Head, Said), Error> {
         self.failed.map_or(Ok((self.head, self.said)), Err)
     }
 }

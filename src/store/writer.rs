@@ -23,9 +23,10 @@ use tokio::sync::mpsc;
 
 use super::{
     Error, LogEntry,
+    forget::forget,
     log::{Head, read_head, signed},
     open::connect,
-    scribe::Scribe,
+    scribe::{Said, Scribe},
 };
 use crate::{
     clock,
@@ -107,6 +108,7 @@ impl Writer {
             .commit_batch_size
             .observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
         self.metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
+        let said = said.entries;
         self.metrics.entries.inc_by(said.len() as u64);
         // Stands first: whoever is answered and then reads the stream finds the entry there.
         if let (false, Some(tell)) = (said.is_empty(), self.on_commit.get()) {
@@ -148,13 +150,13 @@ impl Writer {
 async fn run_batch(
     txn: &DatabaseTransaction,
     batch: Vec<Job>,
-) -> Result<(Ran, Vec<LogEntry>), (Vec<Box<dyn Change>>, sea_orm::DbErr)> {
+) -> Result<(Ran, Said), (Vec<Box<dyn Change>>, sea_orm::DbErr)> {
     let mut heads = match lock_heads(txn, batch.iter().filter_map(|job| job.event).collect()).await {
         Ok(heads) => heads,
         Err(error) => return Err((batch.into_iter().map(|job| job.change).collect(), error)),
     };
     let (now, alone) = (clock::now(), batch.len() == 1);
-    let (mut ran, mut said): (Ran, Vec<LogEntry>) = (Vec::with_capacity(batch.len()), Vec::new());
+    let (mut ran, mut said): (Ran, Said) = (Vec::with_capacity(batch.len()), Said::default());
     let mut batch = batch.into_iter();
     while let Some(Job { event, mut change }) = batch.next() {
         // A change outside any log gets a scribe whose words nobody could place; the type it runs under never asks.
@@ -168,9 +170,9 @@ async fn run_batch(
             run_under_savepoint(txn, log, now, head, change.as_mut()).await
         };
         match outcome {
-            Ok((head, entries)) => {
+            Ok((head, more)) => {
                 heads.insert(log, head);
-                said.extend(entries);
+                said.extend(more);
                 ran.push((change, head));
             }
             Err(Failure::Refused(error)) => change.answer(Err(error)),
@@ -201,7 +203,7 @@ async fn run_in(
     now: Stamp,
     head: Head,
     change: &mut dyn Change,
-) -> Result<(Head, Vec<LogEntry>), Error> {
+) -> Result<(Head, Said), Error> {
     let mut scribe = Scribe::new(txn, event, now, head);
     // A panic is a bug in one change; it must not take the writer along, and with it everybody's.
     let run = AssertUnwindSafe(change.run(&mut scribe)).catch_unwind();
@@ -215,7 +217,7 @@ async fn run_under_savepoint(
     now: Stamp,
     head: Head,
     change: &mut dyn Change,
-) -> Result<(Head, Vec<LogEntry>), Failure> {
+) -> Result<(Head, Said), Failure> {
     let savepoint = txn.begin().await.map_err(Failure::InDoubt)?;
     match run_in(&savepoint, event, now, head, change).await {
         Ok(done) => savepoint.commit().await.map(|()| done).map_err(Failure::InDoubt),
@@ -249,17 +251,17 @@ async fn lock_heads(
 /// Rows per statement: seven columns each, far below the 32,766 parameters that SQLite takes.
 const ROWS_PER_INSERT: usize = 500;
 
-async fn append(
-    txn: &DatabaseTransaction,
-    said: &[LogEntry],
-    heads: &BTreeMap<EventId, Head>,
-) -> Result<(), sea_orm::DbErr> {
-    for rows in said.chunks(ROWS_PER_INSERT) {
+async fn append(txn: &DatabaseTransaction, said: &Said, heads: &BTreeMap<EventId, Head>) -> Result<(), sea_orm::DbErr> {
+    for rows in said.entries.chunks(ROWS_PER_INSERT) {
         log_entry::Entity::insert_many(rows.iter().map(LogEntry::row))
             .exec_without_returning(txn)
             .await?;
     }
+    for forgotten in &said.forgotten {
+        forget(txn, forgotten).await?;
+    }
     let moved: Vec<_> = said
+        .entries
         .iter()
         .map(|entry| entry.event)
         .collect::<BTreeSet<_>>()

@@ -13,7 +13,7 @@ use crate::{
     bus::LiveSignal,
     domain::{
         Audience, Cursor, Stamp, UserId,
-        entry::{EntryKind, Signal, SignalKind},
+        entry::{EntryKind, MessageGone, Signal, SignalKind},
     },
     store::{Head, LogEntry},
 };
@@ -77,15 +77,8 @@ impl View {
 
 #[derive(Debug)]
 pub(super) enum Content {
-    Entry {
-        audience: Audience,
-        sse: [OnceLock<Bytes>; 2],
-        kind: EntryKind,
-    },
-    Signal {
-        only: Option<UserId>,
-        sse: Bytes,
-    },
+    Entry { entry: LogEntry, sse: [OnceLock<Bytes>; 2] },
+    Signal { only: Option<UserId>, sse: Bytes },
 }
 
 /// One place in a stand's ring.
@@ -102,9 +95,8 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn entry(entry: &LogEntry) -> Self {
         let content = Content::Entry {
-            audience: entry.audience,
+            entry: entry.clone(),
             sse: Default::default(),
-            kind: entry.kind,
         };
         Self {
             content,
@@ -125,6 +117,17 @@ impl Frame {
             head,
             born: Instant::now(),
         }
+    }
+
+    /// The same frame without the text of a message that is gone; `None` if it does not tell of it.
+    pub(super) fn forgetting(&self, gone: &MessageGone) -> Option<Self> {
+        let Content::Entry { entry, .. } = &self.content else {
+            return None;
+        };
+        Some(Self {
+            born: self.born,
+            ..Self::entry(&entry.forgetting(gone)?)
+        })
     }
 
     pub(super) fn size(&self) -> usize {
@@ -158,13 +161,12 @@ impl Frame {
             return None;
         }
         let sse = match &self.content {
-            Content::Entry {
-                audience: Audience::Staff,
-                ..
-            } if view.audience == Audience::Public => return None,
-            Content::Entry { sse: made, kind, .. } => {
+            Content::Entry { entry, .. } if entry.audience == Audience::Staff && view.audience == Audience::Public => {
+                return None;
+            }
+            Content::Entry { entry, sse: made } => {
                 let cursor = self.head.cursor(view.audience);
-                made[view.audience as usize].get_or_init(|| sse(Some(cursor), kind.name(), None, &self.json))
+                made[view.audience as usize].get_or_init(|| sse(Some(cursor), entry.kind.name(), None, &self.json))
             }
             Content::Signal { only, sse } if only.is_none() || *only == view.user => sse,
             Content::Signal { .. } => return None,

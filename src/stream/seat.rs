@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::{
-    frame::{Format, View, chunk, private, signal_json, signal_json_raw},
+    frame::{Format, View, chunk, private, signal_json},
     hub::{Entered, Hub, PAGE},
     limits::Pass,
     resume::Resume,
@@ -330,24 +330,14 @@ impl Seat {
     }
 
     async fn say_snapshot(&mut self) -> Result<(), Error> {
-        let Some(shot) = self
-            .hub
-            .snapshot(&self.stand.0, self.view.audience, Age::Recent)
-            .await?
-        else {
+        // Who stays catches up at once through the ring; who takes what there is and goes must get all of it.
+        let age = if self.once { Age::Current } else { Age::Recent };
+        let shot = self.hub.snapshot(&self.stand.0, self.view.audience, age).await?;
+        let Some(shot) = shot else {
             self.say_bye(ByeReason::Forbidden);
             return Ok(());
         };
-        let cursor = shot.head.cursor(self.view.audience);
-        let data = std::str::from_utf8(&shot.json).unwrap_or("null");
-        let json = signal_json_raw(SignalKind::StreamSnapshot, clock::now(), data);
-        self.queue.push_back(private(
-            self.view.format,
-            SignalKind::StreamSnapshot,
-            &json,
-            Some(cursor),
-            None,
-        ));
+        self.queue.push_back(shot.frame(self.view.format));
         self.at = shot.head;
         self.stage = match self.stand.0.locate(shot.head, self.view.audience) {
             _ if self.once => Stage::Ended,

@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -14,10 +14,11 @@ use futures_util::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
 use tokio::sync::Mutex;
 
+use super::frame::{Format, private, signal_json_raw};
 use crate::{
     domain::{
-        Audience, EventId, UserId, chat::Message, contest::Scoreboard, event::Event, presence::PresenceCounts,
-        reaction::Applause, room::RoomWindow, snapshot::Snapshot,
+        Audience, EventId, UserId, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event,
+        presence::PresenceCounts, reaction::Applause, room::RoomWindow, snapshot::Snapshot,
     },
     store::{Error, Head},
 };
@@ -64,9 +65,11 @@ pub trait SnapshotPart: Send + Sync {
 #[derive(Debug, Clone)]
 pub struct Shot {
     pub head: Head,
+    audience: Audience,
     /// The snapshot itself as JSON.
     pub json: Bytes,
     made: Instant,
+    frames: [OnceLock<Bytes>; 2],
 }
 
 /// How new a snapshot has to be.
@@ -140,7 +143,22 @@ pub(super) async fn make(
     let json = serde_json::to_vec(&snapshot).map_err(|error| Error::unreadable("snapshot", error))?;
     Ok(Some(Shot {
         head,
+        audience,
         json: json.into(),
         made: Instant::now(),
+        frames: <[OnceLock<Bytes>; 2]>::default(),
     }))
+}
+
+impl Shot {
+    /// The `stream.snapshot` frame, made once for all who open with it.
+    pub(super) fn frame(&self, format: Format) -> Bytes {
+        let make = || {
+            let data = std::str::from_utf8(&self.json).unwrap_or("null");
+            let json = signal_json_raw(SignalKind::StreamSnapshot, crate::clock::now(), data);
+            let cursor = self.head.cursor(self.audience);
+            private(format, SignalKind::StreamSnapshot, &json, Some(cursor), None)
+        };
+        self.frames[format as usize].get_or_init(make).clone()
+    }
 }

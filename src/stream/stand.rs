@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     config::StreamConfig,
-    domain::{Audience, EventId},
+    domain::{Audience, EventId, entry::MessageGone},
     store::{Head, LogEntry},
 };
 
@@ -196,6 +196,9 @@ impl Stand {
 
     fn pass_on(&self, board: &mut Board, entry: &LogEntry) {
         board.last = Some(entry.head());
+        if let Some(gone) = entry.takes_away() {
+            board.forget(&gone);
+        }
         self.push(board, Frame::entry(entry));
     }
 
@@ -329,6 +332,17 @@ impl Stand {
 impl Board {
     fn tail(&self) -> u64 {
         self.first + self.ring.len() as u64
+    }
+
+    /// Those who come later, or were not yet there, do not hear what was taken away.
+    fn forget(&mut self, gone: &MessageGone) {
+        for frame in &mut self.ring {
+            if let Some(emptied) = frame.forgetting(gone) {
+                self.bytes = self.bytes - frame.size() + emptied.size();
+                *frame = Arc::new(emptied);
+            }
+        }
+        self.joined.clear();
     }
 
     fn next_waiting(&mut self) -> Option<LogEntry> {

@@ -132,6 +132,11 @@ fn cut_marks(text: &str) -> String {
         .collect()
 }
 
+/// Whether no text may hold it; for texts that were not typed for us and are mended rather than refused.
+pub(crate) fn is_refused(character: char) -> bool {
+    character.is_control() || is_noncharacter(character)
+}
+
 fn is_noncharacter(character: char) -> bool {
     let code = u32::from(character);
     (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe

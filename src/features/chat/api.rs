@@ -156,23 +156,29 @@ impl ChatApi {
     ) -> Answer<Page<Message>> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
-        let page = direction(before, after)?;
+        let direction = direction(before, after)?;
         let wanted = Wanted {
             author: author.0,
             parent: None,
-            page,
+            page: direction,
             limit: limit.with_peek(),
         };
         let messages = self
             .chat
             .page(attendee.event.id, &wanted, attendee.user.as_ref().map(|user| &user.id))
             .await?;
-        Ok(Json(both_ways(messages, limit)))
+        let mut both_ways = both_ways(messages, limit);
+        if let (Direction::After(_), Some(last)) = (direction, both_ways.items.last()) {
+            // The present is not an end: who reads towards it may go on later.
+            both_ways.next_cursor = Some(page::cursor(&BySeq::from(last)));
+        }
+        Ok(Json(both_ways))
     }
 
     /// Search messages
     ///
-    /// By words (each may be the beginning of one), author and time; latest first.
+    /// By words (each may be the beginning of one), author and time; latest first. Without any letter or digit, `q` is
+    /// looked for as it stands, such as an emoji.
     #[oai(
         path = "/events/:event/messages/search",
         method = "get",
@@ -199,13 +205,15 @@ impl ChatApi {
     ) -> Answer<Page<Message>> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
-        let words = q.0.unwrap_or_default();
+        let text = q.0.unwrap_or_default();
         // Letters and digits only: what separates words for the index separates them here.
-        let words = words
+        let words = text
             .split(|letter: char| !letter.is_alphanumeric())
             .filter(|word| !word.is_empty());
         let words: Vec<_> = words.take(SEARCH_WORDS).map(str::to_owned).collect();
+        let signs = Some(text.trim()).filter(|signs| words.is_empty() && !signs.is_empty());
         let sought = Sought {
+            signs: signs.map(str::to_owned),
             words,
             author: author.0,
             since: since.0,

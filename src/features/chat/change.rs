@@ -175,8 +175,8 @@ pub(super) async fn hide(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Messa
     take_away(scribe, row, status, MessageStatus::Hidden).await
 }
 
-/// Hides or deletes a message that can be seen. What its author takes back is gone from the database as well; what
-/// staff hide is kept for an appeal.
+/// Hides or deletes a message that can be seen, and has the log forget its text. What its author takes back is gone from
+/// the database; what staff hide is kept in its row, for an appeal.
 async fn take_away(
     scribe: &mut Scribe<'_>,
     row: message::Model,
@@ -202,6 +202,7 @@ async fn take_away(
         parent_id: message.parent_id,
         by,
     };
+    scribe.forget(gone.clone(), message.seq);
     let said = if by == GoneBy::Author {
         Entry::MessageDeleted(gone)
     } else {
@@ -241,8 +242,10 @@ pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Me
 
 pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) -> Result<Message, Error> {
     let (row, status) = require_row(scribe, id).await?;
-    if status != MessageStatus::Active {
-        return Err(is_gone().into());
+    match status {
+        MessageStatus::Active => {}
+        MessageStatus::Held => return Err(Refusal::new(Reason::Conflict, "Release the message first.").into()),
+        MessageStatus::Hidden | MessageStatus::Deleted => return Err(is_gone().into()),
     }
     if row.pinned == pinned {
         return rows::read_one(scribe.txn(), row).await;

@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     prelude::{Json, Uuid},
-    sea_query::Expr,
+    sea_query::{Expr, LikeExpr},
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         chat::{Author, Message, MessageStatus},
         reaction::ReactionCount,
     },
-    store::Error,
+    store::{Error, escape_like},
 };
 
 /// Which way a page of history goes.
@@ -32,6 +32,8 @@ pub enum Page {
 #[derive(Debug, Clone, Default)]
 pub struct Sought {
     pub words: Vec<String>,
+    /// Signs such as emoji, which the index of words does not know; looked for as they stand.
+    pub signs: Option<String>,
     pub author: Option<UserId>,
     pub since: Option<Stamp>,
     pub until: Option<Stamp>,
@@ -294,6 +296,9 @@ pub(super) async fn search(
             [Value::from(terms)],
         );
         query = query.filter(matching);
+    }
+    if let Some(signs) = &sought.signs {
+        query = query.filter(C::Text.like(LikeExpr::new(format!("%{}%", escape_like(signs))).escape('\\')));
     }
     if let Some(author) = &sought.author {
         query = query.filter(C::AuthorId.eq(author.as_str()));

@@ -63,21 +63,17 @@ impl Mark for ByMember {
 
 /// Which events exist for someone: the same ones as at the door ([`access::role_in`]).
 fn eyes_of(identity: &Identity) -> Eyes {
+    let reads_all = [Scope::Read, Scope::Moderate]
+        .iter()
+        .any(|scope| identity.has_scope(*scope));
     match identity {
-        Identity::Anonymous => Eyes::Public,
         Identity::User { role: Role::Admin, .. } | Identity::User { moderates: true, .. } => Eyes::Everything,
         Identity::User { user, event_roles, .. } => {
             let by_token = event_roles.iter().filter(|(_, role)| **role >= Role::Member);
             Eyes::Member(user.id.clone(), by_token.map(|(event, _)| *event).collect())
         }
-        Identity::Key(_)
-            if [Scope::Read, Scope::Moderate]
-                .iter()
-                .any(|scope| identity.has_scope(*scope)) =>
-        {
-            Eyes::Everything
-        }
-        Identity::Key(_) => Eyes::Public,
+        Identity::Key(_) if reads_all => Eyes::Everything,
+        Identity::Key(_) | Identity::Anonymous => Eyes::Public,
     }
 }
 

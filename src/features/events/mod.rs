@@ -119,14 +119,14 @@ impl Events {
         if let Some(event) = self.by_name.get(name) {
             return Ok(Some(event));
         }
-        let db = self.store.reader();
+        let (db, looked_up) = (self.store.reader(), self.by_name.now());
         let found = match name.parse::<EventId>() {
             Ok(id) => rows::find(db, id).await?,
             Err(_) => rows::find_by_slug(db, name).await?,
         };
         let found = found.map(Arc::new);
         if let Some(event) = &found {
-            self.by_name.put(name.to_owned(), Arc::clone(event));
+            self.by_name.put(name.to_owned(), Arc::clone(event), looked_up);
         }
         Ok(found)
     }
@@ -137,8 +137,9 @@ impl Events {
         if let Some(role) = self.roles.get(&key) {
             return Ok(role);
         }
+        let looked_up = self.roles.now();
         let role = rows::role_of(self.store.reader(), id, user).await?;
-        self.roles.put(key, role);
+        self.roles.put(key, role, looked_up);
         Ok(role)
     }
 

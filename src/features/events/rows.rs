@@ -13,7 +13,7 @@ use crate::{
         event::{Event, EventKind, EventStatus, Participant, Visibility},
         user::Role,
     },
-    store::Error,
+    store::{Error, escape_like},
 };
 
 /// Which events a list asks for. What is `None` does not matter.
@@ -102,12 +102,17 @@ fn columns(event: &Event) -> Result<event::ActiveModel, Error> {
     })
 }
 
+/// Stands in the search text before the participants' names. No tidy text contains it.
+const NAMES: char = '\u{1f}';
+
+/// Title and venue, then names: what lists are searched by.
 fn search_text(title: &str, venue: Option<&str>, participants: &[Participant]) -> String {
     let names = participants
         .iter()
         .flat_map(|participant| [Some(participant.name.as_str()), participant.short_name.as_deref()]);
-    let words: Vec<_> = [Some(title), venue].into_iter().chain(names).flatten().collect();
-    words.join("\n").to_lowercase()
+    let names: Vec<_> = names.flatten().collect();
+    let text = format!("{title}\n{}{NAMES}{}", venue.unwrap_or_default(), names.join("\n"));
+    text.to_lowercase()
 }
 
 pub(super) async fn insert(db: &impl ConnectionTrait, event: &Event, created_by: &str) -> Result<(), Error> {
@@ -164,9 +169,11 @@ pub(super) async fn list(
     if let Some(kind) = wanted.kind {
         query = query.filter(C::Kind.eq(kind.name()));
     }
-    for text in [&wanted.participant, &wanted.text].into_iter().flatten() {
-        query = query
-            .filter(C::SearchText.like(LikeExpr::new(format!("%{}%", escape_like(&text.to_lowercase()))).escape('\\')));
+    let anywhere = wanted.text.as_deref().map(|text| (String::from("%"), text));
+    let in_names = wanted.participant.as_deref().map(|text| (format!("%{NAMES}%"), text));
+    for (before, text) in [anywhere, in_names].into_iter().flatten() {
+        let pattern = format!("{before}{}%", escape_like(&text.to_lowercase()));
+        query = query.filter(C::SearchText.like(LikeExpr::new(pattern).escape('\\')));
     }
     if let Some(featured) = wanted.featured {
         query = query.filter(C::Featured.eq(featured));
@@ -206,10 +213,6 @@ pub(super) async fn list(
         .all(db)
         .await?;
     rows.into_iter().map(read).collect()
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// Role of a user in an event, as written down by its hosts.

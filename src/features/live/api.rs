@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use poem::{Body, IntoResponse, Response, http::header};
+use bytes::Bytes;
+use futures_util::Stream as Chunks;
+use poem::Request;
 use poem_openapi::{
     Enum, Object, OpenApi,
     param::{Header, Path, Query},
 };
 use serde::Serialize;
 
+use super::log_page::{as_json, as_lines, place};
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal, cursor::ResumePoint, event::EventStatus, reaction::Applause,
-        room::Room, snapshot::Snapshot,
+        Audience, Cursor, EventId, Reason, Refusal, event::EventStatus, reaction::Applause, room::Room,
+        snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,
@@ -72,6 +75,24 @@ fn audience(attendee: &Admission) -> Audience {
 }
 
 impl LiveApi {
+    /// Opens a stream with the role that holds once it listens. Whoever lost a right between the door and the seat would
+    /// otherwise sit on unnoticed.
+    async fn seat(
+        &self,
+        mut request: SeatRequest,
+        event: &str,
+        caller: &Caller,
+    ) -> Result<impl Chunks<Item = Bytes> + Send + use<>, Problem> {
+        loop {
+            let frames = self.stream.open(request.clone()).await;
+            let role = self.gate.admit(event, caller).await?.role;
+            if role == request.role {
+                return Ok(frames);
+            }
+            request.role = role;
+        }
+    }
+
     async fn snapshot_of(&self, attendee: &Admission) -> Result<Arc<crate::stream::Shot>, Problem> {
         let shot = self.stream.snapshot(attendee.event.id, audience(attendee)).await?;
         Ok(shot.ok_or_else(|| Refusal::new(Reason::EventNotFound, "No such event."))?)
@@ -94,6 +115,7 @@ impl LiveApi {
     )]
     async fn stream(
         &self,
+        request: &Request,
         caller: StreamCaller,
         event: Path<String>,
         /// Only these types, separated by commas; what the stream says of itself (`stream.…`) always passes.
@@ -111,10 +133,11 @@ impl LiveApi {
         ticket: Query<Option<String>>,
         #[oai(name = "Last-Event-ID")] last_event_id: Header<Option<String>>,
     ) -> Result<StreamResponse, Problem> {
-        // Read by the extractor; named here so that the document has it.
-        drop(ticket);
+        // Named here so that the document has them: one is read by the extractor, the other below as it was sent, because
+        // what is not even text must be answered as a place we do not know, not as none.
+        drop((ticket, last_event_id));
         let Admitted {
-            event,
+            event: admitted,
             role,
             caller,
             set_cookie,
@@ -131,19 +154,19 @@ impl LiveApi {
             Some(FormatIn::Ndjson) => (Format::Ndjson, NDJSON),
             Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
         };
-        let request = SeatRequest {
-            event: event.id,
-            small_room_users: event.settings.small_room_users,
+        let wanted = SeatRequest {
+            event: admitted.id,
+            small_room_users: admitted.settings.small_room_users,
             user: caller.user().cloned(),
             role,
             address: caller.address,
-            resume: last_event_id.0.filter(|id| !id.is_empty()).or(after.0),
+            resume: sent_id(request).or(after.0),
             filter,
             format,
             once: poll.0 == Some(1),
             expires_at: caller.identity.expires_at(),
         };
-        let frames = self.stream.open(request).await;
+        let frames = self.seat(wanted, &event, &caller).await?;
         Ok(StreamResponse::new(content_type, frames).with_cookie(set_cookie.as_deref()))
     }
 
@@ -227,67 +250,15 @@ impl LiveApi {
     }
 }
 
+/// The `Last-Event-ID`, whatever it is. Empty means none: browsers send it so.
+fn sent_id(request: &Request) -> Option<String> {
+    let id = request.headers().get("Last-Event-ID").map(|id| id.as_bytes())?;
+    (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
+}
+
 fn unknown_type(name: &str) -> Refusal {
     Refusal::new(
         Reason::InvalidRequest,
         format!("There is no entry type `{}`.", name.escape_default()),
     )
-}
-
-/// The place in the log that a cursor names. Unlike a stream, a list says no to a cursor that is none.
-async fn place(
-    db: &sea_orm::DatabaseConnection,
-    event: EventId,
-    audience: Audience,
-    head: Head,
-    after: &str,
-) -> Result<Head, Problem> {
-    let point = after
-        .parse::<ResumePoint>()
-        .map_err(|error| Refusal::new(Reason::InvalidCursor, format!("`after`: {error}.")))?;
-    let (epoch, public, staff) = match point {
-        ResumePoint::Seq(seq) => (head.epoch, seq, None),
-        ResumePoint::Cursor(cursor) => (cursor.epoch, cursor.seq, cursor.staff),
-    };
-    let nowhere = || Refusal::new(Reason::InvalidCursor, "`after` names no place in this log.").into();
-    if epoch != head.epoch || public > head.public || staff.is_some_and(|staff| staff > head.staff) {
-        return Err(nowhere());
-    }
-    let staff = match (audience, staff) {
-        (Audience::Public, _) => 0,
-        (Audience::Staff, Some(staff)) => staff,
-        (Audience::Staff, None) => log::staff_seq_at(db, event, public).await?,
-    };
-    let place = Head { epoch, public, staff };
-    if audience == Audience::Staff && !log::was_head(db, event, place).await? {
-        return Err(nowhere());
-    }
-    Ok(place)
-}
-
-fn joined(entries: &[LogEntry], between: &[u8]) -> Vec<u8> {
-    let json: Vec<&[u8]> = entries.iter().map(|entry| entry.json.as_ref()).collect();
-    json.join(between)
-}
-
-fn as_json(entries: &[LogEntry], next: Cursor) -> Response {
-    let body = [
-        br#"{"items":["#,
-        joined(entries, b",").as_slice(),
-        format!(r#"],"next_cursor":"{next}"}}"#).as_bytes(),
-    ]
-    .concat();
-    Body::from(body)
-        .with_header(header::CONTENT_TYPE, "application/json")
-        .into_response()
-}
-
-fn as_lines(entries: &[LogEntry]) -> Response {
-    let mut body = joined(entries, b"\n");
-    if !body.is_empty() {
-        body.push(b'\n');
-    }
-    Body::from(body)
-        .with_header(header::CONTENT_TYPE, NDJSON)
-        .into_response()
 }

@@ -2,3 +2,4 @@
 //! only opens the doors.
 
 pub mod api;
+mod log_page;

@@ -31,8 +31,6 @@ pub(super) struct Room {
     left: BTreeSet<UserId>,
     dirty: bool,
     told_at: Option<Instant>,
-    /// Up to so many users, comings and goings are told one by one; as the event's settings said when somebody last
-    /// came in.
     pub(super) small: u64,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     config::IssuerConfig,
     domain::{
         EventId, Reason, Refusal, Stamp, UserId,
-        text::DisplayName,
+        text::{DisplayName, is_refused},
         user::{Role, User},
     },
 };
@@ -113,7 +113,7 @@ fn clean_name(raw: &str) -> Option<String> {
     let plain: String = raw
         .chars()
         .take(4_096)
-        .filter(|character| !character.is_control())
+        .filter(|&character| !is_refused(character))
         .collect();
     let short: String = plain.graphemes(true).take(MAX_NAME_GRAPHEMES).collect();
     DisplayName::parse(&short).ok().map(DisplayName::into_string)

@@ -94,7 +94,7 @@ async fn a_ticket_is_for_one_event_and_one_person() {
 #[tokio::test]
 async fn a_ticket_nobody_used_is_good_for_a_moment_only() {
     let server = TestServer::start_with(|config| {
-        config.auth.ticket_ttl_seconds = 1;
+        config.auth.ticket_ttl_seconds = 2;
         config.stream.heartbeat_ms = 1_000;
     })
     .await;
@@ -102,8 +102,8 @@ async fn a_ticket_nobody_used_is_good_for_a_moment_only() {
     let event = hanna.starts_event("session").await;
     let (mut seat, _) = opens(&server, &event, &ticket(&ana, &event).await).await;
     let unused = ticket(&ana, &event).await;
-    // The first heartbeat may come at once; a second and more lie between it and the third.
-    for _ in 0..3 {
+    // The first heartbeat may come at once; a second lies between each and the next.
+    for _ in 0..4 {
         seat.hears("stream.heartbeat").await;
     }
     let path = format!("/v1/events/{event}/stream?ticket={unused}");

@@ -102,13 +102,10 @@ async fn what_cannot_be_looked_for_is_refused() {
         ("kind=chess", "invalid-request"),
         ("featured=maybe", "invalid-request"),
         ("starts_after=yesterday", "invalid-request"),
-        ("q=%FF", "invalid-request"),
     ] {
-        assert_eq!(
-            anybody.get(&format!("/v1/events?{query}")).await.refused(400),
-            code,
-            "{query}"
-        );
+        let refused = anybody.get(&format!("/v1/events?{query}")).await;
+        assert_eq!(refused.status, 400, "{query}");
+        assert_eq!(refused.refused(400), code, "{query}");
     }
     anybody.get("/v1/events?limit=200").await.ok();
 }

@@ -136,6 +136,22 @@ impl Actor {
         event["id"].as_str().unwrap().to_owned()
     }
 
+    /// From now on, what viewers say waits for a moderator.
+    pub async fn holds_messages(&self, event: &str) {
+        self.changes_event(event, &json!({"settings": {"hold_messages": true}}))
+            .await;
+    }
+
+    /// Changes an event, whatever its version; gives it.
+    pub async fn changes_event(&self, event: &str, fields: &Value) -> Value {
+        let path = format!("/v1/events/{event}");
+        let version = self.get(&path).await.ok()["version"].to_string();
+        let request = self
+            .request(Method::PATCH, &path)
+            .header("If-Match", format!("\"{version}\""));
+        self.send(request.json(fields)).await.ok()
+    }
+
     /// Says something; gives the message.
     pub async fn says(&self, event: &str, text: &str) -> Value {
         self.post(&format!("/v1/events/{event}/messages"), &json!({"text": text}))
@@ -167,6 +183,25 @@ impl Actor {
         let response = soon("a stream", request.send()).await.expect("a stream");
         assert_eq!(response.status(), StatusCode::OK);
         Seat::new(response)
+    }
+
+    /// The event's state with at least the log so far. Snapshots are shared for a moment; each says of which place it is.
+    pub async fn reads_snapshot(&self, event: &str) -> Value {
+        let position = |cursor: &Value| -> u64 {
+            let parts = cursor.as_str().unwrap().split('-').skip(1);
+            parts.map(|part| part.parse::<u64>().unwrap()).sum()
+        };
+        // An entry's position is its number among all that the reader may read.
+        let said = self.reads_log(event).await.len() as u64;
+        let told = async {
+            loop {
+                let snapshot = self.get(&format!("/v1/events/{event}/snapshot")).await.ok();
+                if position(&snapshot["cursor"]) >= said {
+                    return snapshot;
+                }
+            }
+        };
+        soon("a snapshot of what was said", told).await
     }
 
     /// The whole log as the caller may read it.

@@ -1,12 +1,14 @@
 //! How a test begins: `TestServer::start()`, then people who act. Everything goes over real HTTP.
 
 pub mod actor;
+pub mod crowd;
 pub mod dice;
 pub mod reader;
 pub mod seat;
 pub mod server;
 
 pub use actor::{Actor, Reply};
+pub use crowd::Crowd;
 pub use dice::Dice;
 pub use reader::{Line, Reader, public_log, staff_log};
 pub use seat::{Frame, Seat};
@@ -17,6 +19,11 @@ use std::time::Duration;
 /// How long a test waits for something that must happen. Far beyond what a busy machine needs; passing tests never
 /// come near it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Text as it may stand anywhere in a URL.
+pub fn percent(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
 
 /// Waits for something that must happen soon.
 pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {

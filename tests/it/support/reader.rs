@@ -86,7 +86,7 @@ impl Reader {
     /// Stays until it has heard the entry with that id.
     pub async fn reads_to(&mut self, id: &str) {
         let mut link = self.connects().await.unwrap();
-        while self.last_id.as_deref() != Some(id) {
+        while self.began != id && !self.heard.iter().rev().any(|line| line.id == id) {
             assert!(self.reads_on(&mut link).await, "the stream ended before {id}");
         }
     }
@@ -121,15 +121,44 @@ impl Reader {
         }
     }
 
-    /// What it heard is what the log says after where it began: no loss, no double, no other order.
+    /// What it heard is what the log says after where it began: no loss, no double, no other order. It may have heard
+    /// more since the log was read.
     #[track_caller]
     pub fn agrees_with(&self, log: &[Line]) {
         let began = log.iter().position(|line| line.id == self.began).map_or(0, |at| at + 1);
         for (heard, logged) in self.heard.iter().zip(&log[began..]) {
-            assert_eq!(heard, logged, "began at {}", self.began);
+            assert!(
+                heard.is_told_by(logged),
+                "began at {}: {heard:?} is not {logged:?}",
+                self.began
+            );
         }
-        assert_eq!(self.heard.len(), log.len() - began, "began at {}", self.began);
+        assert!(self.heard.len() >= log.len() - began, "began at {}", self.began);
     }
+}
+
+impl Line {
+    /// Whether the log says the same, byte for byte; or the same but for a text that was taken away since it was heard.
+    pub fn is_told_by(&self, logged: &Self) -> bool {
+        self == logged
+            || self.id == logged.id && without_text(&self.json) == without_text(&logged.json) && logged.is_empty()
+    }
+
+    fn is_empty(&self) -> bool {
+        let json: Value = serde_json::from_str(&self.json).unwrap();
+        json["data"]["message"]["text"] == ""
+    }
+}
+
+/// An entry without what taking a message away changes in it.
+fn without_text(json: &str) -> Value {
+    let mut json: Value = serde_json::from_str(json).unwrap();
+    if let Some(message) = json["data"]["message"].as_object_mut() {
+        for field in ["text", "status", "pinned", "reactions"] {
+            message.remove(field);
+        }
+    }
+    json
 }
 
 impl Link {

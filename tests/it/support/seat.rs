@@ -12,6 +12,8 @@ use super::soon;
 pub struct Frame {
     pub id: String,
     pub event: String,
+    /// When to reconnect, if the frame said so.
+    pub retry: Option<std::time::Duration>,
     /// The whole `data:`, an entry or a signal.
     pub json: Value,
 }
@@ -48,6 +50,7 @@ impl Seat {
                 Frame {
                     id: event.id,
                     event: event.event,
+                    retry: event.retry,
                     json,
                 }
             });

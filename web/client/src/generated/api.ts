@@ -374,7 +374,8 @@ export interface paths {
         };
         /**
          * Search messages
-         * @description By words (each may be the beginning of one), author and time; latest first.
+         * @description By words (each may be the beginning of one), author and time; latest first. Without any letter or digit, `q` is
+         *     looked for as it stands, such as an emoji.
          */
         get: operations["search_messages"];
         put?: never;

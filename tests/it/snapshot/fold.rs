@@ -1,0 +1,120 @@
+//! What a client does with entries: folds them into the snapshot it has. Written as plainly as possible, on JSON.
+
+use grandstand::domain::{contest::Scoreboard, entry::EntryKind, snapshot::RECENT_MESSAGES};
+use serde_json::{Value, json};
+
+/// The state in `snapshot` after one entry more. `staff_only` says which of the two sequences it is from.
+pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
+    let (kind, data) = (entry["type"].as_str().unwrap(), &entry["data"]);
+    match kind {
+        _ if kind.starts_with("event.") => snapshot["event"] = data["event"].clone(),
+        "message.created" | "message.released" => appear(snapshot, &data["message"]),
+        "message.held" => list(snapshot, "held").push(data["message"].clone()),
+        "message.updated" => {
+            let message = &data["message"];
+            for name in ["messages", "held"] {
+                for known in snapshot
+                    .get_mut(name)
+                    .and_then(Value::as_array_mut)
+                    .into_iter()
+                    .flatten()
+                {
+                    if known["id"] == message["id"] {
+                        known.clone_from(message);
+                    }
+                }
+            }
+            pin(snapshot, message);
+        }
+        "message.deleted" | "message.hidden" => {
+            if !staff_only {
+                disappear(
+                    snapshot,
+                    data,
+                    if kind == "message.deleted" { "deleted" } else { "hidden" },
+                );
+            }
+            forget(snapshot, "held", &data["message_id"]);
+        }
+        "reactions.changed" => {
+            for told in data["messages"].as_array().unwrap() {
+                each(snapshot, &told["message_id"], |message| {
+                    message["reactions"] = told["reactions"].clone()
+                });
+            }
+        }
+        "applause.changed" => snapshot["applause"] = data["applause"].clone(),
+        _ => contest(snapshot, kind, data),
+    }
+}
+
+fn list<'a>(snapshot: &'a mut Value, name: &str) -> &'a mut Vec<Value> {
+    snapshot[name].as_array_mut().unwrap()
+}
+
+/// Does something to a message wherever the snapshot has it.
+fn each(snapshot: &mut Value, id: &Value, mut change: impl FnMut(&mut Value)) {
+    for name in ["messages", "pinned"] {
+        list(snapshot, name)
+            .iter_mut()
+            .filter(|message| message["id"] == *id)
+            .for_each(&mut change);
+    }
+}
+
+fn forget(snapshot: &mut Value, name: &str, id: &Value) {
+    if let Some(messages) = snapshot.get_mut(name).and_then(Value::as_array_mut) {
+        messages.retain(|message| message["id"] != *id);
+    }
+}
+
+fn count_reply(snapshot: &mut Value, parent: &Value, by: i64) {
+    each(snapshot, parent, |message| {
+        message["reply_count"] = json!(message["reply_count"].as_i64().unwrap() + by);
+    });
+}
+
+fn appear(snapshot: &mut Value, message: &Value) {
+    forget(snapshot, "held", &message["id"]);
+    count_reply(snapshot, &message["parent_id"], 1);
+    let messages = list(snapshot, "messages");
+    messages.push(message.clone());
+    if messages.len() as u64 > RECENT_MESSAGES {
+        messages.remove(0);
+    }
+    snapshot["message_count"] = json!(snapshot["message_count"].as_u64().unwrap() + 1);
+}
+
+fn disappear(snapshot: &mut Value, gone: &Value, status: &str) {
+    each(snapshot, &gone["message_id"], |message| {
+        message["status"] = json!(status);
+        message["text"] = json!("");
+        message["pinned"] = json!(false);
+        message["reactions"] = json!([]);
+    });
+    forget(snapshot, "pinned", &gone["message_id"]);
+    count_reply(snapshot, &gone["parent_id"], -1);
+    snapshot["message_count"] = json!(snapshot["message_count"].as_u64().unwrap() - 1);
+}
+
+fn pin(snapshot: &mut Value, message: &Value) {
+    forget(snapshot, "pinned", &message["id"]);
+    if message["pinned"] == true {
+        let pinned = list(snapshot, "pinned");
+        pinned.push(message.clone());
+        pinned.sort_by_key(|message| message["seq"].as_u64());
+    }
+}
+
+fn contest(snapshot: &mut Value, kind: &str, data: &Value) {
+    let entry = EntryKind::parse(kind).unwrap().read(&data.to_string()).unwrap();
+    if let Some(board) = snapshot.get("contest") {
+        let mut board: Scoreboard = serde_json::from_value(board.clone()).unwrap();
+        board.fold(&entry);
+        snapshot["contest"] = serde_json::to_value(board).unwrap();
+    } else if kind == "contest.changed" {
+        snapshot["contest"] = data["contest"].clone();
+    } else {
+        panic!("{kind} before there is a contest");
+    }
+}
