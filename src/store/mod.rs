@@ -110,7 +110,7 @@ impl Store {
         outcome.await.map_err(|_| Error::Closed)?
     }
 
-    /// Takes no more changes, finishes those that wait, and closes the database.
+    /// Takes no more changes, finishes those that wait, closes the database and gives the directory free.
     pub async fn close(&self) {
         drop(
             self.jobs

@@ -76,6 +76,7 @@ impl Writer {
                 .set(i64::try_from(self.jobs.len()).unwrap_or(i64::MAX));
             self.write(std::mem::take(&mut batch)).await;
         }
+        self.close_connection().await;
     }
 
     async fn write(&mut self, batch: Vec<Job>) {
@@ -88,7 +89,7 @@ impl Writer {
             Ok(done) => done,
             Err((changes, error)) => {
                 drop(txn);
-                self.distrust().await;
+                self.close_connection().await;
                 return fail_all(changes.into_iter(), &error);
             }
         };
@@ -96,12 +97,12 @@ impl Writer {
             // Nothing to keep; and whoever ran alone may have left something before it failed.
             if let Err(error) = txn.rollback().await {
                 tracing::error!(error = %error, "refused changes were not undone; starting afresh");
-                self.distrust().await;
+                self.close_connection().await;
             }
             return;
         }
         if let Err(error) = txn.commit().await {
-            self.distrust().await;
+            self.close_connection().await;
             return fail_all(ran.into_iter().map(|(change, _)| change), &error);
         }
         self.metrics
@@ -134,9 +135,9 @@ impl Writer {
         self.db.insert(db).begin_with_options(options).await
     }
 
-    /// Gives the connection up, which undoes whatever is open on it. After a failure nobody knows how deep in
-    /// transactions it stands, and inside an old one the next commit would not be one.
-    async fn distrust(&mut self) {
+    /// Gives the connection up, which undoes whatever is open on it. Needed after every failure, for then nobody knows
+    /// how deep in transactions it stands, and inside an old one the next commit would not be one.
+    async fn close_connection(&mut self) {
         if let Some(db) = self.db.take()
             && let Err(error) = db.close_by_ref().await
         {

@@ -121,7 +121,7 @@ impl Seat {
         let Some(stand) = hub.enter(request.event).await? else {
             return Ok(None);
         };
-        let (wake, heard) = (stand.0.subscribe(), stand.0.dismissals.count());
+        let (wake, dismissals) = (stand.0.subscribe(), stand.0.dismissals.count());
         let audience = if request.role.is_staff() {
             Audience::Staff
         } else {
@@ -156,7 +156,7 @@ impl Seat {
             expires_at: request.expires_at,
             closed: None,
             takes: 0,
-            heard,
+            heard: dismissals,
             seated: false,
             _pass: pass,
         };

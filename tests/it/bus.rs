@@ -1,1 +1,225 @@
-//! todo
+//! A second instance that reads the same database and is told of it by a bus as bad as a bus may be.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, future::join_all};
+use grandstand::{
+    bus::{Bus, Envelope, LocalBus},
+    config::{StoreConfig, StreamConfig},
+    domain::user::Role,
+    store::Store,
+    stream::{Format, SeatRequest, Stream, TypeFilter},
+    telemetry::Metrics,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::support::{Crowd, Dice, Frame, Line, Seat, TestServer, public_log, staff_log};
+
+/// Loses, doubles, delays and reorders what arrives, and tells of what never was.
+struct BadBus {
+    inner: LocalBus,
+    /// From now on nothing arrives at all.
+    is_deaf: Arc<AtomicBool>,
+}
+
+impl Bus for BadBus {
+    fn publish(&self, envelope: Envelope) {
+        self.inner.publish(envelope);
+    }
+
+    fn listen(&self) -> mpsc::Receiver<Envelope> {
+        let (inbox, envelopes) = mpsc::channel(4_096);
+        let (mut real, is_deaf) = (self.inner.listen(), Arc::clone(&self.is_deaf));
+        tokio::spawn(async move {
+            let (mut dice, mut late) = (Dice(7), Vec::new());
+            while let Some(envelope) = real.recv().await {
+                if is_deaf.load(Ordering::Acquire) {
+                    continue;
+                }
+                let arriving = match dice.of(0..10) {
+                    0..3 => vec![],
+                    3 => vec![envelope.clone(), envelope],
+                    4..7 => {
+                        late.push(envelope);
+                        if late.len() > 4 {
+                            late.drain(..).rev().collect()
+                        } else {
+                            vec![]
+                        }
+                    }
+                    7 => vec![from_nowhere(envelope.clone()), envelope],
+                    _ => vec![envelope],
+                };
+                for envelope in arriving {
+                    if inbox.send(envelope).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        envelopes
+    }
+}
+
+/// Entries far after the end of the log.
+fn from_nowhere(envelope: Envelope) -> Envelope {
+    match envelope {
+        Envelope::Entries(event, mut entries) => {
+            entries.iter_mut().for_each(|entry| entry.seq += 1_000_000);
+            Envelope::Entries(event, entries)
+        }
+        signal @ Envelope::Signal(..) => signal,
+    }
+}
+
+/// The second instance. Stopped when dropped.
+struct Neighbour {
+    stream: Stream,
+    is_deaf: Arc<AtomicBool>,
+    stop: CancellationToken,
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Neighbour {
+    /// A server and its neighbour on one database.
+    async fn moves_in(config: StreamConfig) -> (TestServer, Self) {
+        let (dir, bus, is_deaf) = (Arc::new(TempDir::new().unwrap()), LocalBus::default(), Arc::default());
+        let far = BadBus {
+            inner: bus.neighbour(),
+            is_deaf: Arc::clone(&is_deaf),
+        };
+        let server = TestServer::start_on(Arc::clone(&dir), Arc::new(bus), |_| {}).await;
+        let store = StoreConfig {
+            data_dir: dir.path().to_owned(),
+            ..StoreConfig::default()
+        };
+        let store = Store::open_tool(&store).await.unwrap();
+        let (metrics, tasks, stop) = (
+            Arc::new(Metrics::default()),
+            TaskTracker::new(),
+            CancellationToken::new(),
+        );
+        let stream = Stream::start(store, Arc::new(far), config, metrics, tasks, stop.clone());
+        let neighbour = Self { stream, is_deaf, stop };
+        (server, neighbour)
+    }
+
+    /// A seat there, from the beginning of the log on.
+    async fn seat(&self, event: &str, role: Role) -> Seat {
+        let request = SeatRequest {
+            small_room_users: 50,
+            event: event.parse().unwrap(),
+            user: None,
+            role,
+            address: [127, 0, 0, 1].into(),
+            resume: Some("0".to_owned()),
+            filter: TypeFilter::EVERYTHING,
+            format: Format::Sse,
+            once: false,
+            expires_at: None,
+        };
+        Seat::reading(self.stream.open(request).await.map(Ok::<_, Infallible>))
+    }
+}
+
+/// Everything the seat hears up to an entry.
+async fn hears_to(seat: &mut Seat, id: &str) -> Vec<Frame> {
+    let mut heard: Vec<Frame> = Vec::new();
+    while heard.last().is_none_or(|frame| frame.id != id) {
+        heard.push(seat.hears_that(id, |frame| frame.seq().is_some()).await);
+    }
+    heard
+}
+
+#[track_caller]
+fn agree(heard: &[Frame], log: &[Line]) {
+    for (frame, line) in heard.iter().zip(log) {
+        assert_eq!(frame.id, line.id);
+        assert_eq!(frame.json, serde_json::from_str::<Value>(&line.json).unwrap());
+    }
+    assert_eq!(heard.len(), log.len());
+}
+
+async fn a_busy_evening_next_door(config: StreamConfig, last_hint_is_lost: bool) {
+    let (server, neighbour) = Neighbour::moves_in(config).await;
+    let mut crowd = Crowd::gathers(&server).await;
+    let roles = [
+        Role::Viewer,
+        Role::Viewer,
+        Role::Moderator,
+        Role::Viewer,
+        Role::Moderator,
+    ];
+    let mut seats = join_all(roles.map(|role| neighbour.seat(&crowd.event, role))).await;
+    let mut first = Vec::new();
+    // As long as the neighbour hears of a good part of it.
+    while first.len() < 150 {
+        first.push(seats[0].hears_that("an entry", |frame| frame.seq().is_some()).await);
+    }
+    crowd.leaves().await;
+    neighbour.is_deaf.store(last_hint_is_lost, Ordering::Release);
+    let (host, event) = (&crowd.host, &crowd.event);
+    // More than the bus loses in a row, should it not be deaf.
+    for _ in 0..12 {
+        host.says(event, "good night").await;
+    }
+    let said = Instant::now();
+    let (public, staff) = (public_log(host, event).await, staff_log(host, event).await);
+    for (number, (seat, role)) in seats.iter_mut().zip(roles).enumerate() {
+        let log = if role.is_staff() { &staff } else { &public };
+        let mut heard = if number == 0 {
+            std::mem::take(&mut first)
+        } else {
+            Vec::new()
+        };
+        heard.extend(hears_to(seat, &log.last().unwrap().id).await);
+        agree(&heard, log);
+    }
+    if last_hint_is_lost {
+        assert!(said.elapsed() < Duration::from_secs(6), "took {:?}", said.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seats_next_door_hear_exactly_the_log_over_a_bad_bus_even_if_the_last_hint_is_lost() {
+    a_busy_evening_next_door(StreamConfig::default(), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holes_are_mended_without_the_sweep_and_through_a_tiny_ring() {
+    let config = StreamConfig {
+        sweep_ms: 3_600_000,
+        ring_entries: 8,
+        ..StreamConfig::default()
+    };
+    a_busy_evening_next_door(config, false).await;
+}
+
+#[tokio::test]
+async fn without_any_bus_the_sweep_alone_brings_everything() {
+    let (server, neighbour) = Neighbour::moves_in(StreamConfig::default()).await;
+    neighbour.is_deaf.store(true, Ordering::Release);
+    let host = server.host();
+    let event = host.starts_event("session").await;
+    let mut seat = neighbour.seat(&event, Role::Viewer).await;
+    for seq in 3..6 {
+        host.says(&event, "anybody there?").await;
+        let heard = seat.hears("message.created").await;
+        assert_eq!(heard.seq(), Some(seq));
+    }
+}

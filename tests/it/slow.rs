@@ -1,1 +1,143 @@
-//! todo
+//! Readers that do not read: they cost what is bounded, for a bounded time, and nobody else notices.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    task::JoinSet,
+};
+
+use crate::support::{Process, Reader, public_log, soon};
+
+/// A stream over a socket that takes little: as HTTP/1.0, so that the frames come without chunks between them.
+async fn opens_stream(address: SocketAddr, event: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut socket = soon("a connection", socket.connect(address)).await.unwrap();
+    let request = format!("GET /v1/events/{event}/stream HTTP/1.0\r\nHost: test\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket
+}
+
+/// Somebody on a bad line, who reads a little now and then.
+struct Slow {
+    socket: TcpStream,
+    reader: Reader,
+    unread: Vec<u8>,
+    in_body: bool,
+}
+
+impl Slow {
+    /// Reads at most so much; false: the stream is over.
+    async fn reads(&mut self, most: usize) -> bool {
+        let mut bytes = vec![0; most];
+        let count = soon("bytes", self.socket.read(&mut bytes)).await.unwrap();
+        self.unread.extend_from_slice(&bytes[..count]);
+        if !self.in_body {
+            let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") else {
+                return count > 0;
+            };
+            self.unread.drain(..end + 4);
+            self.in_body = true;
+        }
+        self.reader.hears_bytes(&mut self.unread);
+        count > 0
+    }
+}
+
+const LAST_WORDS: &str = "good night";
+
+/// Reads without a pause, on one connection, until the last words; gives when they came.
+async fn reads_to_the_end(mut reader: Reader) -> (Reader, Instant) {
+    let mut link = reader.connects().await.unwrap();
+    while !reader.heard.last().is_some_and(|line| line.json.contains(LAST_WORDS)) {
+        assert!(reader.reads_on(&mut link).await, "a healthy reader was cut off");
+    }
+    (reader, Instant::now())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_readers_who_stop_reading_are_cut_off_and_nobody_else_notices() {
+    const STALLED: usize = 50;
+    const ROUNDS: usize = 40;
+    const HEALTHY: usize = 3;
+    let dir = TempDir::new().unwrap();
+    // The ring holds about a tenth of what will be said.
+    let server = Process::start(
+        dir.path(),
+        &[
+            ("SERVE__WRITE_STALL_TIMEOUT_MS", "5000"),
+            ("STREAM__RING_ENTRIES", "80"),
+        ],
+    )
+    .await;
+    let host = server.user("hanna", &["host"]);
+    let event = host.starts_event("session").await;
+    let address: SocketAddr = server.url().strip_prefix("http://").unwrap().parse().unwrap();
+    let mut healthy = JoinSet::new();
+    for _ in 0..HEALTHY {
+        healthy.spawn(reads_to_the_end(Reader::new(&host.nobody(), &event)));
+    }
+    let stalled = join_all((0..STALLED).map(|_| opens_stream(address, &event))).await;
+    let mut slow = Slow {
+        socket: opens_stream(address, &event).await,
+        reader: Reader::new(&host.nobody(), &event),
+        unread: Vec::new(),
+        in_body: false,
+    };
+    let mut watcher = host.watches(&event).await;
+    let everybody = STALLED + HEALTHY + 2;
+    watcher
+        .hears_that("everybody's arrival", |frame| {
+            frame.json["data"]["viewers"] == json!(everybody)
+        })
+        .await;
+    let before = server.resident_kib();
+
+    let text = "x".repeat(4_000);
+    let mut most = before;
+    for _ in 0..ROUNDS {
+        join_all((0..20).map(|_| host.says(&event, &text))).await;
+        slow.reads(16 * 1_024).await;
+        most = most.max(server.resident_kib());
+    }
+    host.says(&event, LAST_WORDS).await;
+    let said = Instant::now();
+    let log = public_log(&host, &event).await;
+    while let Some(reader) = healthy.join_next().await {
+        let (reader, heard) = reader.unwrap();
+        reader.agrees_with(&log);
+        let waited = heard.saturating_duration_since(said);
+        assert!(waited < Duration::from_secs(1), "a healthy reader waited {waited:?}");
+    }
+    let last = &log.last().unwrap().id;
+    // Whoever is slow but reads on has long been past the ring's end, and misses nothing either.
+    while !slow.reader.has_heard(last) {
+        assert!(slow.reads(64 * 1_024).await, "the slow reader was cut off");
+    }
+    slow.reader.agrees_with(&log);
+    drop(slow);
+    // The others are cut off once they have taken nothing for the time allowed.
+    watcher
+        .hears_that("the end of those who stopped", |frame| {
+            frame.json["data"]["viewers"]
+                .as_u64()
+                .is_some_and(|viewers| viewers <= 4)
+        })
+        .await;
+    let metrics = host.get("/metrics").await.text;
+    assert!(
+        metrics.contains(&format!("grandstand_connections_stalled_total {STALLED}")),
+        "{metrics}"
+    );
+    most = most.max(server.resident_kib());
+    assert!(most - before < 64 * 1_024, "grew by {} KiB", most - before);
+    drop(stalled);
+}

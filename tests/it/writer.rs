@@ -1,157 +1,23 @@
 //! The writer: what stands when changes fail, panic, pile up, or nobody waits for the answer any more.
 
-use std::sync::{Arc, Mutex};
+mod bench;
+
+use std::sync::Arc;
 
 use futures_util::{FutureExt, StreamExt, future::join_all, stream::FuturesUnordered};
 use grandstand::{
     config::StoreConfig,
-    domain::{
-        Audience, EventId, MessageId, Reason, Refusal,
-        entry::{Entry, GoneBy, MessageGone},
-    },
-    store::{Error, Head, Recorded, Scribe, Store, log},
+    domain::EventId,
+    store::{Error, Store},
     telemetry::Metrics,
 };
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, Statement};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::support::{TestServer, soon};
-
-/// A store with a table to leave traces in, and everything its listener was told.
-struct Bench {
-    dir: TempDir,
-    store: Store,
-    told: Arc<Mutex<Vec<u64>>>,
-    event: EventId,
-}
-
-/// What a change does after it has written a note and said an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Well,
-    Refused,
-    Panics,
-    /// Ends the transaction under the writer's feet, as SQLite does on its own when the disk is full.
-    BreaksTransaction,
-}
-
-fn some_entry() -> Entry {
-    Entry::MessageDeleted(MessageGone {
-        message_id: MessageId::generate(),
-        parent_id: None,
-        by: GoneBy::Author,
-    })
-}
-
-async fn change(scribe: &mut Scribe<'_>, number: i32, end: End) -> Result<u64, Error> {
-    let note = format!("INSERT INTO note VALUES ({number})");
-    scribe.txn().execute_unprepared(&note).await?;
-    let seq = scribe.say(&some_entry());
-    match end {
-        End::Well => Ok(seq),
-        End::Refused => Err(Refusal::new(Reason::Forbidden, "No.").into()),
-        End::Panics => panic!("a change with a bug"),
-        End::BreaksTransaction => {
-            scribe.txn().execute_unprepared("ROLLBACK").await?;
-            Ok(seq)
-        }
-    }
-}
-
-impl Bench {
-    async fn new(queue_max: usize) -> Self {
-        let dir = TempDir::new().unwrap();
-        let config = StoreConfig {
-            data_dir: dir.path().to_owned(),
-            queue_max,
-            ..StoreConfig::default()
-        };
-        let store = Store::open(&config, Arc::new(Metrics::default())).await.unwrap();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let listener = Arc::clone(&told);
-        store.on_commit(move |entries| listener.lock().unwrap().extend(entries.iter().map(|entry| entry.seq)));
-        let table = "CREATE TABLE note (number INTEGER)";
-        store
-            .write(move |txn| Box::pin(async move { Ok(txn.execute_unprepared(table).await.map(drop)?) }))
-            .await
-            .unwrap();
-        let event = EventId::generate();
-        Self {
-            dir,
-            store,
-            told,
-            event,
-        }
-    }
-
-    async fn does(&self, number: i32, end: End) -> Result<Recorded<u64>, Error> {
-        let recorded = self
-            .store
-            .record(self.event, move |scribe| Box::pin(change(scribe, number, end)));
-        soon("an answer", recorded).await
-    }
-
-    /// Holds the writer in a change of its own until the answer is dropped.
-    async fn holds_the_writer(&self) -> oneshot::Sender<()> {
-        let (began, has_begun) = oneshot::channel();
-        let (release, released) = oneshot::channel::<()>();
-        let (store, event) = (self.store.clone(), self.event);
-        tokio::spawn(async move {
-            let wait = async move {
-                began.send(()).unwrap();
-                released.await.unwrap_or_default();
-                Ok(())
-            };
-            store.record(event, move |_| Box::pin(wait)).await.unwrap();
-        });
-        soon("the writer's attention", has_begun).await.unwrap();
-        release
-    }
-
-    /// Does all of these as one batch.
-    async fn does_at_once(&self, ends: &[End]) -> Vec<Result<Recorded<u64>, Error>> {
-        let release = self.holds_the_writer().await;
-        let all = join_all((0..).zip(ends).map(|(number, end)| self.does(number, *end)));
-        // The first poll of `all` queues every change; only then the writer goes on.
-        let (outcomes, ()) = tokio::join!(all, async { drop(release) });
-        outcomes
-    }
-
-    /// The notes that are there, as another process reads them.
-    async fn notes(&self) -> Vec<i32> {
-        #[derive(FromQueryResult)]
-        struct Note {
-            number: i32,
-        }
-        let db = outside(self.dir.path()).await;
-        let sql = Statement::from_string(db.get_database_backend(), "SELECT number FROM note ORDER BY number");
-        let notes = Note::find_by_statement(sql).all(&db).await.unwrap();
-        notes.iter().map(|note| note.number).collect()
-    }
-
-    /// The log's numbers, which are 1, 2, 3, … and what the listener was told.
-    async fn length(&self) -> u64 {
-        let db = self.store.reader();
-        let log = log::read_after(db, self.event, Audience::Public, Head::EMPTY, 10_000)
-            .await
-            .unwrap();
-        let seqs: Vec<_> = log.iter().map(|entry| entry.seq).collect();
-        assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
-        assert_eq!(*self.told.lock().unwrap(), seqs);
-        let head = log::head(db, self.event).await.unwrap();
-        assert_eq!(head.map_or(0, |head| head.public), seqs.len() as u64);
-        seqs.len() as u64
-    }
-}
-
-/// A connection beside the server's own.
-async fn outside(dir: &std::path::Path) -> DatabaseConnection {
-    let mut options = sea_orm::ConnectOptions::new(format!("sqlite://{}/grandstand.db", dir.display()));
-    options.max_connections(1).sqlx_logging(false);
-    Database::connect(options).await.unwrap()
-}
+use bench::{Bench, End, some_entry};
 
 #[tokio::test]
 async fn whoever_fails_or_panics_in_a_full_batch_leaves_no_trace_and_burns_no_seq() {
@@ -242,7 +108,7 @@ async fn a_full_queue_says_so_at_once_and_what_was_taken_is_done() {
     let (host, ana) = (server.host(), server.user("ana", &[]));
     let event = host.starts_event("session").await;
     ana.says(&event, "the door knows ana").await;
-    let lock = outside(server.dir().path()).await;
+    let lock = server.database().await;
     lock.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
     let path = format!("/v1/events/{event}/messages");
     let body = |number: i32| json!({"text": format!("{number}"), "client_id": format!("c{number}")});
@@ -337,8 +203,8 @@ async fn whoever_hangs_up_in_the_middle_is_heard_once_or_not_at_all_and_may_send
             .await
             .ok();
     }
-    let heard = seat.entries_to(32).await;
-    let mut sent: Vec<_> = heard
+    let entries = seat.entries_to(32).await;
+    let mut ids: Vec<_> = entries
         .iter()
         .map(|frame| {
             frame.data()["message"]["client_id"]
@@ -348,7 +214,7 @@ async fn whoever_hangs_up_in_the_middle_is_heard_once_or_not_at_all_and_may_send
                 .unwrap()
         })
         .collect();
-    sent.sort_unstable();
-    assert_eq!(sent, (0..30).collect::<Vec<_>>());
+    ids.sort_unstable();
+    assert_eq!(ids, (0..30).collect::<Vec<_>>());
     assert_eq!(host.reads_log(&event).await.len(), 32);
 }

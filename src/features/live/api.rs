@@ -79,17 +79,17 @@ impl LiveApi {
     /// otherwise sit on unnoticed.
     async fn seat(
         &self,
-        mut request: SeatRequest,
+        mut wanted: SeatRequest,
         event: &str,
         caller: &Caller,
     ) -> Result<impl Chunks<Item = Bytes> + Send + use<>, Problem> {
         loop {
-            let frames = self.stream.open(request.clone()).await;
+            let frames = self.stream.open(wanted.clone()).await;
             let role = self.gate.admit(event, caller).await?.role;
-            if role == request.role {
+            if role == wanted.role {
                 return Ok(frames);
             }
-            request.role = role;
+            wanted.role = role;
         }
     }
 
@@ -252,7 +252,10 @@ impl LiveApi {
 
 /// The `Last-Event-ID`, whatever it is. Empty means none: browsers send it so.
 fn sent_id(request: &Request) -> Option<String> {
-    let id = request.headers().get("Last-Event-ID").map(|id| id.as_bytes())?;
+    let id = request
+        .headers()
+        .get("Last-Event-ID")
+        .map(poem::http::HeaderValue::as_bytes)?;
     (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
 }
 

@@ -54,12 +54,20 @@ impl Actor {
         }
     }
 
-    /// The same somebody at another server.
-    pub fn at(&self, server: &TestServer) -> Self {
+    /// A signed-in user of a server in another process.
+    pub fn abroad(client: reqwest::Client, url: String, token: &str, id: &str) -> Self {
         Self {
-            base: server.url(),
-            ..self.clone()
+            client,
+            base: url,
+            credential: Some(("Authorization", format!("Bearer {token}"))),
+            id: id.to_owned(),
         }
+    }
+
+    /// As [`Actor::send`], where the server may die meanwhile.
+    pub async fn tries(&self, request: reqwest::RequestBuilder) -> Option<StatusCode> {
+        let response = soon("an answer or none", request.send()).await.ok()?;
+        Some(response.status())
     }
 
     /// Nobody in particular at the same server.

@@ -86,17 +86,27 @@ impl Reader {
     /// Stays until it has heard the entry with that id.
     pub async fn reads_to(&mut self, id: &str) {
         let mut link = self.connects().await.unwrap();
-        while self.began != id && !self.heard.iter().rev().any(|line| line.id == id) {
+        while !self.has_heard(id) {
             assert!(self.reads_on(&mut link).await, "the stream ended before {id}");
         }
     }
 
     fn take(&mut self, link: &mut Link, bytes: &[u8]) {
         link.text.extend_from_slice(bytes);
-        while let Some(end) = link.text.windows(2).position(|pair| pair == b"\n\n") {
-            let frame: Vec<u8> = link.text.drain(..end + 2).collect();
+        self.hears_bytes(&mut link.text);
+    }
+
+    /// Takes the whole frames from the front of what was read.
+    pub fn hears_bytes(&mut self, text: &mut Vec<u8>) {
+        while let Some(end) = text.windows(2).position(|pair| pair == b"\n\n") {
+            let frame: Vec<u8> = text.drain(..end + 2).collect();
             self.hear(std::str::from_utf8(&frame).expect("frames are UTF-8"));
         }
+    }
+
+    /// Whether it knows of that entry: heard it, or began after it.
+    pub fn has_heard(&self, id: &str) -> bool {
+        self.began == id || self.heard.iter().rev().any(|line| line.id == id)
     }
 
     fn hear(&mut self, frame: &str) {
@@ -105,7 +115,7 @@ impl Reader {
         let data = || serde_json::from_str::<Value>(json).unwrap()["data"].clone();
         match field("event: ").expect("a frame has a type") {
             "stream.snapshot" => {
-                self.began = id.expect("a snapshot has a place").to_owned();
+                id.expect("a snapshot has a place").clone_into(&mut self.began);
                 self.heard.clear();
             }
             "stream.reset" => self.resets.push(data()["reason"].as_str().unwrap().to_owned()),

@@ -40,8 +40,12 @@ pub struct Seat {
 
 impl Seat {
     pub fn new(response: reqwest::Response) -> Self {
-        let frames = response
-            .bytes_stream()
+        Self::reading(response.bytes_stream())
+    }
+
+    /// A seat that reads whatever carries a stream's bytes.
+    pub fn reading<E: Send + 'static>(bytes: impl Stream<Item = Result<bytes::Bytes, E>> + Send + 'static) -> Self {
+        let frames = bytes
             .eventsource()
             .take_while(|event| std::future::ready(event.is_ok()))
             .filter_map(|event| std::future::ready(event.ok()))

@@ -111,6 +111,16 @@ impl TestServer {
         }
     }
 
+    /// Begins to stop gracefully.
+    pub fn is_told_to_stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// A connection to the database beside the server's own.
+    pub async fn database(&self) -> sea_orm::DatabaseConnection {
+        database(self.dir.path()).await
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -181,6 +191,13 @@ impl Drop for TestServer {
             running.abort();
         }
     }
+}
+
+/// A connection to the database of that directory, beside the server's own.
+pub async fn database(dir: &Path) -> sea_orm::DatabaseConnection {
+    let mut options = sea_orm::ConnectOptions::new(format!("sqlite://{}/grandstand.db", dir.display()));
+    options.max_connections(1).sqlx_logging(false);
+    sea_orm::Database::connect(options).await.unwrap()
 }
 
 /// A token as an outside service would make it with the shared secret.
