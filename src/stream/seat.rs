@@ -124,7 +124,7 @@ impl Seat {
         let Some(stand) = hub.enter(request.event).await? else {
             return Ok(None);
         };
-        let (wake, dismissed) = (stand.0.subscribe(), stand.0.dismissals.count());
+        let (wake, dismissals) = (stand.0.subscribe(), stand.0.dismissals.count());
         let audience = if request.role.is_staff() {
             Audience::Staff
         } else {
@@ -159,7 +159,7 @@ impl Seat {
             expires_at: request.expires_at,
             closed: None,
             takes: 0,
-            heard: dismissed,
+            heard: dismissals,
             seated: false,
             _pass: pass,
         };

@@ -203,8 +203,8 @@ async fn whoever_hangs_up_in_the_middle_is_heard_once_or_not_at_all_and_may_send
             .await
             .ok();
     }
-    let heard = seat.entries_to(32).await;
-    let mut client_ids: Vec<_> = heard
+    let entries = seat.entries_to(32).await;
+    let mut ids: Vec<_> = entries
         .iter()
         .map(|frame| {
             frame.data()["message"]["client_id"]
@@ -214,7 +214,7 @@ async fn whoever_hangs_up_in_the_middle_is_heard_once_or_not_at_all_and_may_send
                 .unwrap()
         })
         .collect();
-    client_ids.sort_unstable();
-    assert_eq!(client_ids, (0..30).collect::<Vec<_>>());
+    ids.sort_unstable();
+    assert_eq!(ids, (0..30).collect::<Vec<_>>());
     assert_eq!(host.reads_log(&event).await.len(), 32);
 }

@@ -10,6 +10,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
+use tokio_util::task::TaskTracker;
 
 use super::{Actor, server, soon};
 
@@ -65,8 +66,8 @@ impl Process {
             }
             log.push(line);
         };
-        // A full pipe would stop it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        // Read on, or the server would wait for room in the pipe one day.
+        TaskTracker::new().spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let client = reqwest::Client::builder()
             .tls_certs_only([])
             .no_proxy()
@@ -85,7 +86,7 @@ impl Process {
     }
 
     /// Ends it as a power cut would: without a word.
-    pub async fn dies(mut self) {
+    pub async fn gets_killed(mut self) {
         soon("the end", self.child.kill()).await.unwrap();
     }
 
