@@ -220,16 +220,36 @@ pub(super) fn private(
     }
 }
 
-/// Entries read from the log, as one chunk for one seat, and how many of them are for it.
-pub(super) fn chunk(entries: &[LogEntry], view: &View) -> (Bytes, u64) {
-    let (mut bytes, mut count) = (BytesMut::new(), 0);
+/// A chunk handed to a socket at once is at most about this large, so that one seat's memory stays bounded.
+pub(super) const CHUNK_MAX: usize = 64 * 1024;
+
+/// Entries read from the log as one chunk for one seat.
+pub(super) struct Chunk {
+    pub(super) bytes: Bytes,
+    /// The head after the last entry that went in; `None` if there were none.
+    pub(super) reached: Option<Head>,
+    /// How many of the entries are for the seat.
+    pub(super) count: u64,
+}
+
+/// As many of the entries as fit; the rest is read again later.
+pub(super) fn chunk(entries: &[LogEntry], view: &View) -> Chunk {
+    let (mut bytes, mut reached, mut count) = (BytesMut::new(), None, 0);
     for entry in entries {
+        if bytes.len() > CHUNK_MAX {
+            break;
+        }
         if let Some(frame) = Frame::entry(entry).bytes(view) {
             bytes.extend_from_slice(&frame);
             count += 1;
         }
+        reached = Some(entry.head());
     }
-    (bytes.freeze(), count)
+    Chunk {
+        bytes: bytes.freeze(),
+        reached,
+        count,
+    }
 }
 
 /// A frame that many hold.

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Entries read at once when a stand mends a hole.
-pub(super) const PAGE: u64 = 500;
+const PAGE: u64 = 500;
 /// A stand without seats is kept this long, so that a reload finds its ring.
 const LINGER: Duration = Duration::from_secs(10);
 /// Steps in which streams are told to leave when draining.

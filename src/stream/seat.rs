@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::{
     frame::{Format, View, chunk, private, signal_json},
-    hub::{Entered, Hub, PAGE},
+    hub::{Entered, Hub},
     limits::Pass,
     resume::Resume,
     snapshot::Age,
@@ -30,6 +30,9 @@ use crate::{
     store::{Error, Head, log},
 };
 
+/// Entries read at once for a seat that is not in the ring. Many seats may do so together, and each keeps what it read
+/// until its socket has taken it.
+const PAGE: u64 = 128;
 /// One chunk in this many is measured from publish to socket: enough for a histogram, cheap enough for every stream.
 const MEASURE_ONE_IN: u64 = 32;
 /// Who was turned away for lack of room is asked to stay away this many times longer than usual.
@@ -249,9 +252,8 @@ impl Seat {
         } else {
             let reader = self.hub.store.reader();
             let page = log::read_after(reader, self.info.event, self.view.audience, self.at, PAGE).await?;
-            let at = page.last().map_or(goal, crate::store::LogEntry::head);
-            let (bytes, count) = chunk(&page, &self.view);
-            (bytes, at, count)
+            let chunk = chunk(&page, &self.view);
+            (chunk.bytes, chunk.reached.unwrap_or(goal), chunk.count)
         };
         self.at = at;
         let goal = if done { self.stand.0.head() } else { goal };

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::{
     dismissal::Dismissals,
-    frame::{Frame, SharedFrame, View},
+    frame::{CHUNK_MAX, Frame, SharedFrame, View},
     snapshot::Shots,
 };
 use crate::{
@@ -26,8 +26,6 @@ use crate::{
     store::{Head, LogEntry},
 };
 
-/// A chunk handed to a socket at once is at most about this large, so that one seat's memory stays bounded.
-const CHUNK_MAX: usize = 64 * 1024;
 /// Entries kept while one before them is missing. More than a burst; beyond it, the log has them anyway.
 const WAITING_MAX: usize = 256;
 /// Joined chunks remembered for seats at the same place.

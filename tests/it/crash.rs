@@ -30,16 +30,13 @@ async fn sends_on(author: Actor, event: String, round: u32, acknowledged: Arc<At
     let mut sent = Sent::new();
     for number in 0.. {
         let client_id = format!("{round}-{number}");
-        match sends(&author, &event, &client_id).await {
-            Some(status) => {
-                assert_eq!(status, 201);
-                acknowledged.fetch_add(1, Ordering::Relaxed);
-                sent.insert(client_id, true);
-            }
-            None => {
-                sent.insert(client_id, false);
-                return sent;
-            }
+        if let Some(status) = sends(&author, &event, &client_id).await {
+            assert_eq!(status, 201);
+            acknowledged.fetch_add(1, Ordering::Relaxed);
+            sent.insert(client_id, true);
+        } else {
+            sent.insert(client_id, false);
+            return sent;
         }
     }
     unreachable!("numbers do not end")

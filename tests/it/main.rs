@@ -6,8 +6,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::disallowed_methods,
     unreachable_pub,
-    reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside"
+    reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside, and its little servers end with the test"
 )]
 
 mod support;

@@ -5,7 +5,7 @@ mod places;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Crowd, Dice, Frame, Line, Reader, TestServer, public_log, staff_log};
+use crate::support::{Actor, Crowd, Dice, Frame, Line, Reader, TestServer, percent, public_log, staff_log};
 
 /// Ten readers, three of them staff, each cut off fifty times after a few or a few thousand bytes.
 async fn five_hundred_cuts(server: TestServer) {
@@ -109,7 +109,7 @@ async fn check_places(server: &TestServer, event: &str, as_header: bool) {
     let (viewer, staff) = (server.anybody(), server.host());
     for (is_staff, asked, expected) in places::PLACES {
         let who = if *is_staff { &staff } else { &viewer };
-        let encoded: String = asked.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = percent(asked);
         let heard = if as_header {
             frames(who, event, "", Some(asked)).await
         } else {

@@ -14,14 +14,14 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::support::{Process, Reader, public_log, soon};
+use crate::support::{Process, Reader, TestServer, public_log, soon};
 
 /// A stream over a socket that takes little: as HTTP/1.0, so that the frames come without chunks between them.
-async fn opens_stream(address: SocketAddr, event: &str) -> TcpStream {
+async fn opens_stream(address: SocketAddr, event: &str, header: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut socket = soon("a connection", socket.connect(address)).await.unwrap();
-    let request = format!("GET /v1/events/{event}/stream HTTP/1.0\r\nHost: test\r\n\r\n");
+    let request = format!("GET /v1/events/{event}/stream HTTP/1.0\r\nHost: test\r\n{header}\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     socket
 }
@@ -35,6 +35,15 @@ struct Slow {
 }
 
 impl Slow {
+    fn new(socket: TcpStream, reader: Reader) -> Self {
+        Self {
+            socket,
+            reader,
+            unread: Vec::new(),
+            in_body: false,
+        }
+    }
+
     /// Reads at most so much; false: the stream is over.
     async fn reads(&mut self, most: usize) -> bool {
         let mut bytes = vec![0; most];
@@ -85,13 +94,11 @@ async fn fifty_readers_who_stop_reading_are_cut_off_and_nobody_else_notices() {
     for _ in 0..HEALTHY {
         healthy.spawn(reads_to_the_end(Reader::new(&host.nobody(), &event)));
     }
-    let stalled = join_all((0..STALLED).map(|_| opens_stream(address, &event))).await;
-    let mut slow = Slow {
-        socket: opens_stream(address, &event).await,
-        reader: Reader::new(&host.nobody(), &event),
-        unread: Vec::new(),
-        in_body: false,
-    };
+    let stalled = join_all((0..STALLED).map(|_| opens_stream(address, &event, ""))).await;
+    let mut slow = Slow::new(
+        opens_stream(address, &event, "").await,
+        Reader::new(&host.nobody(), &event),
+    );
     let mut watcher = host.watches(&event).await;
     let everybody = STALLED + HEALTHY + 2;
     watcher
@@ -140,4 +147,31 @@ async fn fifty_readers_who_stop_reading_are_cut_off_and_nobody_else_notices() {
     most = most.max(server.resident_kib());
     assert!(most - before < 64 * 1_024, "grew by {} KiB", most - before);
     drop(stalled);
+}
+
+#[tokio::test]
+async fn a_role_taken_away_ends_a_stream_that_is_still_catching_up() {
+    let server = TestServer::start_with(|config| config.stream.ring_entries = 16).await;
+    let (host, ana, mo) = (server.host(), server.user("ana", &[]), server.user("mo", &[]));
+    let event = host.starts_event("session").await;
+    let membership = format!("/v1/events/{event}/members/mo");
+    host.put(&membership, &json!({"role": "moderator"})).await.ok();
+    host.holds_messages(&event).await;
+    let text = "x".repeat(4_000);
+    for _ in 0..20 {
+        join_all((0..20).map(|_| ana.says(&event, &text))).await;
+    }
+    let header = format!("Authorization: Bearer {}\r\nLast-Event-ID: 1-0-0\r\n", mo.token());
+    let mut slow = Slow::new(
+        opens_stream(server.address(), &event, &header).await,
+        Reader::new(&mo, &event),
+    );
+    while slow.reader.heard.is_empty() {
+        assert!(slow.reads(1_024).await);
+    }
+    assert_eq!(host.delete(&membership).await.status, 204);
+    while slow.reads(64 * 1_024).await {}
+    // What was in the socket already is theirs; nothing after it.
+    assert_eq!(slow.reader.bye.unwrap()["reason"], "role-changed");
+    assert!(slow.reader.heard.len() < 300, "heard {}", slow.reader.heard.len());
 }

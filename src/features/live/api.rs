@@ -255,7 +255,7 @@ fn sent_id(request: &Request) -> Option<String> {
     let id = request
         .headers()
         .get("Last-Event-ID")
-        .map(poem::http::HeaderValue::as_bytes)?;
+        .map(http::HeaderValue::as_bytes)?;
     (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
 }
 

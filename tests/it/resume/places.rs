@@ -1,7 +1,10 @@
 //! Places in the small log of these tests, and what each answers.
 
+/// The ids heard, or why it begins afresh.
+type Answer = Result<&'static [&'static str], &'static str>;
+
 /// What somebody asks to go on from, and either the ids they then hear or why they begin afresh.
-pub(super) const PLACES: &[(bool, &str, Result<&[&str], &str>)] = &[
+pub(super) const PLACES: &[(bool, &str, Answer)] = &[
     // Viewers.
     (false, "1-5", Ok(&["1-6", "1-7"])),
     (false, "1-7", Ok(&[])),

@@ -39,7 +39,7 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
         "reactions.changed" => {
             for told in data["messages"].as_array().unwrap() {
                 each(snapshot, &told["message_id"], |message| {
-                    message["reactions"] = told["reactions"].clone()
+                    message["reactions"] = told["reactions"].clone();
                 });
             }
         }

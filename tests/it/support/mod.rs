@@ -24,7 +24,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Text as it may stand anywhere in a URL.
 pub fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes()
+        .fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
 }
 
 /// Waits for something that must happen soon.
