@@ -72,5 +72,5 @@ build_web() {
 build_server() {
   need_cargo
   say "Building the server"
-  cargo build --locked --package grandstand
+  cargo build --locked --workspace
 }

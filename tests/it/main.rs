@@ -6,8 +6,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    unreachable_pub,
     clippy::disallowed_methods,
+    unreachable_pub,
     reason = "in a test a broken assumption is a failure, also in its helpers; a test binary has no outside, and its little servers end with the test"
 )]
 
