@@ -73,7 +73,8 @@ impl Door {
         let mut config = ServeConfig {
             header_read_timeout_ms: 300,
             body_read_timeout_ms: 300,
-            handler_timeout_ms: 300,
+            // Well after the body's, which would otherwise race with it on a busy machine.
+            handler_timeout_ms: 2_000,
             write_stall_timeout_ms: 300,
             ..ServeConfig::default()
         };
