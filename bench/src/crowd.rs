@@ -10,10 +10,11 @@ use tokio::{
 };
 
 use crate::{
+    engine_io::EngineIo,
     frames::Frames,
     schedule::BenchClock,
-    target::Target,
-    watcher::{Board, SharedBoard, Watcher},
+    target::{Protocol, Target},
+    watcher::{Board, Reader, SharedBoard, Watcher},
 };
 
 /// How many streams are opened at the same time.
@@ -23,7 +24,8 @@ const LOOK: Duration = Duration::from_millis(2);
 #[derive(Clone)]
 pub(crate) struct CrowdPlan {
     pub(crate) target: Arc<dyn Target>,
-    pub(crate) address: SocketAddr,
+    /// Streams are opened at these in turn.
+    pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) clock: BenchClock,
     pub(crate) channels: Vec<Arc<str>>,
     /// Spread evenly over the channels.
@@ -54,17 +56,26 @@ impl Crowd {
         };
         let gate = Arc::new(Semaphore::new(OPENING));
         let channels = plan.channels.iter().cycle().take(plan.watchers);
-        for (index, channel) in channels.enumerate() {
-            let frames = Frames::new(index % plan.sample.max(1) == 0);
-            let witness = plan.witness && index == 0;
+        let places = channels.zip(plan.addresses.iter().cycle());
+        for (index, (channel, address)) in places.enumerate() {
+            let sampled = index % plan.sample.max(1) == 0;
+            let frames = Frames::new(sampled);
+            let frames = if plan.witness && index == 0 {
+                frames.capturing()
+            } else {
+                frames
+            };
             let watcher = Watcher {
                 index,
                 channel: Arc::clone(channel),
                 target: Arc::clone(&plan.target),
-                address: plan.address,
+                address: *address,
                 clock: plan.clock,
                 board: crowd.board.clone(),
-                frames: if witness { frames.capturing() } else { frames },
+                reader: match plan.target.protocol() {
+                    Protocol::Sse => Reader::Sse(frames),
+                    Protocol::EngineIo => Reader::EngineIo(EngineIo::new(sampled)),
+                },
                 retry_ms: 0,
             };
             crowd.tasks.spawn(watcher.run(Arc::clone(&gate)));

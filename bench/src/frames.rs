@@ -1,7 +1,7 @@
 //! A server-sent event stream, read without keeping it: where each frame ends, what kind it is, its `seq` and its stamp.
 //!
 //! Most of a frame is passed over at the speed of a byte search, nothing is copied but ids and lines that a read cut in two. Works on pieces
-//! that end anywhere.
+//! that end anywhere. A message that lies whole in one read, which at high rates nearly all do, takes a shorter way.
 
 use memchr::memchr;
 
@@ -122,7 +122,7 @@ impl Frames {
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8], mut hear: impl FnMut(Frame, &[u8])) {
-        let mut rest = bytes;
+        let mut rest = self.messages(bytes, &mut hear);
         while let Some(end) = memchr(b'\n', rest) {
             let (line, later) = (&rest[..end], &rest[end + 1..]);
             if self.line_bytes == 0 {
@@ -134,9 +134,35 @@ impl Frames {
                 self.line_bytes = 0;
                 self.end_of_line(&line[..len], &mut hear);
             }
-            rest = later;
+            rest = if line.is_empty() { self.messages(later, &mut hear) } else { later };
         }
         self.part_of_line(rest);
+    }
+
+    /// Takes the whole messages that `bytes` begin with; what is left.
+    fn messages<'a>(&mut self, bytes: &'a [u8], hear: &mut impl FnMut(Frame, &[u8])) -> &'a [u8] {
+        if self.capture.is_some() || self.has_data || self.line_bytes > 0 || self.frame != NOTHING_YET {
+            return bytes;
+        }
+        let (mut rest, mut last_id) = (bytes, None);
+        while let Some((id, seq, data, later)) = message(rest) {
+            let mut stamp = Finder::default();
+            if self.sampled {
+                stamp.scan(data);
+            }
+            let frame = Frame {
+                kind: Kind::Message,
+                seq: Some(seq),
+                stamp_ns: stamp.found(),
+                retry_ms: None,
+            };
+            hear(frame, b"");
+            (rest, last_id) = (later, Some(id));
+        }
+        if let Some(id) = last_id {
+            self.last_id.set(id);
+        }
+        rest
     }
 
     /// A piece of a line that the read cut in two: its head is kept.
@@ -209,6 +235,29 @@ impl Frames {
             capture.clear();
         }
     }
+}
+
+/// A whole message at the beginning, in the very form that the product writes: its id, its `seq`, its data, and what follows.
+fn message(bytes: &[u8]) -> Option<(&[u8], u64, &[u8], &[u8])> {
+    let rest = bytes.strip_prefix(b"id: ")?;
+    let dash = rest.iter().take(12).position(|&byte| byte == b'-')?;
+    let (mut at, mut seq) = (dash + 1, 0_u64);
+    while let Some(digit @ b'0'..=b'9') = rest.get(at).copied() {
+        // Eighteen digits cannot overflow; more are nobody's.
+        seq = seq * 10 + u64::from(digit - b'0');
+        at += 1;
+        if at > dash + 18 {
+            return None;
+        }
+    }
+    if at == dash + 1 {
+        return None;
+    }
+    let (id, rest) = rest.split_at(at);
+    let data = rest.strip_prefix(b"\nevent: message.created\ndata: ")?;
+    let end = memchr(b'\n', data)?;
+    let later = data[end + 1..].strip_prefix(b"\n")?;
+    Some((id, seq, &data[..end], later))
 }
 
 fn value<'a>(line: &'a [u8], field: &[u8]) -> Option<&'a [u8]> {

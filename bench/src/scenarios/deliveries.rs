@@ -3,8 +3,9 @@
 
 use crate::{
     crowd::{Crowd, CrowdPlan},
-    ground::{Ground, Subject},
+    ground::Ground,
     report::{Goal, Row, float, millis},
+    subject::Subject,
     trial::{self, Trial},
 };
 
@@ -57,7 +58,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     plan.sample = SAMPLE;
     let mut crowd = subject.crowd_of(&plan).await?;
     let (mut best, mut broken): (Option<Step>, Option<Step>) = (None, None);
-    let (mut rate, mut halvings) = (FIRST_RATE, 0);
+    let (mut rate, mut halvings) = (ground.rate_hint.unwrap_or(FIRST_RATE), 0);
     while halvings < HALVINGS && rate <= LAST_RATE && rate > 0 {
         let step = take(ground, &subject, &plan, &mut crowd, rate).await?;
         if step.holds() {
@@ -87,8 +88,9 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
         per_second,
         "/s",
     );
-    ground.row(row.goal(Goal::Told(">= 30 x nchan")).note(limit))?;
+    ground.row(row.goal(Goal::AtLeastOfNchan(30.0)).note(limit))?;
     let Some(best) = best else { return Ok(()) };
+    ground.rate_hint = Some(best.rate);
     let posts = Row::new("deliveries", "", "messages/s there", float(best.rate), "/s");
     ground.row(posts.note(format!(
         "post answered p99 {:.1} ms",
@@ -106,7 +108,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     ground.row(own)?;
     if let Some(cpu_us) = best.trial.cpu_us_per_delivery() {
         let row = Row::new("deliveries", "", "CPU per delivery there", cpu_us, "us");
-        ground.row(row.note("posting included"))?;
+        ground.row(row.note(best.trial.cpu_note()))?;
     }
     Ok(())
 }
@@ -119,7 +121,7 @@ async fn take(
     crowd: &mut Crowd,
     rate: u64,
 ) -> anyhow::Result<Step> {
-    let trial = trial::run(ground, subject, &plan.channels, crowd, rate, ground.scale.window).await;
+    let trial = trial::run(ground, subject, &plan.channels, crowd, rate, ground.scale.window).await?;
     let step = Step { rate, trial };
     if !step.holds() {
         let fresh = subject.crowd_of(plan).await?;

@@ -7,8 +7,10 @@ use tokio::time::timeout;
 
 use crate::{cli::Scenario, ground::Ground};
 
+mod ceiling;
 mod deliveries;
 mod growth;
+mod instances;
 mod latency;
 mod memory;
 mod opens;
@@ -32,6 +34,8 @@ pub(crate) async fn run(ground: &mut Ground, scenario: Scenario) -> anyhow::Resu
         Scenario::Reactions => timeout(LIMIT, Box::pin(reactions::run(ground))).await,
         Scenario::Growth => timeout(LIMIT, Box::pin(growth::run(ground))).await,
         Scenario::Reconnect => timeout(LIMIT, Box::pin(reconnect::run(ground))).await,
+        Scenario::Instances => timeout(LIMIT, Box::pin(instances::run(ground))).await,
+        Scenario::Ceiling => timeout(LIMIT, Box::pin(ceiling::run(ground))).await,
     };
     play.with_context(|| format!("{} took longer than {LIMIT:?}", scenario.name()))?
 }
