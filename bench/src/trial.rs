@@ -29,6 +29,8 @@ pub(crate) struct Trial {
     pub(crate) cpu_ms: Option<f64>,
     /// What the database, Redis or an origin used besides.
     pub(crate) aside_ms: Option<f64>,
+    /// Streams that should have lasted, and why the first of them did not.
+    pub(crate) ended: Option<(u64, String)>,
     /// How much of its core the bench itself used, 0 to 1. Near 1 the figures are the bench's, not the server's.
     pub(crate) own_share: f64,
 }
@@ -42,11 +44,10 @@ impl Trial {
         ratio(self.aside_ms? * 1000.0, float(self.delivered))
     }
 
-    /// What the figure for CPU holds, for a note.
+    /// What the figure for CPU leaves out, for a note.
     pub(crate) fn cpu_note(&self) -> String {
         let aside = self.aside_us_per_delivery();
-        let aside = aside.map(|us| format!("; what runs beside it {} us more", figure(us)));
-        format!("posting included{}", aside.unwrap_or_default())
+        aside.map_or_else(String::new, |us| format!("what runs beside it {} us more", figure(us)))
     }
 
     /// What went wrong, for a note; empty when nothing did.
@@ -60,6 +61,9 @@ impl Trial {
         }
         if self.delivered != self.expected {
             trouble.push(format!("{} delivered of {}", self.delivered, self.expected));
+        }
+        if let Some((count, first)) = &self.ended {
+            trouble.push(format!("{count} streams ended, first: {first}"));
         }
         if self.own_share > BUSY {
             trouble.push(format!("the bench itself was {:.0} % busy", self.own_share * 100.0));
@@ -125,6 +129,7 @@ pub(crate) async fn run(
         expected,
         per_second: ratio(float(board.count.messages) * 1e9, float(busy_ns)).unwrap_or(0.0),
         latency: board.count.latency.clone(),
+        ended: board.count.first_failure.clone().map(|first| (board.count.failures, first)),
         sent,
         cpu_ms,
         aside_ms,

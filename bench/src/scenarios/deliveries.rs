@@ -107,7 +107,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     );
     ground.row(own)?;
     if let Some(cpu_us) = best.trial.cpu_us_per_delivery() {
-        let row = Row::new("deliveries", "", "CPU per delivery there", cpu_us, "us");
+        let row = Row::new("deliveries", "", "CPU per delivery there, posting included", cpu_us, "us");
         ground.row(row.note(best.trial.cpu_note()))?;
     }
     Ok(())
