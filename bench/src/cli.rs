@@ -79,6 +79,7 @@ pub(crate) enum Scenario {
     Startup,
     Latency,
     Deliveries,
+    Fanout,
     Memory,
     Opens,
     Posts,
@@ -91,7 +92,27 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// What is asked of peers as well when nothing is named.
-    pub(crate) const VERSUS: [Self; 5] = [Self::Deliveries, Self::Latency, Self::Memory, Self::Opens, Self::Posts];
+    pub(crate) const VERSUS: [Self; 6] = [
+        Self::Deliveries,
+        Self::Fanout,
+        Self::Latency,
+        Self::Memory,
+        Self::Opens,
+        Self::Posts,
+    ];
+
+    /// Whether it does more than publish and subscribe, which is all that peers can do.
+    pub(crate) fn only_ours(self) -> bool {
+        let plain = [
+            Self::Deliveries,
+            Self::Latency,
+            Self::Memory,
+            Self::Opens,
+            Self::Posts,
+            Self::Growth,
+        ];
+        !plain.contains(&self)
+    }
 
     /// Whether it starts servers by itself, so that one that runs already is of no use.
     pub(crate) fn starts_servers(self) -> bool {
@@ -103,6 +124,7 @@ impl Scenario {
             Self::Startup => "startup",
             Self::Latency => "latency",
             Self::Deliveries => "deliveries",
+            Self::Fanout => "fanout",
             Self::Memory => "memory",
             Self::Opens => "opens",
             Self::Posts => "posts",

@@ -19,6 +19,8 @@ use crate::{
 
 /// How many streams are opened at the same time.
 const OPENING: usize = 64;
+/// A response head says that a stream was accepted, not yet that it hears everything.
+const SUBSCRIBING: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(2);
 
 #[derive(Clone)]
@@ -39,6 +41,7 @@ pub(crate) struct CrowdPlan {
 pub(crate) struct Crowd {
     board: SharedBoard,
     per_channel: u64,
+    watchers: usize,
     tasks: JoinSet<()>,
     /// From the first connect until the last stream was live.
     pub(crate) opened_in_ns: u64,
@@ -51,6 +54,7 @@ impl Crowd {
         let mut crowd = Self {
             board: SharedBoard::new(plan.watchers),
             per_channel: (plan.watchers / plan.channels.len().max(1)) as u64,
+            watchers: plan.watchers,
             tasks: JoinSet::new(),
             opened_in_ns: 0,
         };
@@ -92,6 +96,11 @@ impl Crowd {
             bail!("{} of {} streams opened: {why}", count.live, plan.watchers);
         }
         crowd.opened_in_ns = crowd.board.lock().count.last_arrival_ns.saturating_sub(began_ns);
+        if !plan.target.greets() {
+            // As EventSource does; some servers end a few streams of many that come at once.
+            crowd.board.lock().returning = true;
+            sleep(SUBSCRIBING).await;
+        }
         Ok(crowd)
     }
 
@@ -111,6 +120,10 @@ impl Crowd {
 
     pub(crate) fn board(&self) -> &SharedBoard {
         &self.board
+    }
+
+    pub(crate) fn watchers(&self) -> usize {
+        self.watchers
     }
 
     /// How many watchers each channel has.

@@ -29,8 +29,8 @@ pub(crate) struct Trial {
     pub(crate) cpu_ms: Option<f64>,
     /// What the database, Redis or an origin used besides.
     pub(crate) aside_ms: Option<f64>,
-    /// Streams that should have lasted, and why the first of them did not.
-    pub(crate) ended: Option<(u64, String)>,
+    /// Streams that should have lasted and did not.
+    pub(crate) ended: u64,
     /// How much of its core the bench itself used, 0 to 1. Near 1 the figures are the bench's, not the server's.
     pub(crate) own_share: f64,
 }
@@ -62,8 +62,8 @@ impl Trial {
         if self.delivered != self.expected {
             trouble.push(format!("{} delivered of {}", self.delivered, self.expected));
         }
-        if let Some((count, first)) = &self.ended {
-            trouble.push(format!("{count} streams ended, first: {first}"));
+        if self.ended > 0 {
+            trouble.push(format!("{} streams ended", self.ended));
         }
         if self.own_share > BUSY {
             trouble.push(format!("the bench itself was {:.0} % busy", self.own_share * 100.0));
@@ -92,6 +92,22 @@ pub(crate) async fn run(
     per_second: u64,
     lasting: Duration,
 ) -> anyhow::Result<Trial> {
+    let messages = |_| messages(subject, channels);
+    run_with(ground, subject, crowd, (per_second, 1), lasting, messages).await
+}
+
+/// The same with any requests, of which each makes so many entries.
+pub(crate) async fn run_with(
+    ground: &Ground,
+    subject: &Subject,
+    crowd: &Crowd,
+    (per_second, each): (u64, u64),
+    lasting: Duration,
+    requests: impl FnOnce(u64) -> Arc<Compose>,
+) -> anyhow::Result<Trial> {
+    crowd
+        .wait(DRAIN_LIMIT, |board| board.count.live >= crowd.watchers())
+        .await;
     let watching = match &ground.profile {
         Some(profile) => Some(profile.begin(&subject.pids()).await?),
         None => None,
@@ -104,8 +120,8 @@ pub(crate) async fn run(
     // No more authors than messages a second: a connection that sends nothing would only cost.
     let wanted = usize::try_from(schedule.count().min(per_second)).unwrap_or(usize::MAX);
     let authors = ground.authors(subject, ground.authors.min(wanted.max(1)));
-    let sent = authors.send(schedule, messages(subject, channels)).await;
-    let expected = sent.accepted * crowd.per_channel();
+    let sent = authors.send(schedule, requests(first_ns)).await;
+    let expected = sent.accepted * each * crowd.per_channel();
     crowd.wait(DRAIN_LIMIT, |board| board.count.messages >= expected).await;
     let own_after = proc::cpu_ms(std::process::id());
     let passed_ms = float(ground.clock.now_ns().saturating_sub(first_ns)) / 1e6;
@@ -115,7 +131,7 @@ pub(crate) async fn run(
     let delivered = crowd.board().lock().count.messages;
     if let Some(watching) = watching {
         let title = format!(
-            "{per_second} messages/s to {} streams each, {lasting:?}",
+            "{per_second} posts/s to {} streams each, {lasting:?}",
             crowd.per_channel()
         );
         watching
@@ -129,7 +145,7 @@ pub(crate) async fn run(
         expected,
         per_second: ratio(float(board.count.messages) * 1e9, float(busy_ns)).unwrap_or(0.0),
         latency: board.count.latency.clone(),
-        ended: board.count.first_failure.clone().map(|first| (board.count.failures, first)),
+        ended: board.count.ended,
         sent,
         cpu_ms,
         aside_ms,

@@ -36,12 +36,15 @@ pub(crate) async fn run(ground: &mut Ground, bout: &Bout, scenarios: &[Scenario]
     for round in 1..=bout.rounds {
         for &scenario in scenarios {
             for &peer in &contestants {
+                if peer.is_some() && scenario.only_ours() {
+                    continue;
+                }
                 let name = peer.map_or(OURS, Peer::name);
                 ground.source = match peer {
                     Some(peer) => Source::Peer(peer, bout.plan.clone()),
                     None => Source::Start(ours.clone()),
                 };
-                ground.rate_hint = hints.get(name).copied();
+                ground.rate_hint = hints.get(&(name, scenario.name())).copied();
                 ground.report.turn = Some(Turn { name, round });
                 let began_ns = ground.clock.now_ns();
                 let outcome = scenarios::run(ground, scenario).await;
@@ -52,7 +55,7 @@ pub(crate) async fn run(ground: &mut Ground, bout: &Bout, scenarios: &[Scenario]
                     failed = true;
                 }
                 if let Some(rate) = ground.rate_hint {
-                    hints.insert(name, rate);
+                    hints.insert((name, scenario.name()), rate);
                 }
             }
         }

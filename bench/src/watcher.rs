@@ -117,6 +117,7 @@ impl Watcher {
             let outcome = self.visit(gate.take()).await;
             let returning = {
                 let mut board = self.board.lock();
+                board.count.ended += 1;
                 if let Err(why) = outcome {
                     board.count.fail(why);
                 }

@@ -1,6 +1,11 @@
 //! Pushpin: its own processes before a small origin that has every stream held; published to by its control port.
 
-use std::{fs, sync::Arc};
+use std::{fs, net::SocketAddr, sync::Arc};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use super::{PeerPlan, RunningPeer, directory, node};
 use crate::{
@@ -33,6 +38,8 @@ pub(super) async fn start(plan: &PeerPlan) -> anyhow::Result<RunningPeer> {
     let mut process = Process::start(&pushpin, &dir.path().join("log"))?;
     process.wait_for_port(streams_at).await?;
     process.wait_for_port(posts_at).await?;
+    // It listens before its way to the origin is there.
+    process.wait_until(|| lets_in(streams_at)).await?;
     Ok(RunningPeer {
         target: Arc::new(Pushpin),
         streams_at,
@@ -41,6 +48,16 @@ pub(super) async fn start(plan: &PeerPlan) -> anyhow::Result<RunningPeer> {
         aside: vec![origin],
         _dir: dir,
     })
+}
+
+async fn lets_in(address: SocketAddr) -> bool {
+    let Ok(mut socket) = TcpStream::connect(address).await else {
+        return false;
+    };
+    let request = Pushpin.subscribe("probe", 0, "");
+    let mut head = [0; 12];
+    let asked = socket.write_all(&request).await.is_ok();
+    asked && socket.read_exact(&mut head).await.is_ok() && head.ends_with(b" 200")
 }
 
 struct Pushpin;

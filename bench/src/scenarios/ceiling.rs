@@ -54,7 +54,10 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
         let each = ratio(float(busy_ms) * 1e6, float(counted)).unwrap_or_default();
         let per_second = ratio(float(counted) * 1e9, float(passed_ns)).unwrap_or_default();
         let what = format!("frames/s the bench counts, {watchers} streams, {frames} in one write");
-        ground.row(Row::new("ceiling", "", what, per_second, "/s").note(format!("the bench {busy:.0} % busy, {each:.0} ns for each")))?;
+        ground.row(
+            Row::new("ceiling", "", what, per_second, "/s")
+                .note(format!("the bench {busy:.0} % busy, {each:.0} ns for each")),
+        )?;
     }
     Ok(())
 }

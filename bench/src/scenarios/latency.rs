@@ -73,7 +73,14 @@ fn tell(
     ground.row(Row::new("latency", "", what("post answered p99"), post, "ms"))?;
     if let Some(cpu_us) = trial.cpu_us_per_delivery() {
         let target = if target == "T2" { "T3" } else { "" };
-        let row = Row::new("latency", target, what("CPU per delivery, posting included"), cpu_us, "us").aimed(cpu);
+        let row = Row::new(
+            "latency",
+            target,
+            what("CPU per delivery, posting included"),
+            cpu_us,
+            "us",
+        )
+        .aimed(cpu);
         ground.row(row.note(trial.cpu_note()))?;
     }
     Ok(())
