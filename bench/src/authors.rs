@@ -96,8 +96,10 @@ impl Authors {
         let mut requests = Vec::new();
         while let Some(slot) = schedule.take() {
             let early = Duration::from_nanos(slot.due_ns.saturating_sub(self.clock.now_ns()));
-            if early > AHEAD && connection.idle() + early > IDLE_MAX {
-                tokio::time::sleep(early - AHEAD).await;
+            if let Some(doze) = early.checked_sub(AHEAD)
+                && connection.idle() + early > IDLE_MAX
+            {
+                tokio::time::sleep(doze).await;
                 connection = Connection::open(address).await.unwrap_or(connection);
             }
             schedule.wait(slot).await;

@@ -9,6 +9,10 @@ use crate::peers::Peer;
 
 /// Measures a running Grandstand through its public API.
 #[derive(Parser)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, and none excludes another"
+)]
 #[command(group(ArgGroup::new("subject").required(true).args(["server", "url", "firehose"])))]
 pub(crate) struct Cli {
     /// What to measure; everything when none is named.

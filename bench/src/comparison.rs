@@ -77,20 +77,14 @@ fn lines(report: &Report) -> Vec<Line> {
     let mut questions: Vec<(&Row, BTreeMap<&'static str, Vec<f64>>)> = Vec::new();
     for (turn, row) in report.rows() {
         let Some(turn) = turn else { continue };
-        let known = questions
-            .iter_mut()
-            .find(|(first, _)| (first.scenario, &first.what) == (row.scenario, &row.what));
-        let answers = match known {
-            Some((_, answers)) => answers,
-            None => {
-                questions.push((row, BTreeMap::new()));
-                let Some((_, answers)) = questions.last_mut() else {
-                    continue;
-                };
-                answers
-            }
-        };
-        answers.entry(turn.name).or_default().push(row.measured);
+        let same = |(first, _): &(&Row, _)| (first.scenario, &first.what) == (row.scenario, &row.what);
+        let index = questions.iter().position(same).unwrap_or(questions.len());
+        if index == questions.len() {
+            questions.push((row, BTreeMap::new()));
+        }
+        if let Some((_, answers)) = questions.get_mut(index) {
+            answers.entry(turn.name).or_insert_with(Vec::new).push(row.measured);
+        }
     }
     questions.into_iter().map(|(row, answers)| line(row, answers)).collect()
 }
@@ -113,8 +107,8 @@ fn line(row: &Row, answers: BTreeMap<&'static str, Vec<f64>>) -> Line {
         holds: match row.aim {
             Some(Goal::AtMost(most)) => ours.map(|ours| ours <= most),
             Some(Goal::AtLeast(least)) => ours.map(|ours| ours >= least),
-            Some(Goal::AtMostOfNchan(most)) => ratio.map(|ratio| ratio <= most),
-            Some(Goal::AtLeastOfNchan(least)) => ratio.map(|ratio| ratio >= least),
+            Some(Goal::NchanAtMost(most)) => ratio.map(|ratio| ratio <= most),
+            Some(Goal::NchanAtLeast(least)) => ratio.map(|ratio| ratio >= least),
             None => None,
         },
         medians,
@@ -143,7 +137,7 @@ mod tests {
         ] {
             for (round, answer) in answers.into_iter().enumerate() {
                 report.turn = Some(Turn { name, round });
-                let row = Row::new("latency", "T2", "p50", answer, "ms").goal(Goal::AtMostOfNchan(0.5));
+                let row = Row::new("latency", "T2", "p50", answer, "ms").goal(Goal::NchanAtMost(0.5));
                 report.add(row.note(if answer > 80.0 { "late" } else { "" })).unwrap();
             }
         }

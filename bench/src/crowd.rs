@@ -77,8 +77,8 @@ impl Crowd {
                 clock: plan.clock,
                 board: crowd.board.clone(),
                 reader: match plan.target.protocol() {
-                    Protocol::Sse => Reader::Sse(frames),
-                    Protocol::EngineIo => Reader::EngineIo(EngineIo::new(sampled)),
+                    Protocol::Sse => Reader::Sse(Box::new(frames)),
+                    Protocol::EngineIo => Reader::EngineIo(Box::new(EngineIo::new(sampled))),
                 },
                 retry_ms: 0,
             };

@@ -156,7 +156,10 @@ mod tests {
         wire
     }
 
-    fn heard(wire: &[u8], step: usize) -> Result<(Vec<(Kind, Option<u64>)>, Vec<u8>), Malformed> {
+    type Heard = Vec<(Kind, Option<u64>)>;
+
+    /// What was heard, and what was sent back.
+    fn heard(wire: &[u8], step: usize) -> Result<(Heard, Vec<u8>), Malformed> {
         let (mut reader, mut replies, mut heard) = (EngineIo::new(true), Vec::new(), Vec::new());
         for piece in wire.chunks(step) {
             reader.feed(piece, &mut replies, |frame, _| heard.push((frame.kind, frame.stamp_ns)))?;

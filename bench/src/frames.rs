@@ -151,7 +151,14 @@ impl Frames {
             return bytes;
         }
         let (mut rest, mut last_id) = (bytes, None);
-        while let Some((id, seq, kind, data, later)) = message(rest) {
+        while let Some(whole) = message(rest) {
+            let Whole {
+                id,
+                seq,
+                kind,
+                data,
+                later,
+            } = whole;
             let mut stamp = Finder::default();
             let stamp_ns = match kind {
                 _ if !self.sampled => None,
@@ -248,9 +255,18 @@ impl Frames {
     }
 }
 
-/// A whole message or score at the beginning, in the very form that the product writes: its id, its `seq`, its kind, its data,
-/// and what follows.
-fn message(bytes: &[u8]) -> Option<(&[u8], u64, Kind, &[u8], &[u8])> {
+/// A message or score that lies whole in one read.
+struct Whole<'a> {
+    id: &'a [u8],
+    seq: u64,
+    kind: Kind,
+    data: &'a [u8],
+    /// What follows.
+    later: &'a [u8],
+}
+
+/// The one at the beginning, in the very form that the product writes.
+fn message(bytes: &[u8]) -> Option<Whole<'_>> {
     let rest = bytes.strip_prefix(b"id: ")?;
     let dash = rest.iter().take(12).position(|&byte| byte == b'-')?;
     let (mut at, mut seq) = (dash + 1, 0_u64);
@@ -272,7 +288,13 @@ fn message(bytes: &[u8]) -> Option<(&[u8], u64, Kind, &[u8], &[u8])> {
     };
     let end = memchr(b'\n', data)?;
     let later = data[end + 1..].strip_prefix(b"\n")?;
-    Some((id, seq, kind, &data[..end], later))
+    Some(Whole {
+        id,
+        seq,
+        kind,
+        data: &data[..end],
+        later,
+    })
 }
 
 /// The stamp of a score. One that a read cut in two goes without; there are enough others.

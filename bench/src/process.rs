@@ -52,11 +52,11 @@ impl Program {
         self
     }
 
-    /// `taskset` and `setpriv` become the program, so the child's id is the program's.
+    /// `setpriv` and `taskset` become the program, so the child's id is the program's. It is told to end when the bench does,
+    /// however that happens.
     pub(crate) fn command(&self) -> Command {
-        let mut line: Vec<OsString> = Vec::new();
+        let mut line: Vec<OsString> = ["setpriv", "--pdeathsig", "TERM"].map(OsString::from).to_vec();
         if let Some(user) = self.user {
-            line.push("setpriv".into());
             line.extend([format!("--reuid={user}"), format!("--regid={user}")].map(OsString::from));
             line.push("--init-groups".into());
         }
@@ -152,7 +152,7 @@ impl Process {
 }
 
 /// Whether the process was there to be told.
-pub(crate) async fn signal(name: &str, pid: u32) -> anyhow::Result<bool> {
+async fn signal(name: &str, pid: u32) -> anyhow::Result<bool> {
     let mut kill = Command::new("kill");
     let status = kill.args(["-s", name, &pid.to_string()]).stderr(Stdio::null()).status();
     Ok(status.await.context("run kill")?.success())

@@ -117,7 +117,7 @@ impl Watching {
             .lines()
             .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
         {
-            section.push_str(line.trim_end());
+            section.push_str(line.trim_end_matches([' ', '-']));
             section.push('\n');
         }
         section.push('\n');
@@ -150,10 +150,11 @@ fn counts(stat: &str, units: &[(&str, u64)]) -> String {
         } else {
             event
         };
-        table.push_str(&format!("{event:<20} {value:>10}"));
+        let mut cells = vec![format!("{event:<20} {value:>10}")];
         for (unit, count) in units.iter().filter(|(_, count)| *count > 0) {
-            table.push_str(&format!("  {:.3} per {unit}", float(value) / float(*count)));
+            cells.push(format!("{:.3} per {unit}", float(value) / float(*count)));
         }
+        table.push_str(&cells.join("  "));
         table.push('\n');
     }
     table

@@ -13,9 +13,9 @@ use serde::Serialize;
 pub(crate) enum Goal {
     AtMost(f64),
     AtLeast(f64),
-    /// Met or missed by comparing with nchan in the same run.
-    AtMostOfNchan(f64),
-    AtLeastOfNchan(f64),
+    /// Times what nchan has: met or missed by comparing with it in the same run.
+    NchanAtMost(f64),
+    NchanAtLeast(f64),
 }
 
 #[derive(Serialize)]
@@ -58,8 +58,8 @@ impl Row {
         (self.goal, self.holds) = match goal {
             Goal::AtMost(most) => (format!("<= {}", figure(most)), Some(self.measured <= most)),
             Goal::AtLeast(least) => (format!(">= {}", figure(least)), Some(self.measured >= least)),
-            Goal::AtMostOfNchan(most) => (format!("<= {} x nchan", figure(most)), None),
-            Goal::AtLeastOfNchan(least) => (format!(">= {} x nchan", figure(least)), None),
+            Goal::NchanAtMost(most) => (format!("<= {} x nchan", figure(most)), None),
+            Goal::NchanAtLeast(least) => (format!(">= {} x nchan", figure(least)), None),
         };
         self.aim = Some(goal);
         self
@@ -224,7 +224,7 @@ mod tests {
         let row = |measured| Row::new("latency", "T7", "p99", measured, "ms");
         report.add(row(14.25).goal(Goal::AtMost(15.0))).unwrap();
         report.add(row(1234.5).goal(Goal::AtMost(15.0)).note("late")).unwrap();
-        report.add(row(0.25).goal(Goal::AtMostOfNchan(0.5))).unwrap();
+        report.add(row(0.25).goal(Goal::NchanAtMost(0.5))).unwrap();
         let mut out = Vec::new();
         report.print(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

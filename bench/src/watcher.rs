@@ -60,8 +60,9 @@ impl SharedBoard {
 
 /// How a stream is written; which one it is depends on the target.
 pub(crate) enum Reader {
-    Sse(Frames),
-    EngineIo(EngineIo),
+    // Boxed, because ten thousand of them are one or the other.
+    Sse(Box<Frames>),
+    EngineIo(Box<EngineIo>),
 }
 
 impl Reader {
@@ -86,7 +87,7 @@ impl Reader {
     fn reconnect(&mut self) {
         match self {
             Self::Sse(frames) => frames.reconnect(),
-            Self::EngineIo(packets) => *packets = EngineIo::new(true),
+            Self::EngineIo(packets) => **packets = EngineIo::new(true),
         }
     }
 

@@ -7,17 +7,18 @@ mod nchan;
 mod node;
 mod pushpin;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use tempfile::TempDir;
 
-use crate::{
-    proc,
-    process::{Process, signal},
-    target::Target,
-};
+use crate::{proc, process::Process, target::Target};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Peer {
@@ -78,19 +79,28 @@ impl RunningPeer {
         self.aside.iter().filter_map(Process::pid).collect()
     }
 
-    /// Ends everything it started, also what its own processes left behind.
+    /// Asks everything it started to end, and waits until it has.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        let family = proc::with_children(&self.pids());
         let mut outcome = Ok(());
         for process in self.processes.iter_mut().chain(&mut self.aside) {
             outcome = outcome.and(process.stop().await);
         }
-        for pid in family {
-            if proc::cpu_ms(pid).is_some() {
-                signal("KILL", pid).await?;
-            }
-        }
         outcome
+    }
+}
+
+impl Drop for RunningPeer {
+    /// After a failed scenario nobody has asked it to end, and a killed parent would leave its children behind.
+    fn drop(&mut self) {
+        for pid in proc::with_children(&self.pids()) {
+            // What has ended meanwhile needs nothing more.
+            drop(
+                Command::new("kill")
+                    .args(["-s", "KILL", &pid.to_string()])
+                    .stderr(Stdio::null())
+                    .status(),
+            );
+        }
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) async fn run(ground: &mut Ground, load: Load) -> anyhow::Result<()> {
     let per_second = best.as_ref().map_or(0.0, |step| step.trial.per_second);
     let what = format!("deliveries/s, {watchers} streams, p99 < 200 ms");
     let row = Row::new(name, "T1", what, per_second, "/s").note(limit);
-    ground.row(row.aimed((load == Load::Posts).then_some(Goal::AtLeastOfNchan(30.0))))?;
+    ground.row(row.aimed((load == Load::Posts).then_some(Goal::NchanAtLeast(30.0))))?;
     let Some(best) = best else { return Ok(()) };
     ground.rate_hint = Some(best.rate);
     let posts = Row::new(name, "", "entries/s there", float(best.rate), "/s");

@@ -23,9 +23,9 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     )?;
     let trial = measure(ground, large).await?;
     let against = [
-        Some(Goal::AtMostOfNchan(0.5)),
-        Some(Goal::AtMostOfNchan(0.5)),
-        Some(Goal::AtMostOfNchan(0.55)),
+        Some(Goal::NchanAtMost(0.5)),
+        Some(Goal::NchanAtMost(0.5)),
+        Some(Goal::NchanAtMost(0.55)),
     ];
     tell(ground, "T2", large, &trial, against)
 }

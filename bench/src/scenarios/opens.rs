@@ -39,15 +39,16 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     let subject_sends_snapshots = subject.house().is_ok();
     subject.finish().await?;
 
-    let note = match subject_sends_snapshots {
-        true => format!("token checked, snapshot of {MESSAGES} sent"),
-        false => String::new(),
+    let note = if subject_sends_snapshots {
+        format!("token checked, snapshot of {MESSAGES} sent")
+    } else {
+        String::new()
     };
     rates.sort_by(f64::total_cmp);
     cpu_us.sort_by(f64::total_cmp);
     let middle = ground.scale.repeats / 2;
     let what = format!("streams opened/s up to {watchers}");
-    let row = Row::new("opens", "T5", what, rates[middle], "/s").goal(Goal::AtLeastOfNchan(0.5));
+    let row = Row::new("opens", "T5", what, rates[middle], "/s").goal(Goal::NchanAtLeast(0.5));
     ground.row(row.note(note))?;
     if let Some(&cpu_us) = cpu_us.get(middle) {
         ground.row(Row::new("opens", "", "CPU per open", cpu_us, "us"))?;
