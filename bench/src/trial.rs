@@ -23,6 +23,7 @@ pub(crate) struct Trial {
     /// Messages read by watchers, and how many should have been.
     pub(crate) delivered: u64,
     pub(crate) expected: u64,
+    pub(crate) reads: u64,
     pub(crate) per_second: f64,
     pub(crate) latency: Histogram,
     pub(crate) sent: Sent,
@@ -40,14 +41,21 @@ impl Trial {
         ratio(self.cpu_ms? * 1000.0, float(self.delivered))
     }
 
+    /// How many messages came together, on average.
+    pub(crate) fn per_read(&self) -> f64 {
+        ratio(float(self.delivered), float(self.reads)).unwrap_or_default()
+    }
+
     pub(crate) fn aside_us_per_delivery(&self) -> Option<f64> {
         ratio(self.aside_ms? * 1000.0, float(self.delivered))
     }
 
-    /// What the figure for CPU leaves out, for a note.
+    /// What the figure for CPU rests on and leaves out, for a note.
     pub(crate) fn cpu_note(&self) -> String {
         let aside = self.aside_us_per_delivery();
-        aside.map_or_else(String::new, |us| format!("what runs beside it {} us more", figure(us)))
+        let aside = aside.map(|us| format!("; what runs beside it {} us more", figure(us)));
+        let together = figure(self.per_read());
+        format!("{together} messages in one read{}", aside.unwrap_or_default())
     }
 
     /// What went wrong, for a note; empty when nothing did.
@@ -143,6 +151,7 @@ pub(crate) async fn run_with(
     Ok(Trial {
         delivered: board.count.messages,
         expected,
+        reads: board.count.reads,
         per_second: ratio(float(board.count.messages) * 1e9, float(busy_ns)).unwrap_or(0.0),
         latency: board.count.latency.clone(),
         ended: board.count.ended,
