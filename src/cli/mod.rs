@@ -36,6 +36,10 @@ struct SettingsArgs {
     /// Where the database and the signing secret are. `grandstand-data` in the working directory if not said.
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<String>,
+    /// A PostgreSQL database in place of the SQLite file: `postgres://user:password@host/name`. Other users of this machine
+    /// can read flags; the variable `GRANDSTAND_STORE__DATABASE_URL` says the same in private.
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,6 +90,11 @@ impl SettingsArgs {
         flags.extend(self.data_dir.clone().map(|value| Flag {
             name: "--data-dir",
             key: "store.data_dir",
+            value,
+        }));
+        flags.extend(self.database_url.clone().map(|value| Flag {
+            name: "--database-url",
+            key: "store.database_url",
             value,
         }));
         let sources = Sources {

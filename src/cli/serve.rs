@@ -18,6 +18,10 @@ pub(super) struct ServeArgs {
     /// Address and port, such as `0.0.0.0:8080`. Port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Redis, so that several instances on one database act as one: `redis://:password@host:6379`. Also as the variable
+    /// `GRANDSTAND_BUS__REDIS_URL`.
+    #[arg(long, value_name = "URL")]
+    redis_url: Option<String>,
     /// Also play a match again and again, with fans who talk about it.
     #[arg(long)]
     pub(super) demo: bool,
@@ -26,12 +30,10 @@ pub(super) struct ServeArgs {
 impl ServeArgs {
     /// The settings that its flags stand for.
     pub(super) fn flags(&self) -> Vec<Flag> {
-        let listen = self.listen.clone().map(|value| Flag {
-            name: "--listen",
-            key: "serve.listen",
-            value,
-        });
-        listen.into_iter().collect()
+        let flag = |name, key, value: &Option<String>| value.clone().map(|value| Flag { name, key, value });
+        let listen = flag("--listen", "serve.listen", &self.listen);
+        let redis_url = flag("--redis-url", "bus.redis_url", &self.redis_url);
+        listen.into_iter().chain(redis_url).collect()
     }
 }
 

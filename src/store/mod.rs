@@ -3,6 +3,7 @@
 //! Readers go straight to a pool; every write passes the writer's bounded queue. Whoever adds rows to a log does it by
 //! [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit. Read on in `writer.rs`.
 
+mod batch;
 mod error;
 mod forget;
 pub mod log;
