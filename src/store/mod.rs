@@ -10,6 +10,7 @@ pub mod log;
 mod open;
 mod recent;
 mod scribe;
+mod together;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
@@ -23,9 +24,11 @@ pub use forget::Forgotten;
 pub use log::{Head, LogEntry};
 pub use recent::Recent;
 pub use scribe::Scribe;
+pub use together::{Asked, Scribes, Together};
 
 use crate::domain::EventId;
-use writer::{Change, Job, OnCommit};
+use together::Waiting;
+use writer::{Answer, Change, Job, OnCommit};
 
 /// Text to be found literally by a `LIKE` that escapes with a backslash.
 #[must_use]
@@ -89,6 +92,16 @@ impl Store {
         Ok(recorded.value)
     }
 
+    /// As [`Store::record`], for changes that are cheaper together: whoever asks for the same kind at the same time is
+    /// served in one go.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        let (done, outcome) = oneshot::channel();
+        let asked = Asked { event, change };
+        let change = Box::new(Waiting { asked, done });
+        self.queue(Job::Like { event, change })?;
+        outcome.await.map_err(|_| Error::Closed)?
+    }
+
     async fn enqueue<T, F>(&self, event: Option<EventId>, change: F) -> Result<Recorded<T>, Error>
     where
         T: Send + 'static,
@@ -100,15 +113,17 @@ impl Store {
             value: None,
             done,
         });
-        {
-            let jobs = self.jobs.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let queue = jobs.as_ref().ok_or(Error::Closed)?;
-            queue.try_send(Job { event, change }).map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-                mpsc::error::TrySendError::Closed(_) => Error::Closed,
-            })?;
-        }
+        self.queue(Job::Alone { event, change })?;
         outcome.await.map_err(|_| Error::Closed)?
+    }
+
+    fn queue(&self, job: Job) -> Result<(), Error> {
+        let jobs = self.jobs.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let queue = jobs.as_ref().ok_or(Error::Closed)?;
+        queue.try_send(job).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => Error::Closed,
+        })
     }
 
     /// Takes no more changes, finishes those that wait, closes the database and gives the directory free.
@@ -161,7 +176,9 @@ where
             Ok(())
         })
     }
+}
 
+impl<T: Send, F: Send> Answer for Typed<T, F> {
     fn answer(self: Box<Self>, outcome: Result<Head, Error>) {
         let Self { value, done, .. } = *self;
         let answer = outcome.and_then(|head| value.map(|value| Recorded { value, head }).ok_or(Error::Closed));

@@ -16,25 +16,51 @@ use futures_util::future::BoxFuture;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::mpsc;
 
-use super::{Error, LogEntry, batch::run_batch, log::Head, open::connect, scribe::Scribe};
+use super::{Error, LogEntry, batch::run_batch, log::Head, open::connect, scribe::Scribe, together::Like};
 use crate::{domain::EventId, telemetry::Metrics};
 
 /// Who is told what was committed, in commit order. Must not block: the writer waits for it.
 pub(super) type OnCommit = Arc<dyn Fn(Vec<LogEntry>) + Send + Sync>;
 
-/// A change waiting to be written.
-pub(super) trait Change: Send {
-    /// Runs inside the batch's transaction; may be followed by a rollback.
-    fn run<'a>(&'a mut self, scribe: &'a mut Scribe<'_>) -> BoxFuture<'a, Result<(), Error>>;
-
+/// Somebody who waits for a change.
+pub(super) trait Answer: Send {
     /// Tells the caller how it ended: the head right after its own entries, or why nothing was written.
     fn answer(self: Box<Self>, outcome: Result<Head, Error>);
 }
 
-pub(super) struct Job {
-    /// Which event's log it may write; a change outside any log has none.
-    pub(super) event: Option<EventId>,
-    pub(super) change: Box<dyn Change>,
+/// A change waiting to be written.
+pub(super) trait Change: Answer {
+    /// Runs inside the batch's transaction; may be followed by a rollback.
+    fn run<'a>(&'a mut self, scribe: &'a mut Scribe<'_>) -> BoxFuture<'a, Result<(), Error>>;
+}
+
+/// What waits in the queue.
+pub(super) enum Job {
+    /// A change by itself. Without an event it is outside any log.
+    Alone {
+        event: Option<EventId>,
+        change: Box<dyn Change>,
+    },
+    /// One that is carried out together with others of its kind.
+    Like { event: EventId, change: Box<dyn Like> },
+}
+
+impl Job {
+    /// Which event's log it may write.
+    pub(super) fn event(&self) -> Option<EventId> {
+        match self {
+            Self::Alone { event, .. } => *event,
+            Self::Like { event, .. } => Some(*event),
+        }
+    }
+
+    /// Only who waits for it.
+    pub(super) fn into_answer(self) -> Box<dyn Answer> {
+        match self {
+            Self::Alone { change, .. } => change,
+            Self::Like { change, .. } => change,
+        }
+    }
 }
 
 /// What a batch is made of besides its jobs.
@@ -65,7 +91,7 @@ impl Writer {
         let (size, began) = (batch.len(), Instant::now());
         let txn = match self.begin().await {
             Ok(txn) => txn,
-            Err(error) => return fail_all(batch.into_iter().map(|job| job.change), &error),
+            Err(error) => return fail_all(batch.into_iter().map(Job::into_answer), &error),
         };
         let (ran, said) = match run_batch(&txn, batch).await {
             Ok(done) => done,
@@ -85,7 +111,7 @@ impl Writer {
         }
         if let Err(error) = txn.commit().await {
             self.close_connection().await;
-            return fail_all(ran.into_iter().map(|(change, _)| change), &error);
+            return fail_all(ran.into_iter().map(|(caller, _)| caller), &error);
         }
         self.metrics
             .commit_batch_size
@@ -128,7 +154,7 @@ impl Writer {
     }
 }
 
-fn fail_all(changes: impl Iterator<Item = Box<dyn Change>>, error: &sea_orm::DbErr) {
+fn fail_all(changes: impl Iterator<Item = Box<dyn Answer>>, error: &sea_orm::DbErr) {
     tracing::error!(error = %error, "a batch of changes was not written");
     for change in changes {
         change.answer(Err(Error::Broken(error.clone())));
