@@ -8,8 +8,8 @@ use std::{
 use entity::{log_entry, log_head};
 use futures_util::FutureExt;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, TransactionTrait, sea_query::OnConflict,
 };
 
 use super::{
@@ -34,12 +34,9 @@ type Failed = Vec<Box<dyn Answer>>;
 /// in doubt, and none of these may stand.
 pub(super) async fn run_batch(
     txn: &DatabaseTransaction,
+    heads: BTreeMap<EventId, Head>,
     batch: Vec<Job>,
 ) -> Result<(Ran, Said), (Failed, sea_orm::DbErr)> {
-    let heads = match lock_heads(txn, batch.iter().filter_map(Job::event).collect()).await {
-        Ok(heads) => heads,
-        Err(error) => return Err((batch.into_iter().map(Job::into_answer).collect(), error)),
-    };
     let mut running = Running {
         txn,
         now: clock::now(),
@@ -60,7 +57,7 @@ pub(super) async fn run_batch(
             return Err((failed, error));
         }
     }
-    match append(txn, &running.said, &running.heads).await {
+    match append(txn, running.ran.len(), &running.said, &running.heads).await {
         Ok(()) => Ok((running.ran, running.said)),
         Err(error) => Err((running.ran.into_iter().map(|(caller, _)| caller).collect(), error)),
     }
@@ -90,7 +87,7 @@ fn gather(batch: Vec<Job>) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     for job in batch {
         let change = match job {
-            Job::Alone { event, change } => {
+            Job::Alone { event, change, .. } => {
                 units.push(Unit::Alone(event, change));
                 continue;
             }
@@ -243,15 +240,51 @@ async fn under_savepoint<T>(
     }
 }
 
-/// Reads and locks the heads of all events in the batch, in id order so that two writers cannot wait for each other.
-async fn lock_heads(
+/// The events of a batch.
+pub(super) struct Events {
+    all: BTreeSet<EventId>,
+    /// Those whose logs may grow.
+    said: BTreeSet<EventId>,
+}
+
+impl Events {
+    pub(super) fn of(batch: &[Job]) -> Self {
+        Self {
+            all: batch.iter().filter_map(Job::event).collect(),
+            said: batch.iter().filter(|job| job.says()).filter_map(Job::event).collect(),
+        }
+    }
+}
+
+/// Reads and locks the heads of all events in the batch, in id order so that two writers cannot wait for each other. Logs
+/// that begin here get a head first: what is not there cannot be locked, and two instances would both count from one.
+pub(super) async fn lock_heads(
     txn: &DatabaseTransaction,
-    events: BTreeSet<EventId>,
+    events: &Events,
+) -> Result<BTreeMap<EventId, Head>, sea_orm::DbErr> {
+    let mut heads = lock(txn, &events.all).await?;
+    let mut missing = BTreeSet::new();
+    if txn.get_database_backend() == DbBackend::Postgres {
+        missing.extend(events.said.iter().filter(|event| !heads.contains_key(event)).copied());
+    }
+    if !missing.is_empty() {
+        let rows = missing.iter().map(|event| head_row(*event, Head::EMPTY));
+        let insert = log_head::Entity::insert_many(rows).on_conflict_do_nothing_on([log_head::Column::EventId]);
+        insert.exec_without_returning(txn).await?;
+        heads.extend(lock(txn, &missing).await?);
+    }
+    Ok(heads)
+}
+
+async fn lock(
+    txn: &DatabaseTransaction,
+    events: &BTreeSet<EventId>,
 ) -> Result<BTreeMap<EventId, Head>, sea_orm::DbErr> {
     if events.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let query = log_head::Entity::find().filter(log_head::Column::EventId.is_in(events.into_iter().map(EventId::uuid)));
+    let ids = events.iter().map(|event| event.uuid());
+    let query = log_head::Entity::find().filter(log_head::Column::EventId.is_in(ids));
     let rows = query
         .order_by_asc(log_head::Column::EventId)
         .lock_exclusive()
@@ -266,7 +299,17 @@ async fn lock_heads(
 /// Rows per statement: seven columns each, far below the 32,766 parameters that SQLite takes.
 const ROWS_PER_INSERT: usize = 500;
 
-async fn append(txn: &DatabaseTransaction, said: &Said, heads: &BTreeMap<EventId, Head>) -> Result<(), sea_orm::DbErr> {
+async fn append(
+    txn: &DatabaseTransaction,
+    ran: usize,
+    said: &Said,
+    heads: &BTreeMap<EventId, Head>,
+) -> Result<(), sea_orm::DbErr> {
+    if said.entries.is_empty() && said.forgotten.is_empty() && ran > 0 {
+        // PostgreSQL answers the COMMIT of a transaction in which something failed with a silent ROLLBACK. Any statement
+        // before it says so; when nothing is appended, this one does.
+        txn.execute_unprepared("SELECT 1").await?;
+    }
     for rows in said.entries.chunks(ROWS_PER_INSERT) {
         log_entry::Entity::insert_many(rows.iter().map(LogEntry::row))
             .exec_without_returning(txn)

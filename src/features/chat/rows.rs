@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use entity::{message, reaction, reaction_total};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
     prelude::{Json, Uuid},
-    sea_query::{Expr, LikeExpr},
+    sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
 use super::Saying;
@@ -16,6 +17,7 @@ use crate::{
         EventId, MessageId, Stamp, UserId,
         chat::{Author, Message, MessageStatus},
         reaction::ReactionCount,
+        text::search_words,
     },
     store::{Error, escape_like},
 };
@@ -176,7 +178,8 @@ pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Res
     }
     let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
     let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
-    Ok(message::Entity::find().filter(place.in_tuples(keys)).all(db).await?)
+    let query = message::Entity::find().filter(Expr::cust(IS_SENT));
+    Ok(query.filter(place.in_tuples(keys)).all(db).await?)
 }
 
 pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<String>) -> message::ActiveModel {
@@ -190,6 +193,7 @@ pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<Strin
         author_avatar_url: Set(author.avatar_url.clone()),
         author_badges: Set(Json::from(author.badges.clone())),
         text: Set(message.text.clone()),
+        words: Set(indexed(&message.text)),
         status: Set(message.status.name().to_owned()),
         parent_id: Set(message.parent_id.map(MessageId::uuid)),
         reply_count: Set(0),
@@ -214,8 +218,20 @@ pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::Act
     Ok(())
 }
 
+/// What a text is found by.
+fn indexed(text: &str) -> String {
+    search_words(text).join(" ")
+}
+
 /// Writes the columns of `change` that are set, on the row with that number.
-pub(super) async fn update(db: &impl ConnectionTrait, row_no: i64, change: message::ActiveModel) -> Result<(), Error> {
+pub(super) async fn update(
+    db: &impl ConnectionTrait,
+    row_no: i64,
+    mut change: message::ActiveModel,
+) -> Result<(), Error> {
+    if let Set(text) = &change.text {
+        change.words = Set(indexed(text));
+    }
     let query = message::Entity::update_many()
         .set(change)
         .filter(message::Column::RowNo.eq(row_no));
@@ -269,13 +285,20 @@ pub(super) async fn latest_ids(db: &impl ConnectionTrait, event: EventId, limit:
     Ok(query.order_by_desc(C::Seq).limit(limit).into_tuple().all(db).await?)
 }
 
+// Conditions of partial indexes, to the letter as the migration has them.
+const IS_SENT: &str = "client_id IS NOT NULL";
+const IS_HELD: &str = "status = 'held'";
+const IS_GONE: &str = "status IN ('deleted', 'hidden')";
+const IS_PINNED: &str = "pinned";
+
 /// Pinned messages people can see, in the order they were said.
 pub(super) async fn pinned(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<Message>, Error> {
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Active.name()));
-    read_all(db, query.filter(C::Pinned.eq(true)).order_by_asc(C::Seq).all(db).await?).await
+        .filter(Expr::cust(IS_PINNED));
+    let query = query.filter(C::Status.eq(MessageStatus::Active.name()));
+    read_all(db, query.order_by_asc(C::Seq).all(db).await?).await
 }
 
 /// Messages that wait for a moderator, oldest first.
@@ -283,16 +306,21 @@ pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) 
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Held.name()));
+        .filter(Expr::cust(IS_HELD));
     read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
 }
 
+/// How many messages people can see: those that appeared less those that are gone, each counted in an index alone.
 pub(super) async fn count_active(db: &impl ConnectionTrait, event: EventId) -> Result<u64, Error> {
     use message::Column as C;
-    let query = message::Entity::find()
-        .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Active.name()));
-    Ok(query.count(db).await?)
+    let appeared = || {
+        message::Entity::find()
+            .filter(C::EventId.eq(event.uuid()))
+            .filter(C::Seq.gt(0))
+    };
+    let all = appeared().count(db).await?;
+    let gone = appeared().filter(Expr::cust(IS_GONE)).count(db).await?;
+    Ok(all.saturating_sub(gone))
 }
 
 /// Which emoji a user put on which of these messages.
@@ -314,6 +342,25 @@ pub(super) async fn mine(
     Ok(mine)
 }
 
+/// Whether a message has words that begin like these. Words have letters and digits only, so that nothing a person types
+/// is a query of its own; they are quoted all the same.
+fn matching(backend: DbBackend, words: &[String]) -> SimpleExpr {
+    let (sql, quote, suffix, and) = match backend {
+        DbBackend::Postgres => ("message.search @@ $1::tsquery", "'", ":*", " & "),
+        _ => (
+            "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
+            "\"",
+            "*",
+            " ",
+        ),
+    };
+    let terms: Vec<_> = words
+        .iter()
+        .map(|word| format!("{quote}{word}{quote}{suffix}"))
+        .collect();
+    Expr::cust_with_values(sql, [Value::from(terms.join(and))])
+}
+
 /// Messages found by their words (each may be the beginning of one), latest first, from before this `seq`.
 pub(super) async fn search(
     db: &impl ConnectionTrait,
@@ -327,17 +374,7 @@ pub(super) async fn search(
         .filter(C::EventId.eq(event.uuid()))
         .filter(C::Status.eq(MessageStatus::Active.name()));
     if !sought.words.is_empty() {
-        // Quoted, so that nothing a person types is a query of its own; a quote inside is doubled.
-        let terms = sought
-            .words
-            .iter()
-            .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
-        let terms = terms.collect::<Vec<_>>().join(" ");
-        let matching = Expr::cust_with_values(
-            "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
-            [Value::from(terms)],
-        );
-        query = query.filter(matching);
+        query = query.filter(matching(db.get_database_backend(), &sought.words));
     }
     if let Some(signs) = &sought.signs {
         query = query.filter(C::Text.like(LikeExpr::new(format!("%{}%", escape_like(signs))).escape('\\')));
