@@ -109,7 +109,9 @@ mod tests {
     #[test]
     fn a_text_may_go_and_nothing_else() {
         let entry = |seq: u32, kind: &str, id: &str, text: &str| {
-            let json = format!(r#"{{"seq":{seq},"type":"{kind}","at":"t","data":{{"message":{{"id":"{id}","text":"{text}"}}}}}}"#);
+            let json = format!(
+                r#"{{"seq":{seq},"type":"{kind}","at":"t","data":{{"message":{{"id":"{id}","text":"{text}"}}}}}}"#
+            );
             digest(&json).unwrap()
         };
         let heard = entry(3, "message.created", "msg_1", "hi \\\" there");

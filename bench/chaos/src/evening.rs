@@ -54,15 +54,23 @@ pub(crate) fn tell(line: &str) {
 /// Plays it. The house is the caller's, who ends it whatever happens here.
 pub(crate) async fn play(house: &mut Option<House>, args: &EveningArgs, seed: u64) -> anyhow::Result<Report> {
     let clock = Clock::start();
-    let mut dice = Dice::of(seed, "faults", 0);
+    let dice = Dice::of(seed, "faults", 0);
     let plan = HousePlan {
-        binary: args.server.clone().context("--server or SERVER names the binary under test")?.canonicalize()?,
+        binary: args
+            .server
+            .clone()
+            .context("--server or SERVER names the binary under test")?
+            .canonicalize()?,
         data_in: args.data_in.clone().unwrap_or_else(std::env::temp_dir),
         instances: if args.solo { 1 } else { 3 },
         postgres: !args.solo,
         redis: !args.solo && !args.no_redis,
     };
-    let present = Present { instances: plan.instances, postgres: plan.postgres, redis: plan.redis };
+    let present = Present {
+        instances: plan.instances,
+        postgres: plan.postgres,
+        redis: plan.redis,
+    };
     // Ports are chance of another kind: the faults must not depend on which are free.
     let house = house.insert(House::start(&plan, &mut Dice::new(u64::from(std::process::id()))).await?);
     let cast_plan = CastPlan {
@@ -90,20 +98,42 @@ pub(crate) async fn play(house: &mut Option<House>, args: &EveningArgs, seed: u6
     writers.spawn(feed::reports(Arc::clone(&world), cast.feed_key.clone()));
     sleep(CALM).await;
 
-    let mut player = Player { house, world: Arc::clone(&world), watch: watch.clone(), dice, findings: Vec::new() };
+    let mut player = Player {
+        house,
+        world: Arc::clone(&world),
+        watch: watch.clone(),
+        dice,
+        findings: Vec::new(),
+    };
     play_faults(&mut player, args, present).await?;
     let mut findings = std::mem::take(&mut player.findings);
 
     tell("everybody falls silent; checking");
     world.scene.send_replace(Scene::Spoken);
-    if timeout(LAST_WORDS, async { while writers.join_next().await.is_some() {} }).await.is_err() {
-        findings.push(Finding::new(Kind::Broken, clock.now(), "authors still wait for an answer"));
+    if timeout(LAST_WORDS, async { while writers.join_next().await.is_some() {} })
+        .await
+        .is_err()
+    {
+        findings.push(Finding::new(
+            Kind::Broken,
+            clock.now(),
+            "authors still wait for an answer",
+        ));
     }
     world.scene.send_replace(Scene::Still);
     let mut totals = Vec::new();
     // Without Redis, instances know of their own viewers only.
     if present.redis || present.instances == 1 {
-        check_presence(house, &world, &watch, &here, args.seats.into(), &mut findings, &mut totals).await?;
+        check_presence(
+            house,
+            &world,
+            &watch,
+            &here,
+            args.seats.into(),
+            &mut findings,
+            &mut totals,
+        )
+        .await?;
     }
     sleep(LAST_TALLIES).await;
     let logs = read_logs(&world, &cast.host, &mut findings).await?;
@@ -113,12 +143,20 @@ pub(crate) async fn play(house: &mut Option<House>, args: &EveningArgs, seed: u6
 
     for record in &records {
         let log = &logs[record.event];
-        findings.extend(check::seats::check(record, if record.staff { &log.staff } else { &log.public }));
+        findings.extend(check::seats::check(
+            record,
+            if record.staff { &log.staff } else { &log.public },
+        ));
     }
     let tale = Tale::of(&logs);
     let ledger = std::mem::take(&mut *world.ledger());
     findings.extend(check::posts::check(&ledger, &tale));
-    findings.extend(ledger.wrong.iter().map(|(at, what)| Finding::new(Kind::WrongAnswer, *at, what.clone())));
+    findings.extend(
+        ledger
+            .wrong
+            .iter()
+            .map(|(at, what)| Finding::new(Kind::WrongAnswer, *at, what.clone())),
+    );
     let entries: usize = logs.iter().map(|log| log.staff.len()).sum();
     if let Some(postgres) = &house.postgres {
         let (found, rows) = check::database::check(postgres, &ledger, &tale).await?;
@@ -136,7 +174,15 @@ pub(crate) async fn play(house: &mut Option<House>, args: &EveningArgs, seed: u6
     }
     findings.sort_by_key(|finding| (finding.kind, finding.at));
     totals.extend(sums(&ledger, &records, entries));
-    Ok(Report { seed, rows: figures::by_fault(&timeline, &ledger, &records, &findings), spread, findings, totals })
+    let readiness = watch.said();
+    Ok(Report {
+        readiness,
+        seed,
+        rows: figures::by_fault(&timeline, &ledger, &records, &findings),
+        spread,
+        findings,
+        totals,
+    })
 }
 
 async fn play_faults(player: &mut Player<'_>, args: &EveningArgs, present: Present) -> anyhow::Result<()> {
@@ -173,17 +219,27 @@ async fn check_presence(
     totals: &mut Vec<(&'static str, u64)>,
 ) -> anyhow::Result<()> {
     let all: Vec<usize> = (0..world.doors.len()).collect();
-    let mut look = async |what: &'static str, doors: &[usize]| {
-        match presence::is_true(world, here, seats, doors, PRESENCE_LIMIT * 2).await {
-            Ok(took) => {
-                totals.push((what, u64::try_from(took.as_millis()).unwrap_or(0)));
-                if took > PRESENCE_LIMIT {
-                    let what = format!("{what}: {took:?}");
-                    findings.push(Finding::new(Kind::Broken, world.clock.now(), what));
-                }
+    let mut look = async |what: &'static str, doors: &[usize]| match presence::is_true(
+        world,
+        here,
+        seats,
+        doors,
+        PRESENCE_LIMIT * 2,
+    )
+    .await
+    {
+        Ok(took) => {
+            totals.push((what, u64::try_from(took.as_millis()).unwrap_or(0)));
+            if took > PRESENCE_LIMIT {
+                let what = format!("{what}: {took:?}");
+                findings.push(Finding::new(Kind::Broken, world.clock.now(), what));
             }
-            Err(wrong) => findings.push(Finding::new(Kind::Broken, world.clock.now(), format!("{what}: {wrong}"))),
         }
+        Err(wrong) => findings.push(Finding::new(
+            Kind::Broken,
+            world.clock.now(),
+            format!("{what}: {wrong}"),
+        )),
     };
     look("true number of viewers everywhere, ms", &all).await;
     if all.len() > 1 {
@@ -220,30 +276,52 @@ async fn collect(mut readers: JoinSet<Record>, findings: &mut Vec<Finding>, cloc
         }
     };
     if timeout(READ_LIMIT, all).await.is_err() {
-        findings.push(Finding::new(Kind::Broken, clock.now(), format!("{} seats never came to an end", readers.len())));
+        findings.push(Finding::new(
+            Kind::Broken,
+            clock.now(),
+            format!("{} seats never came to an end", readers.len()),
+        ));
     }
     records
 }
 
 fn sums(ledger: &crate::ledger::Ledger, records: &[Record], entries: usize) -> Vec<(&'static str, u64)> {
     let returns = |wanted: fn(&Cause) -> bool| {
-        let causes = records.iter().flat_map(|record| &record.returns).map(|(_, cause)| cause);
+        let causes = records
+            .iter()
+            .flat_map(|record| &record.returns)
+            .map(|(_, cause)| cause);
         causes.filter(|cause| wanted(cause)).count() as u64
     };
     let of = |count: fn(&Record) -> u64| records.iter().map(count).sum::<u64>();
     vec![
         ("entries in the logs", entries as u64),
-        ("messages acknowledged", ledger.posts.values().filter(|post| post.acknowledged.is_some()).count() as u64),
+        (
+            "messages acknowledged",
+            ledger.posts.values().filter(|post| post.acknowledged.is_some()).count() as u64,
+        ),
         ("acts repeated for want of an answer", ledger.repeats),
         ("acts without an answer in the end", ledger.unanswered),
         ("acts left out, the author still waiting", ledger.skipped),
         ("seats", records.len() as u64),
-        ("entries heard by all seats together", of(|record| record.heard.len() as u64)),
+        (
+            "entries heard by all seats together",
+            of(|record| record.heard.len() as u64),
+        ),
         ("returns by choice", returns(|cause| *cause == Cause::Own)),
-        ("returns after a broken stream", returns(|cause| *cause == Cause::Broken)),
+        (
+            "returns after a broken stream",
+            returns(|cause| *cause == Cause::Broken),
+        ),
         ("returns after silence", returns(|cause| *cause == Cause::Silence)),
-        ("returns after bye for shutdown", returns(|cause| *cause == Cause::Shutdown)),
-        ("returns after bye for another reason", returns(|cause| *cause == Cause::Bye)),
+        (
+            "returns after bye for shutdown",
+            returns(|cause| *cause == Cause::Shutdown),
+        ),
+        (
+            "returns after bye for another reason",
+            returns(|cause| *cause == Cause::Bye),
+        ),
         ("doors at which nobody was", of(|record| record.dead_doors)),
         ("seats asked to come later", of(|record| record.put_off)),
         ("tickets replaced", of(|record| record.tickets_replaced)),

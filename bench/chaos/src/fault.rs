@@ -93,7 +93,11 @@ pub(crate) fn round(dice: &mut Dice, present: Present, only: &[Fault], short: bo
         .filter(|fault| fault.can_be_played(present) && wanted(fault))
         .collect();
     if short && only.is_empty() {
-        let spared = if dice.percent(50) { Fault::RedisKill } else { Fault::RedisStop };
+        let spared = if dice.percent(50) {
+            Fault::RedisKill
+        } else {
+            Fault::RedisStop
+        };
         faults.retain(|fault| *fault != spared);
     }
     // Deaths are what it is about.
@@ -125,7 +129,10 @@ mod tests {
             redis: false,
         };
         assert_eq!(count(alone, false), 4);
-        assert_eq!(round(&mut Dice::new(1), FULL, &[Fault::RedisStop], true), [Fault::RedisStop]);
+        assert_eq!(
+            round(&mut Dice::new(1), FULL, &[Fault::RedisStop], true),
+            [Fault::RedisStop]
+        );
     }
 
     #[test]

@@ -53,7 +53,10 @@ pub(crate) fn by_fault(
         let row = rows.entry(played.fault).or_default();
         row.times += 1;
         row.ready = row.ready.max(played.ready.map_or(0, |ready| ready - played.healed));
-        let noticed = played.noticed.filter(|at| *at <= played.healed).map(|at| at - played.began);
+        let noticed = played
+            .noticed
+            .filter(|at| *at <= played.healed)
+            .map(|at| at - played.began);
         row.noticed = row.noticed.max(noticed);
     }
     let mut at = |when: Ms, add: &dyn Fn(&mut Figures)| add(rows.entry(timeline.fault_at(when)).or_default());
@@ -68,9 +71,18 @@ pub(crate) fn by_fault(
     for (gap, end) in gaps(ledger.successes.iter().map(|(when, _)| *when)) {
         at(end, &|row| row.outage_all = row.outage_all.max(gap));
     }
-    let instances = ledger.successes.iter().map(|(_, instance)| instance + 1).max().unwrap_or(0);
+    let instances = ledger
+        .successes
+        .iter()
+        .map(|(_, instance)| instance + 1)
+        .max()
+        .unwrap_or(0);
     for instance in 0..instances {
-        let own = ledger.successes.iter().filter(|(_, of)| *of == instance).map(|(when, _)| *when);
+        let own = ledger
+            .successes
+            .iter()
+            .filter(|(_, of)| *of == instance)
+            .map(|(when, _)| *when);
         for (gap, end) in gaps(own) {
             let up = timeline.longest_up(instance, end - gap, end);
             at(end, &|row| row.outage_one = row.outage_one.max(up));
@@ -148,7 +160,11 @@ mod tests {
         };
         Timeline {
             played: vec![played(Fault::Kill, 1_000), played(Fault::Rolling, 10_000)],
-            downs: vec![Down { instance: 0, from: 1_000, to: 2_200 }],
+            downs: vec![Down {
+                instance: 0,
+                from: 1_000,
+                to: 2_200,
+            }],
             leaves: vec![10_000],
         }
     }
@@ -175,7 +191,9 @@ mod tests {
         let even: Vec<Ms> = (0..70).map(|step| 11_000 + step * 100).collect();
         let even = spread(&timeline(), &[returning(&even)]).unwrap();
         assert!((0.9..1.2).contains(&even.peak_by_mean), "{even:?}");
-        let storm: Vec<Ms> = (0..70).map(|step| if step < 5 { 11_000 + step * 1_000 } else { 13_500 }).collect();
+        let storm: Vec<Ms> = (0..70)
+            .map(|step| if step < 5 { 11_000 + step * 1_000 } else { 13_500 })
+            .collect();
         let storm = spread(&timeline(), &[returning(&storm)]).unwrap();
         assert!(storm.peak_by_mean > 2.0, "{storm:?}");
         assert_eq!(spread(&timeline(), &[]), None);

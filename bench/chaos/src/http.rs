@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, header};
+use http::{Method, Request, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
     body::Incoming,
@@ -94,7 +94,6 @@ impl Ask {
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -134,7 +133,9 @@ impl Link {
         };
         let stream = timeout(CONNECT_LIMIT, connect).await.map_err(|_| Lost::NobodyHome)?;
         let stream = stream.map_err(|_: std::io::Error| Lost::NobodyHome)?;
-        let handshake = Builder::new().max_buf_size(READ_AHEAD_BYTES).handshake(TokioIo::new(stream));
+        let handshake = Builder::new()
+            .max_buf_size(READ_AHEAD_BYTES)
+            .handshake(TokioIo::new(stream));
         let (requests, connection) = handshake.await.map_err(broken)?;
         let mut wire = JoinSet::new();
         wire.spawn(async move {
@@ -161,7 +162,6 @@ impl Link {
             let body = body.collect().await.map_err(broken)?.to_bytes();
             Ok(Answer {
                 status: head.status.as_u16(),
-                headers: head.headers,
                 body,
             })
         };
@@ -180,5 +180,6 @@ pub(crate) async fn once(to: SocketAddr, ask: &Ask, patience: Duration) -> Resul
 
 /// Text as it may stand in a path.
 pub(crate) fn percent(text: &str) -> String {
-    text.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
+    text.bytes()
+        .fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
 }

@@ -29,7 +29,6 @@ pub(crate) struct Acknowledged {
 /// One message, by its `client_id`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Post {
-    pub(crate) event: usize,
     pub(crate) author: String,
     pub(crate) sent: Ms,
     pub(crate) acknowledged: Option<Acknowledged>,
@@ -76,9 +75,9 @@ pub(crate) struct Ledger {
     /// Not sent, because the author was still waiting.
     pub(crate) skipped: u64,
     /// Messages that wait for a moderator: client id, message.
-    held: VecDeque<(String, String)>,
+    pub(crate) held: VecDeque<(String, String)>,
     /// Messages nobody takes back: event, message.
-    recent: VecDeque<(usize, String)>,
+    pub(crate) recent: VecDeque<(usize, String)>,
 }
 
 fn remember<T>(known: &mut VecDeque<T>, item: T) {

@@ -48,14 +48,24 @@ impl EventLog {
     /// staff alone.
     fn of(public: &[String], all: Vec<String>) -> anyhow::Result<Self> {
         let mut log = Self::default();
-        let mut place = Place { epoch: 1, public: 0, staff: 0 };
+        let mut place = Place {
+            epoch: 1,
+            public: 0,
+            staff: 0,
+        };
         for json in all {
-            let Some(digest) = digest(&json) else { bail!("not an entry: {json}") };
+            let Some(digest) = digest(&json) else {
+                bail!("not an entry: {json}")
+            };
             let next = public.get(log.public.len());
             if next.is_some_and(|next| *next == json) {
                 place.public += 1;
                 let seen = Place { staff: 0, ..place };
-                log.public.push(Logged { place: seen, digest, json: json.clone() });
+                log.public.push(Logged {
+                    place: seen,
+                    digest,
+                    json: json.clone(),
+                });
             } else {
                 place.staff += 1;
             }
@@ -124,6 +134,9 @@ mod tests {
         assert_eq!(places(&log.public), ["1-1", "1-2"]);
         assert_eq!(places(&log.staff), ["1-1", "1-1-1", "1-2-1"]);
         assert_eq!(log.heads().staff.to_string(), "1-2-1");
-        assert!(EventLog::of(&[a.clone(), b.clone()], vec![b, a, held]).is_err(), "another order is another log");
+        assert!(
+            EventLog::of(&[a.clone(), b.clone()], vec![b, a, held]).is_err(),
+            "another order is another log"
+        );
     }
 }

@@ -60,7 +60,10 @@ fn keep(args: kept::keeper::KeepArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn run(args: &EveningArgs) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(spend(args))
 }
 

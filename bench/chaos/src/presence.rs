@@ -47,7 +47,9 @@ async fn first_wrong(world: &World, here: &[AtomicI64], seats: usize, doors: &[u
             let told = told.ok().and_then(|answer| answer.json()["viewers"].as_i64());
             let truth = here[number].load(Ordering::Acquire);
             if told != Some(truth) {
-                return Some(format!("instance {door} tells {told:?} viewers of event {number}, there are {truth}"));
+                return Some(format!(
+                    "instance {door} tells {told:?} viewers of event {number}, there are {truth}"
+                ));
             }
         }
     }

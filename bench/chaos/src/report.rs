@@ -9,13 +9,22 @@ use crate::{
     clock::Ms,
     fault::Fault,
     figures::{Figures, Spread},
+    watch::Change,
 };
 
 /// More of them are counted, not shown.
 const SHOWN_MAX: usize = 40;
-const COUNTED: [Kind; 5] = [Kind::Lost, Kind::Doubled, Kind::Reordered, Kind::Reset, Kind::FailedResume];
+const COUNTED: [Kind; 5] = [
+    Kind::Lost,
+    Kind::Doubled,
+    Kind::Reordered,
+    Kind::Reset,
+    Kind::FailedResume,
+];
 
 pub(crate) struct Report {
+    /// What instances said of their readiness, and when.
+    pub(crate) readiness: Vec<Change>,
     pub(crate) seed: u64,
     pub(crate) rows: BTreeMap<Fault, Figures>,
     pub(crate) spread: Option<Spread>,
@@ -47,16 +56,31 @@ impl Report {
             )?;
         }
         for finding in self.findings.iter().take(SHOWN_MAX) {
-            writeln!(out, "{:>9} s  {}: {}", seconds(finding.at), finding.kind.name(), finding.what)?;
+            writeln!(
+                out,
+                "{:>9} s  {}: {}",
+                seconds(finding.at),
+                finding.kind.name(),
+                finding.what
+            )?;
         }
         let rest = self.findings.len().saturating_sub(SHOWN_MAX);
         if rest > 0 {
             writeln!(out, "… and {rest} more")?;
         }
         if self.is_clean() {
-            writeln!(out, "\nNothing lost, doubled or reordered; every resume went on. Seed {}.", self.seed)
+            writeln!(
+                out,
+                "\nNothing lost, doubled or reordered; every resume went on. Seed {}.",
+                self.seed
+            )
         } else {
-            writeln!(out, "\nFAILED: {} findings. Repeat with --seed {}.", self.findings.len(), self.seed)
+            writeln!(
+                out,
+                "\nFAILED: {} findings. Repeat with --seed {}.",
+                self.findings.len(),
+                self.seed
+            )
         }
     }
 
@@ -68,7 +92,14 @@ impl Report {
         )?;
         writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for (fault, row) in &self.rows {
-            write!(out, "| {} | {} | {} | {} ", fault.name(), row.times, row.acknowledged, row.returns)?;
+            write!(
+                out,
+                "| {} | {} | {} | {} ",
+                fault.name(),
+                row.times,
+                row.acknowledged,
+                row.returns
+            )?;
             for kind in COUNTED {
                 write!(out, "| {} ", row.found.get(&kind).unwrap_or(&0))?;
             }
@@ -91,7 +122,11 @@ impl Report {
         let spread = self.spread.map(|spread| {
             json!({"returns": spread.returns, "seconds": spread.seconds, "peak": spread.peak, "peak_by_mean": spread.peak_by_mean})
         });
-        json!({"seed": self.seed, "clean": self.is_clean(), "faults": rows, "rolling": spread, "totals": totals, "findings": findings})
+        let readiness = self.readiness.iter();
+        let readiness: Vec<Value> = readiness
+            .map(|change| json!({"at_ms": change.at, "instance": change.instance, "said": format!("{:?}", change.to)}))
+            .collect();
+        json!({"readiness": readiness, "seed": self.seed, "clean": self.is_clean(), "faults": rows, "rolling": spread, "totals": totals, "findings": findings})
     }
 }
 

@@ -70,8 +70,14 @@ mod tests {
             }
             assert_eq!(heard.len(), 2, "step {step}");
             assert_eq!(heard[0].retry, Some(Duration::from_millis(1500)));
-            assert_eq!((heard[0].event.as_str(), heard[0].id.as_deref()), ("stream.ready", None));
-            assert_eq!((heard[1].id.as_deref(), heard[1].data.as_str()), (Some("1-7"), "{\"a\":\"é\"}"));
+            assert_eq!(
+                (heard[0].event.as_str(), heard[0].id.as_deref()),
+                ("stream.ready", None)
+            );
+            assert_eq!(
+                (heard[1].id.as_deref(), heard[1].data.as_str()),
+                (Some("1-7"), "{\"a\":\"é\"}")
+            );
         }
     }
 }

@@ -69,11 +69,27 @@ mod tests {
             ready: None,
         };
         Timeline {
-            played: vec![played(Fault::Kill, 100), played(Fault::Pause, 200), played(Fault::Calm, 300)],
+            played: vec![
+                played(Fault::Kill, 100),
+                played(Fault::Pause, 200),
+                played(Fault::Calm, 300),
+            ],
             downs: vec![
-                Down { instance: 0, from: 100, to: 150 },
-                Down { instance: 0, from: 160, to: 200 },
-                Down { instance: 1, from: 0, to: 1000 },
+                Down {
+                    instance: 0,
+                    from: 100,
+                    to: 150,
+                },
+                Down {
+                    instance: 0,
+                    from: 160,
+                    to: 200,
+                },
+                Down {
+                    instance: 1,
+                    from: 0,
+                    to: 1000,
+                },
             ],
             leaves: Vec::new(),
         }

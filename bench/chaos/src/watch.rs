@@ -76,7 +76,11 @@ impl Watch {
         if answer.status == 200 && said["status"] == "ready" {
             Readiness::Ready
         } else {
-            Readiness::Troubled(format!("{}: {}", said["status"].as_str().unwrap_or("?"), said["checks"]))
+            Readiness::Troubled(format!(
+                "{}: {}",
+                said["status"].as_str().unwrap_or("?"),
+                said["checks"]
+            ))
         }
     }
 
@@ -112,7 +116,10 @@ impl Watch {
             for instance in instances {
                 let fresh = self.ask(instance).await;
                 if fresh != Readiness::Ready {
-                    trouble = Some(format!("instance {instance}: {fresh:?}, before {:?}", self.last(instance)));
+                    trouble = Some(format!(
+                        "instance {instance}: {fresh:?}, before {:?}",
+                        self.last(instance)
+                    ));
                     break;
                 }
             }

@@ -25,11 +25,7 @@ const THERE: &str = "SELECT client_id FROM message WHERE client_id IS NOT NULL";
 const ENTRIES: &str = "SELECT count(*) FROM log_entry";
 
 /// Findings, and how many entries the log has.
-pub(crate) async fn check(
-    postgres: &Postgres,
-    ledger: &Ledger,
-    tale: &Tale,
-) -> anyhow::Result<(Vec<Finding>, u64)> {
+pub(crate) async fn check(postgres: &Postgres, ledger: &Ledger, tale: &Tale) -> anyhow::Result<(Vec<Finding>, u64)> {
     let mut findings = Vec::new();
     for (kind, what, sql) in [
         (Kind::Lost, "numbers with holes", HOLES),
@@ -39,7 +35,10 @@ pub(crate) async fn check(
         (Kind::Doubled, "a message that appeared twice", TOLD_TWICE),
     ] {
         let rows = postgres.ask(sql).await?;
-        findings.extend(rows.iter().map(|row| Finding::new(kind, 0, format!("database: {what}: {row}"))));
+        findings.extend(
+            rows.iter()
+                .map(|row| Finding::new(kind, 0, format!("database: {what}: {row}"))),
+        );
     }
     let there: HashSet<String> = postgres.ask(THERE).await?.into_iter().collect();
     for (client_id, post) in &ledger.posts {

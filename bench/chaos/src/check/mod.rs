@@ -52,6 +52,10 @@ pub(crate) struct Finding {
 
 impl Finding {
     pub(crate) fn new(kind: Kind, at: Ms, what: impl Into<String>) -> Self {
-        Self { kind, at, what: what.into() }
+        Self {
+            kind,
+            at,
+            what: what.into(),
+        }
     }
 }

@@ -7,7 +7,11 @@ use crate::{entry::Place, ledger::Acknowledged};
 fn tale(entries: &[Value]) -> Tale {
     let mut log = EventLog::default();
     for (seq, entry) in (1..).zip(entries) {
-        let place = Place { epoch: 1, public: seq, staff: 0 };
+        let place = Place {
+            epoch: 1,
+            public: seq,
+            staff: 0,
+        };
         let json = entry.to_string();
         log.staff.push(Logged { place, digest: 0, json });
     }
@@ -26,21 +30,35 @@ fn gone(client_id: &str) -> Value {
 fn ledger() -> Ledger {
     let mut ledger = Ledger::default();
     for (seq, client_id) in [(1, "a-1"), (2, "a-2")] {
-        let acknowledged = Acknowledged { message: format!("msg_{client_id}"), seq: Some(seq), at: seq };
-        let post = Post { acknowledged: Some(acknowledged), text: "hi".into(), ..Post::default() };
+        let acknowledged = Acknowledged {
+            message: format!("msg_{client_id}"),
+            seq: Some(seq),
+            at: seq,
+        };
+        let post = Post {
+            acknowledged: Some(acknowledged),
+            text: "hi".into(),
+            ..Post::default()
+        };
         ledger.posts.insert(client_id.into(), post);
     }
     ledger
 }
 
 fn found(ledger: &Ledger, entries: &[Value]) -> Vec<Kind> {
-    let mut kinds: Vec<Kind> = check(ledger, &tale(entries)).into_iter().map(|finding| finding.kind).collect();
+    let mut kinds: Vec<Kind> = check(ledger, &tale(entries))
+        .into_iter()
+        .map(|finding| finding.kind)
+        .collect();
     kinds.sort();
     kinds
 }
 
 fn both() -> Vec<Value> {
-    vec![entry("message.created", "a-1", "hi"), entry("message.created", "a-2", "hi")]
+    vec![
+        entry("message.created", "a-1", "hi"),
+        entry("message.created", "a-2", "hi"),
+    ]
 }
 
 #[test]
@@ -68,7 +86,13 @@ fn a_doubled_message_is_found_under_the_same_id_and_under_another() {
 #[test]
 fn one_without_an_answer_may_be_there_once_or_not_at_all() {
     let mut ledger = ledger();
-    ledger.posts.insert("a-3".into(), Post { text: "hi".into(), ..Post::default() });
+    ledger.posts.insert(
+        "a-3".into(),
+        Post {
+            text: "hi".into(),
+            ..Post::default()
+        },
+    );
     assert_eq!(found(&ledger, &both()), []);
     let once = [both(), vec![entry("message.created", "a-3", "hi")]].concat();
     assert_eq!(found(&ledger, &once), []);
@@ -95,14 +119,29 @@ fn edits_and_deletions_have_to_hold() {
         post.deleted = Fate::Done;
     }
     assert_eq!(found(&ledger, &both()), [Kind::Lost, Kind::Altered]);
-    let emptied = vec![entry("message.created", "a-1", "hi"), entry("message.created", "a-2", "")];
+    let emptied = vec![
+        entry("message.created", "a-1", "hi"),
+        entry("message.created", "a-2", ""),
+    ];
     for says in ["edited", "late"] {
-        let done = [emptied.clone(), vec![gone("a-2"), entry("message.updated", "a-1", says)]].concat();
+        let done = [
+            emptied.clone(),
+            vec![gone("a-2"), entry("message.updated", "a-1", says)],
+        ]
+        .concat();
         assert_eq!(found(&ledger, &done), [], "{says}");
     }
-    let wrong = [emptied.clone(), vec![gone("a-2"), entry("message.updated", "a-1", "other")]].concat();
+    let wrong = [
+        emptied.clone(),
+        vec![gone("a-2"), entry("message.updated", "a-1", "other")],
+    ]
+    .concat();
     assert_eq!(found(&ledger, &wrong), [Kind::Altered]);
-    let twice = [emptied, vec![gone("a-2"), gone("a-2"), entry("message.updated", "a-1", "edited")]].concat();
+    let twice = [
+        emptied,
+        vec![gone("a-2"), gone("a-2"), entry("message.updated", "a-1", "edited")],
+    ]
+    .concat();
     assert_eq!(found(&ledger, &twice), [Kind::Doubled]);
     let unforgotten = [both(), vec![gone("a-2"), entry("message.updated", "a-1", "edited")]].concat();
     assert_eq!(found(&ledger, &unforgotten), [Kind::Altered]);
@@ -116,13 +155,23 @@ fn goals_are_counted() {
         ("g2", Fate::InDoubt, Fate::NotTried),
         ("g3", Fate::Done, Fate::NotTried),
     ] {
-        ledger.goals.insert(name.into(), crate::ledger::Goal { at: 0, recorded, retracted });
+        ledger.goals.insert(
+            name.into(),
+            crate::ledger::Goal {
+                at: 0,
+                recorded,
+                retracted,
+            },
+        );
     }
     let goal = |name: &str| json!({"type": "incident.recorded", "data": {"incident": {"id": format!("inc_{name}"), "source_id": name}}});
     let retracted = json!({"type": "incident.retracted", "data": {"incident_id": "inc_g1"}});
     assert_eq!(found(&ledger, &[goal("g1"), retracted.clone(), goal("g3")]), []);
     assert_eq!(found(&ledger, &[goal("g1"), goal("g2")]), [Kind::Lost, Kind::Lost]);
-    assert_eq!(found(&ledger, &[goal("g1"), retracted, goal("g3"), goal("g3")]), [Kind::Doubled]);
+    assert_eq!(
+        found(&ledger, &[goal("g1"), retracted, goal("g3"), goal("g3")]),
+        [Kind::Doubled]
+    );
 }
 
 #[test]

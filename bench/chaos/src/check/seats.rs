@@ -41,7 +41,11 @@ pub(crate) fn check(record: &Record, log: &[Logged]) -> Vec<Finding> {
         if position < next {
             find(Kind::Reordered, entry.at, format!("{} after a later one", entry.place));
         } else if position > next {
-            find(Kind::Lost, entry.at, format!("{} came where position {next} should have", entry.place));
+            find(
+                Kind::Lost,
+                entry.at,
+                format!("{} came where position {next} should have", entry.place),
+            );
         }
         next = next.max(position + 1);
         let index = usize::try_from(position).unwrap_or(usize::MAX).wrapping_sub(1);
@@ -55,9 +59,17 @@ pub(crate) fn check(record: &Record, log: &[Logged]) -> Vec<Finding> {
         }
     }
     let last = record.heard.last().map_or(0, |entry| entry.at);
-    let missing: Vec<_> = log[first..].iter().filter(|entry| !heard.contains(&entry.place)).collect();
+    let missing: Vec<_> = log[first..]
+        .iter()
+        .filter(|entry| !heard.contains(&entry.place))
+        .collect();
     if let (Some(from), Some(to)) = (missing.first(), missing.last()) {
-        let what = format!("{} entries never came, from {} to {}", missing.len(), from.place, to.place);
+        let what = format!(
+            "{} entries never came, from {} to {}",
+            missing.len(),
+            from.place,
+            to.place
+        );
         find(Kind::Lost, last, what);
     }
     if !record.reached_the_end && missing.is_empty() {
@@ -73,17 +85,30 @@ mod tests {
     use crate::{entry::Place, seats::Heard};
 
     fn place(seq: u32) -> Place {
-        Place { epoch: 1, public: seq, staff: 0 }
+        Place {
+            epoch: 1,
+            public: seq,
+            staff: 0,
+        }
     }
 
     fn log(entries: u32) -> Vec<Logged> {
-        let logged = |seq| Logged { place: place(seq), digest: u64::from(seq) * 31, json: String::new() };
+        let logged = |seq| Logged {
+            place: place(seq),
+            digest: u64::from(seq) * 31,
+            json: String::new(),
+        };
         (1..=entries).map(logged).collect()
     }
 
     /// A seat that began after the second of ten entries and heard these.
     fn heard(seqs: &[u32]) -> Record {
-        let heard = |seq: &u32| Heard { place: place(*seq), digest: u64::from(*seq) * 31, at: seq * 100, since: 0 };
+        let heard = |seq: &u32| Heard {
+            place: place(*seq),
+            digest: u64::from(*seq) * 31,
+            at: seq * 100,
+            since: 0,
+        };
         Record {
             began: Some(place(2)),
             heard: seqs.iter().map(heard).collect(),
@@ -93,7 +118,10 @@ mod tests {
     }
 
     fn found(record: &Record) -> Vec<Kind> {
-        check(record, &log(10)).into_iter().map(|finding| finding.kind).collect()
+        check(record, &log(10))
+            .into_iter()
+            .map(|finding| finding.kind)
+            .collect()
     }
 
     #[test]
@@ -118,7 +146,11 @@ mod tests {
     #[test]
     fn another_order_is_found() {
         assert_eq!(found(&heard(&[3, 5, 4, 6, 7, 8, 9, 10])), [Kind::Lost, Kind::Reordered]);
-        assert_eq!(found(&heard(&[2, 3, 4, 5, 6, 7, 8, 9, 10])), [Kind::Reordered], "from before it began");
+        assert_eq!(
+            found(&heard(&[2, 3, 4, 5, 6, 7, 8, 9, 10])),
+            [Kind::Reordered],
+            "from before it began"
+        );
     }
 
     #[test]
@@ -126,7 +158,11 @@ mod tests {
         let mut record = heard(&[3, 4, 5, 6, 7, 8, 9, 10]);
         record.heard[2].digest += 1;
         assert_eq!(found(&record), [Kind::Altered]);
-        assert_eq!(found(&heard(&[3, 4, 5, 6, 7, 8, 9, 10, 11])), [Kind::Altered], "one the log does not have");
+        assert_eq!(
+            found(&heard(&[3, 4, 5, 6, 7, 8, 9, 10, 11])),
+            [Kind::Altered],
+            "one the log does not have"
+        );
     }
 
     #[test]

@@ -60,7 +60,9 @@ impl Instance {
     }
 
     fn settings(&self) -> Vec<(String, String)> {
-        let fixed = SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let fixed = SETTINGS
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut all: Vec<_> = fixed.collect();
         all.push(("SERVE__LISTEN".into(), self.address.to_string()));
         all.push(("STORE__DATA_DIR".into(), self.dir.display().to_string()));
@@ -69,7 +71,10 @@ impl Instance {
             ("STORE__DATABASE_URL", &self.recipe.database_url),
             ("BUS__REDIS_URL", &self.recipe.redis_url),
         ];
-        all.extend(urls.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))));
+        all.extend(
+            urls.into_iter()
+                .filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))),
+        );
         all.into_iter()
             .map(|(name, value)| (format!("GRANDSTAND_{name}"), value))
             .collect()
@@ -100,7 +105,10 @@ impl Instance {
     pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
         self.running()?.signal(Signal::Kill).await?;
         let mut running = self.running.take().context("the instance is not running")?;
-        running.ended(STOP_LIMIT).await?.context("a killed instance does not end")?;
+        running
+            .ended(STOP_LIMIT)
+            .await?
+            .context("a killed instance does not end")?;
         Ok(())
     }
 

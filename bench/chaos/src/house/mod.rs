@@ -7,7 +7,13 @@ pub(crate) mod proxy;
 mod redis;
 mod resp;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    fs::{self, File, Permissions},
+    io::Read as _,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -40,21 +46,18 @@ pub(crate) struct House {
 
 /// A key nobody else knows. Not from the seed, which is printed.
 fn secret() -> anyhow::Result<String> {
-    use std::{fmt::Write as _, io::Read as _};
     let mut bytes = [0; 24];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        drop(write!(text, "{byte:02x}"));
-        text
-    }))
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
 }
 
 impl House {
     pub(crate) async fn start(plan: &HousePlan, dice: &mut Dice) -> anyhow::Result<Self> {
         let dir = tempfile::Builder::new().prefix("chaos-").tempdir_in(&plan.data_in)?;
         // PostgreSQL runs as somebody else, who has to get through to its own directory.
-        let through = std::os::unix::fs::PermissionsExt::from_mode(0o711);
-        std::fs::set_permissions(dir.path(), through)?;
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o711))?;
         let mut ports = ports::free(dice, plan.instances + 3)?.into_iter();
         let mut port = || ports.next().context("a port for everybody");
         let mut house = Self {
@@ -77,7 +80,10 @@ impl House {
             binary: plan.binary.clone(),
             secret: secret()?,
             database_url: house.postgres.as_ref().map(Postgres::url),
-            redis_url: house.proxy.as_ref().map(|proxy| format!("redis://{}/", proxy.address())),
+            redis_url: house
+                .proxy
+                .as_ref()
+                .map(|proxy| format!("redis://{}/", proxy.address())),
         };
         for number in 0..plan.instances {
             let mut instance = Instance::new(recipe.clone(), &at, number, port()?);
@@ -117,12 +123,12 @@ impl House {
     }
 
     /// Copies the logs of all processes to a directory that stays.
-    pub(crate) fn keep_logs(&self, to: &std::path::Path) -> anyhow::Result<()> {
-        std::fs::create_dir_all(to)?;
-        for entry in std::fs::read_dir(self.dir.path())? {
+    pub(crate) fn keep_logs(&self, to: &Path) -> anyhow::Result<()> {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(self.dir.path())? {
             let path = entry?.path();
             if let (Some(name), Some("log")) = (path.file_name(), path.extension().and_then(|end| end.to_str())) {
-                std::fs::copy(&path, to.join(name))?;
+                fs::copy(&path, to.join(name))?;
             }
         }
         Ok(())

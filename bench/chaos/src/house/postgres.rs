@@ -67,7 +67,13 @@ impl Postgres {
         }
         let mut command = Command::new(self.programs.join("initdb"));
         command
-            .args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--username", USER])
+            .args([
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--username",
+                USER,
+            ])
             .arg(format!("--pwfile={}", secret.display()))
             .arg(&self.data)
             .current_dir("/")
@@ -137,14 +143,28 @@ impl Postgres {
         let mut command = Command::new(self.programs.join("psql"));
         command
             .args(["-h", &host, "-p", &port, "-U", USER, "-d", "postgres"])
-            .args(["--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", "-c", sql])
+            .args([
+                "--no-psqlrc",
+                "--tuples-only",
+                "--no-align",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                sql,
+            ])
             .env("PGPASSWORD", &self.password)
             .env("PGCONNECT_TIMEOUT", "5")
             .kill_on_drop(true);
-        let output = timeout(QUESTION_LIMIT, command.output()).await.context("no answer in time")??;
+        let output = timeout(QUESTION_LIMIT, command.output())
+            .await
+            .context("no answer in time")??;
         succeeded("psql", &output)?;
         let text = String::from_utf8(output.stdout).context("an answer is text")?;
-        Ok(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
+        Ok(text
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -176,7 +196,13 @@ fn programs() -> anyhow::Result<PathBuf> {
     if let Some((_, bin)) = found.pop() {
         return Ok(bin);
     }
-    let usual = ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"].map(PathBuf::from);
+    let usual = [
+        "/usr/local/pgsql/bin",
+        "/usr/local/bin",
+        "/usr/bin",
+        "/opt/homebrew/bin",
+    ]
+    .map(PathBuf::from);
     let usual = usual.into_iter().find(|bin| bin.join("postgres").exists());
     usual.context("PostgreSQL's programs are not where packages put them; install postgresql")
 }

@@ -63,7 +63,9 @@ impl Proxy {
 
 /// Either side's end is the end of both.
 async fn join(client: TcpStream, to: SocketAddr, mood: watch::Receiver<Mood>) {
-    let Ok(server) = TcpStream::connect(to).await else { return };
+    let Ok(server) = TcpStream::connect(to).await else {
+        return;
+    };
     drop((client.set_nodelay(true), server.set_nodelay(true)));
     let (client_in, client_out) = client.into_split();
     let (server_in, server_out) = server.into_split();

@@ -35,7 +35,16 @@ impl Redis {
 
     pub(crate) async fn begin(&mut self) -> anyhow::Result<()> {
         let port = self.address.port().to_string();
-        let args = ["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"];
+        let args = [
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &port,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ];
         self.running = Some(
             Kept::start(Plan {
                 program: Path::new("redis-server"),

@@ -50,7 +50,9 @@ pub(crate) async fn run(args: KeepArgs) -> anyhow::Result<()> {
     if let Some((user, group)) = args.owner {
         command.uid(user).gid(group);
     }
-    let mut child = command.spawn().with_context(|| format!("start {}", program.display()))?;
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("start {}", program.display()))?;
     let pid = child.id().context("it ended at once")?;
     say(&pid.to_string())?;
     tokio::select! {

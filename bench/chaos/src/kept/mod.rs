@@ -88,10 +88,6 @@ impl Kept {
         Ok(Self { pid, keeper, said })
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.pid
-    }
-
     pub(crate) async fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         tree::signal(&[self.pid], signal).await
     }
@@ -120,6 +116,9 @@ impl Kept {
         self.signal_tree(Signal::Kill).await?;
         let how = self.ended(Duration::from_secs(10)).await?;
         how.with_context(|| format!("process {} does not end", self.pid))?;
-        bail!("process {} had to be killed after {signal:?} and {patience:?}", self.pid)
+        bail!(
+            "process {} had to be killed after {signal:?} and {patience:?}",
+            self.pid
+        )
     }
 }

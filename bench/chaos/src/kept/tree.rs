@@ -22,7 +22,9 @@ pub(crate) fn of(root: u32) -> Vec<u32> {
 
 /// All processes with their parents.
 fn processes() -> Vec<(u32, u32)> {
-    let Ok(dir) = fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(dir) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     let pids = dir.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     pids.filter_map(|pid| Some((pid, parent(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?)))
         .collect()

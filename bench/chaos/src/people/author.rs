@@ -19,10 +19,24 @@ use crate::{
 };
 
 const WORDS: &[&str] = &[
-    "goal", "offside", "what a save", "penalty?", "été", "hervorragend", "素晴らしい", "🔥🔥", "no way", "ref!", "again", "who else",
-    "come on", "over the bar", "\"quoted\"", "back\\slash",
+    "goal",
+    "offside",
+    "what a save",
+    "penalty?",
+    "été",
+    "hervorragend",
+    "素晴らしい",
+    "🔥🔥",
+    "no way",
+    "ref!",
+    "again",
+    "who else",
+    "come on",
+    "over the bar",
+    "\"quoted\"",
+    "back\\slash",
 ];
-const EMOJI: &[&str] = &["🔥", "❤️", "😂"];
+const EMOJI: &[&str] = &["🔥", "❤", "😂"];
 /// Own messages it remembers, to edit them or take them back.
 const OWN_MAX: usize = 20;
 
@@ -123,7 +137,6 @@ impl Author {
             body["parent_id"] = Value::from(parent);
         }
         let post = Post {
-            event,
             author: self.id.clone(),
             sent: world.clock.now(),
             text,
@@ -150,7 +163,11 @@ impl Author {
             return;
         }
         if let Some(post) = ledger.posts.get_mut(client_id) {
-            post.acknowledged = Some(Acknowledged { message: id.clone(), seq, at: now });
+            post.acknowledged = Some(Acknowledged {
+                message: id.clone(),
+                seq,
+                at: now,
+            });
         }
         let Some(seq) = seq else {
             return ledger.waits_for_moderator(client_id, &id);
@@ -206,7 +223,8 @@ impl Author {
     async fn reacts(&mut self) {
         let world = Arc::clone(&self.person.world);
         let back = self.person.dice.index(30);
-        let (Some((event, message)), Some(emoji)) = (world.ledger().recent(back), self.person.dice.pick(EMOJI).copied())
+        let (Some((event, message)), Some(emoji)) =
+            (world.ledger().recent(back), self.person.dice.pick(EMOJI).copied())
         else {
             return;
         };

@@ -118,7 +118,9 @@ impl Setup<'_> {
             "participants": [{"id": "home", "name": "Home"}, {"id": "away", "name": "Away"}],
             "settings": {"hold_messages": held, "edit_window_seconds": 86_400},
         });
-        let made = self.ask(0, Ask::post("/v1/events", body).bearing(Some(self.host))).await?;
+        let made = self
+            .ask(0, Ask::post("/v1/events", body).bearing(Some(self.host)))
+            .await?;
         let id = made.json()["id"].as_str().context("an event has an id")?.to_owned();
         let start = Ask::post(format!("/v1/events/{id}/start"), Value::Null);
         self.ask(1, start.bearing(Some(self.host))).await?;
@@ -129,7 +131,12 @@ impl Setup<'_> {
     async fn guest(&self, number: usize) -> anyhow::Result<(String, String)> {
         let ask = Ask::new(Method::POST, "/v1/auth/guest").json(json!({"name": format!("Guest {number}")}));
         let guest = self.ask(number, ask).await?.json();
-        let text = |value: &Value| value.as_str().map(str::to_owned).context("a guest has an id and a token");
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .map(str::to_owned)
+                .context("a guest has an id and a token")
+        };
         Ok((text(&guest["user"]["id"])?, text(&guest["token"])?))
     }
 
@@ -144,7 +151,13 @@ impl Setup<'_> {
                 None => Duration::from_secs(1) * people / plan.posts_per_second.max(1),
                 Some(_) => PROBE_EVERY,
             };
-            authors.push(AuthorPlan { number, id, token, every, bound_to });
+            authors.push(AuthorPlan {
+                number,
+                id,
+                token,
+                every,
+                bound_to,
+            });
         }
         Ok(authors)
     }
@@ -171,7 +184,12 @@ impl Setup<'_> {
                 _ if turn % 10 == 5 => Habit::Faithful,
                 _ => Habit::Restless,
             };
-            seats.push(SeatPlan { number, event, credential, habit });
+            seats.push(SeatPlan {
+                number,
+                event,
+                credential,
+                habit,
+            });
         }
         Ok(seats)
     }

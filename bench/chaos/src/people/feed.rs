@@ -27,7 +27,11 @@ pub(crate) async fn reports(world: Arc<World>, key: String) {
         let body = json!({"source": "feed", "updates": [update]});
         person.tells(Ask::post(path.clone(), body)).await
     };
-    sends(&mut person, json!({"source_id": "start", "type": "period_start", "period": {"number": 1}})).await;
+    sends(
+        &mut person,
+        json!({"source_id": "start", "type": "period_start", "period": {"number": 1}}),
+    )
+    .await;
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut open = VecDeque::new();
@@ -51,7 +55,11 @@ pub(crate) async fn reports(world: Arc<World>, key: String) {
         let side = SIDES[person.dice.index(SIDES.len())];
         let update = json!({"source_id": source_id, "type": "goal", "participant_id": side, "player": "Ana", "minute": 1 + number % 45});
         let at = world.clock.now();
-        let in_doubt = Goal { at, recorded: Fate::InDoubt, retracted: Fate::NotTried };
+        let in_doubt = Goal {
+            at,
+            recorded: Fate::InDoubt,
+            retracted: Fate::NotTried,
+        };
         world.ledger().goals.insert(source_id.clone(), in_doubt);
         let told = sends(&mut person, update).await;
         if let Some(goal) = world.ledger().goals.get_mut(&source_id) {

@@ -11,7 +11,12 @@ use crate::{dice::Dice, http::Ask, ledger::Fate, world::World};
 pub(crate) async fn moderates(world: Arc<World>, number: usize, token: String) {
     let dice = Dice::of(world.seed, "moderator", number);
     let mut person = Person::new(&world, &token, dice, number % world.doors.len(), true);
-    let Some(event) = world.events.iter().find(|event| event.held).map(|event| event.id.clone()) else {
+    let Some(event) = world
+        .events
+        .iter()
+        .find(|event| event.held)
+        .map(|event| event.id.clone())
+    else {
         return;
     };
     while world.is_busy() {
@@ -32,7 +37,9 @@ async fn decides(person: &mut Person, world: &World, event: &str, client_id: &st
     let path = format!("/v1/events/{event}/messages/{message}/{act}");
     let told = person.tells(Ask::post(path, Value::Null)).await;
     let mut ledger = world.ledger();
-    let Some(post) = ledger.posts.get_mut(client_id) else { return };
+    let Some(post) = ledger.posts.get_mut(client_id) else {
+        return;
+    };
     // Refused after a try in doubt: most likely because that try had worked.
     let fate = match told.fate() {
         Fate::NotTried => Fate::InDoubt,

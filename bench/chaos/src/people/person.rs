@@ -88,7 +88,11 @@ impl Person {
                     }
                     let now = self.world.clock.now();
                     self.world.ledger().waits.push((began, now - began));
-                    return Told { answer: Some(answer), doubtful, door: self.door };
+                    return Told {
+                        answer: Some(answer),
+                        doubtful,
+                        door: self.door,
+                    };
                 }
                 Err(Lost::NobodyHome) => self.link = None,
                 Err(Lost::Silence | Lost::Broken(_)) => {
@@ -97,7 +101,11 @@ impl Person {
                 }
             }
             if self.gives_up(began) {
-                return Told { answer: None, doubtful, door: self.door };
+                return Told {
+                    answer: None,
+                    doubtful,
+                    door: self.door,
+                };
             }
             if self.roams {
                 self.moves_on();

@@ -102,13 +102,21 @@ impl Seat {
                     dead_doors = 0;
                     // A reload comes back at once; whoever was left without a stream waits as it was told.
                     let longest = self.ear.retry;
-                    if why == Cause::Own { longest.mul_f64(self.dice.within(0..100) as f64 / 100.0) } else { longest }
+                    if why == Cause::Own {
+                        longest.mul_f64(self.dice.within(0..100) as f64 / 100.0)
+                    } else {
+                        longest
+                    }
                 }
                 Ok(End::NotYet(pause)) => pause,
                 Err(Lost::NobodyHome) => {
                     self.ear.record.dead_doors += 1;
                     dead_doors += 1;
-                    if dead_doors % self.world.doors.len() == 0 { ALL_DEAD_PAUSE } else { Duration::ZERO }
+                    if dead_doors % self.world.doors.len() == 0 {
+                        ALL_DEAD_PAUSE
+                    } else {
+                        Duration::ZERO
+                    }
                 }
                 Err(_) => ALL_DEAD_PAUSE,
             };
@@ -156,7 +164,10 @@ impl Seat {
             }
             _ => {
                 self.ticket = None;
-                let line = format!("instance {}: the stream was answered {status} (with cookie: {had_cookie})", self.door);
+                let line = format!(
+                    "instance {}: the stream was answered {status} (with cookie: {had_cookie})",
+                    self.door
+                );
                 self.ear.fails(now, line);
                 End::NotYet(self.ear.retry)
             }
@@ -165,12 +176,17 @@ impl Seat {
 
     /// A ticket of the same door, if it takes one and has none.
     async fn needs_ticket(&mut self) -> Result<Option<End>, Lost> {
-        let Credential::Ticket(token) = &self.plan.credential else { return Ok(None) };
+        let Credential::Ticket(token) = &self.plan.credential else {
+            return Ok(None);
+        };
         if self.ticket.is_some() {
             return Ok(None);
         }
         let ask = Ask::new(Method::POST, format!("/v1/events/{}/stream-tickets", self.event())).bearing(Some(token));
-        let answer = Link::open(self.world.doors[self.door], None).await?.ask(&ask, OPEN_LIMIT).await?;
+        let answer = Link::open(self.world.doors[self.door], None)
+            .await?
+            .ask(&ask, OPEN_LIMIT)
+            .await?;
         match (answer.status, answer.json()["ticket"].as_str()) {
             (201, Some(ticket)) => {
                 self.ticket = Some((ticket.to_owned(), None));
@@ -216,7 +232,8 @@ impl Seat {
         let mut sitting = None;
         let mut frames = Frames::default();
         let mut leaves_at = self.plans_to_leave();
-        let mut resting_at = (self.plan.habit == Habit::Stuffed).then(|| Instant::now() + self.dice.millis(5_000..15_000));
+        let mut resting_at =
+            (self.plan.habit == Habit::Stuffed).then(|| Instant::now() + self.dice.millis(5_000..15_000));
         loop {
             if self.is_done() {
                 return End::Left;
@@ -245,7 +262,11 @@ impl Seat {
             };
             // Now and then the connection is cut in the middle of what came.
             let cut = leaves_at.is_some() && self.dice.within(0..400) == 0;
-            let taken = if cut { self.dice.index(bytes.len().max(1)) } else { bytes.len() };
+            let taken = if cut {
+                self.dice.index(bytes.len().max(1))
+            } else {
+                bytes.len()
+            };
             frames.push(&bytes[..taken]);
             while let Some(frame) = frames.next() {
                 self.ear.hears(frame, now);
@@ -259,12 +280,7 @@ impl Seat {
         }
     }
 
-    fn is_back<'a>(
-        &mut self,
-        here: &'a [AtomicI64],
-        cause: Option<Cause>,
-        now: u32,
-    ) -> Sitting<'a> {
+    fn is_back<'a>(&mut self, here: &'a [AtomicI64], cause: Option<Cause>, now: u32) -> Sitting<'a> {
         if let Some(cause) = cause {
             self.ear.record.returns.push((now, cause));
         }
@@ -308,7 +324,9 @@ impl Seat {
 
     /// Told to read to the end, and has read to there or given up.
     fn is_done(&mut self) -> bool {
-        let Scene::Leave(heads) = &*self.scene.borrow() else { return false };
+        let Scene::Leave(heads) = &*self.scene.borrow() else {
+            return false;
+        };
         let goal = heads[self.plan.event];
         let goal = if self.ear.record.staff { goal.staff } else { goal.public };
         let by = *self.leave_by.get_or_insert_with(|| Instant::now() + LEAVE_LIMIT);
