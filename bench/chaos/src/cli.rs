@@ -24,6 +24,7 @@ pub(crate) enum CliCommand {
 }
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags of a command line")]
 pub(crate) struct EveningArgs {
     /// The server binary under test.
     #[arg(long, env = "SERVER", value_name = "PATH")]

@@ -15,7 +15,7 @@ use crate::{
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// For one log; instances are up and nobody else asks for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Logged {

@@ -23,6 +23,7 @@ mod report;
 mod seats;
 mod sse;
 mod timeline;
+mod verdict;
 mod watch;
 mod world;
 

@@ -17,7 +17,7 @@ use crate::{
     world::World,
 };
 
-const READY_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_mins(1);
 /// Between one fault and the next, so that what comes late still counts for the one that caused it.
 const SETTLE: Duration = Duration::from_millis(2_500);
 const PAUSE: Duration = Duration::from_secs(10);

@@ -13,6 +13,8 @@ use crate::{
 };
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// "Within seconds".
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Waits until those doors tell of each event what is true; says how long that took, or who says what else.
@@ -21,14 +23,13 @@ pub(crate) async fn is_true(
     here: &[AtomicI64],
     seats: usize,
     doors: &[usize],
-    patience: Duration,
 ) -> Result<Duration, String> {
     let began = Instant::now();
     loop {
         let Some(wrong) = first_wrong(world, here, seats, doors).await else {
             return Ok(began.elapsed());
         };
-        if began.elapsed() > patience {
+        if began.elapsed() > LIMIT {
             return Err(wrong);
         }
         sleep(EVERY).await;

@@ -20,9 +20,9 @@ use crate::kept::{Kept, Plan, Signal};
 /// The server refuses to run as root; Debian's package makes this user.
 const OWNER: &str = "postgres";
 const USER: &str = "grandstand";
-const READY_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-const QUESTION_LIMIT: Duration = Duration::from_secs(60);
+const QUESTION_LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) struct Postgres {
     programs: PathBuf,

@@ -110,6 +110,8 @@ impl Kept {
     /// Tells it to end; kills it with all its children if it does not. Says how it ended.
     pub(crate) async fn stop(&mut self, signal: Signal, patience: Duration) -> anyhow::Result<String> {
         self.signal(signal).await?;
+        // It may be halted by our own hand.
+        self.signal_tree(Signal::Cont).await?;
         if let Some(how) = self.ended(patience).await? {
             return Ok(how);
         }

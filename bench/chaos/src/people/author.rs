@@ -173,7 +173,7 @@ impl Author {
             return ledger.waits_for_moderator(client_id, &id);
         };
         ledger.known_at.insert((event, seq), now);
-        if self.stays(client_id) {
+        if stays(client_id) {
             ledger.stays(event, &id);
         }
         drop(ledger);
@@ -181,11 +181,6 @@ impl Author {
             self.own.pop_front();
         }
         self.own.push_back((event, client_id.to_owned(), id));
-    }
-
-    /// Half of the messages are never taken back, so that answers and reactions to them have to hold.
-    fn stays(&self, client_id: &str) -> bool {
-        client_id.ends_with(['0', '2', '4', '6', '8'])
     }
 
     async fn edits(&mut self) {
@@ -208,7 +203,7 @@ impl Author {
     }
 
     async fn takes_back(&mut self) {
-        let at = self.own.iter().position(|(_, client_id, _)| !self.stays(client_id));
+        let at = self.own.iter().position(|(_, client_id, _)| !stays(client_id));
         let Some((event, client_id, message)) = at.and_then(|at| self.own.remove(at)) else {
             return;
         };
@@ -245,4 +240,9 @@ impl Author {
             Fate::NotTried => {}
         }
     }
+}
+
+/// Half of the messages are never taken back, so that answers and reactions to them have to hold.
+fn stays(client_id: &str) -> bool {
+    client_id.ends_with(['0', '2', '4', '6', '8'])
 }

@@ -18,7 +18,7 @@ use crate::{
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// Several instances begin on an empty database at once.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// A probe posts this often at its instance: outages are known to this precision.
 const PROBE_EVERY: Duration = Duration::from_millis(250);
 /// Streams of staff, as moderators.
@@ -173,7 +173,7 @@ impl Setup<'_> {
                 Credential::Staff(moderators[turn % moderators.len()].clone())
             } else if turn % 8 == 2 {
                 Credential::Ticket(self.guest(number).await?.1)
-            } else if turn % 3 == 0 {
+            } else if turn.is_multiple_of(3) {
                 Credential::Guest(self.guest(number).await?.1)
             } else {
                 Credential::Nobody

@@ -33,7 +33,7 @@ const STUFFED_BUFFER_BYTES: u32 = 4 * 1024;
 /// After nobody was at any door.
 const ALL_DEAD_PAUSE: Duration = Duration::from_millis(300);
 /// How long a seat tries to read to the end.
-const LEAVE_LIMIT: Duration = Duration::from_secs(60);
+const LEAVE_LIMIT: Duration = Duration::from_mins(1);
 
 /// How a connection ended.
 enum End {
@@ -103,7 +103,7 @@ impl Seat {
                     // A reload comes back at once; whoever was left without a stream waits as it was told.
                     let longest = self.ear.retry;
                     if why == Cause::Own {
-                        longest.mul_f64(self.dice.within(0..100) as f64 / 100.0)
+                        longest / self.dice.pick(&[1, 2, 4, 8, 100]).copied().unwrap_or(1)
                     } else {
                         longest
                     }
