@@ -34,4 +34,5 @@ mod slow;
 mod snapshot;
 mod spec;
 mod stream;
+mod tls;
 mod writer;

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod crowd;
 pub mod dice;
+pub mod papers;
 pub mod process;
 pub mod reader;
 pub mod seat;
@@ -11,6 +12,7 @@ pub mod server;
 pub use actor::{Actor, Reply};
 pub use crowd::Crowd;
 pub use dice::Dice;
+pub use papers::Papers;
 pub use process::Process;
 pub use reader::{Line, Reader, public_log, staff_log};
 pub use seat::{Frame, Seat};
