@@ -10,6 +10,7 @@ use crate::{
     app::App,
     bus::LocalBus,
     config::{Config, Flag, LogFormat},
+    http::Tls,
     telemetry::start_logs,
 };
 
@@ -18,6 +19,16 @@ pub(super) struct ServeArgs {
     /// Address and port, such as `0.0.0.0:8080`. Port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Speak TLS, with HTTP/2: a file with the certificate and those that lead to it (PEM). SIGHUP reads it again.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<String>,
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<String>,
+    /// Redis, so that several instances on one database act as one: `redis://:password@host:6379`. Also as the variable
+    /// `GRANDSTAND_BUS__REDIS_URL`.
+    #[arg(long, value_name = "URL")]
+    redis_url: Option<String>,
     /// Also play a match again and again, with fans who talk about it.
     #[arg(long)]
     pub(super) demo: bool,
@@ -26,12 +37,14 @@ pub(super) struct ServeArgs {
 impl ServeArgs {
     /// The settings that its flags stand for.
     pub(super) fn flags(&self) -> Vec<Flag> {
-        let listen = self.listen.clone().map(|value| Flag {
-            name: "--listen",
-            key: "serve.listen",
-            value,
-        });
-        listen.into_iter().collect()
+        let flag = |name, key, value: &Option<String>| value.clone().map(|value| Flag { name, key, value });
+        let flags = [
+            flag("--listen", "serve.listen", &self.listen),
+            flag("--tls-cert", "serve.tls_cert", &self.tls_cert),
+            flag("--tls-key", "serve.tls_key", &self.tls_key),
+            flag("--redis-url", "bus.redis_url", &self.redis_url),
+        ];
+        flags.into_iter().flatten().collect()
     }
 }
 
@@ -43,15 +56,31 @@ pub(super) async fn run(config: Config, demo: bool) -> anyhow::Result<()> {
     )?;
     let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let app = App::build(config, Arc::new(LocalBus::default())).await?;
-    tracing::info!(server.address = %app.address(), "listening on http://{}", app.address());
+    tracing::info!(server.address = %app.address(), "listening on {}", app.url());
     if demo {
         app.show_demo();
     }
     let stop = CancellationToken::new();
     let signals = TaskTracker::new();
     signals.spawn(obey(terminate, interrupt, stop.clone()));
+    if let Some(tls) = app.tls() {
+        signals.spawn(renew(signal(SignalKind::hangup())?, tls));
+    }
     app.run(stop).await;
     Ok(())
+}
+
+/// On SIGHUP, reads the certificate again. One that is no good changes nothing.
+async fn renew(mut hangup: Signal, tls: Tls) {
+    while hangup.recv().await.is_some() {
+        match tls.reload().await {
+            Ok(()) => tracing::info!("new connections get the certificate that was just read"),
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                tracing::error!(error = %format!("{error:#}"), "the certificate stays as it is");
+            }
+        }
+    }
 }
 
 async fn obey(mut terminate: Signal, mut interrupt: Signal, stop: CancellationToken) {

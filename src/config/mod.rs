@@ -4,6 +4,7 @@
 //! where settings come from: defaults, then a TOML file, then `GRANDSTAND_A__B` variables, then flags.
 
 pub mod auth;
+pub mod bus;
 pub mod cors;
 pub mod limits;
 mod load;
@@ -15,6 +16,7 @@ pub mod stream;
 pub mod telemetry;
 
 pub use auth::{AuthConfig, GuestPolicy, IssuerConfig};
+pub use bus::BusConfig;
 pub use cors::CorsConfig;
 pub use limits::{LimitsConfig, QuotaConfig};
 pub use load::{ConfigError, Flag, Sources};
@@ -35,6 +37,7 @@ pub struct Config {
     pub serve: ServeConfig,
     pub auth: AuthConfig,
     pub store: StoreConfig,
+    pub bus: BusConfig,
     pub stream: StreamConfig,
     pub room: RoomConfig,
     pub limits: LimitsConfig,
@@ -50,6 +53,7 @@ impl Config {
     fn check(&self) -> Result<(), Wrong> {
         self.auth.check()?;
         self.store.check()?;
+        self.bus.check()?;
         self.stream.check()
     }
 }
