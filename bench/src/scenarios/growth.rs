@@ -19,14 +19,14 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     for watchers in [small / 10, small, large] {
         let rate = (DELIVERIES_PER_SECOND / watchers as u64).clamp(1, ROOM_RATE_MAX);
         let cost = cost(ground, 1, watchers, rate, true).await?;
-        rooms.extend(tell(ground, &format!("{watchers} streams of one event"), cost)?);
+        rooms.extend(tell(ground, &format!("{watchers} streams of one event"), &cost)?);
     }
     spread(ground, "streams: dearest over cheapest", &rooms)?;
 
     let mut houses = Vec::new();
     for count in [1, events / 10, events] {
         let cost = cost(ground, count, count, EVENTS_RATE, false).await?;
-        houses.extend(tell(ground, &format!("{count} events with one stream each"), cost)?);
+        houses.extend(tell(ground, &format!("{count} events with one stream each"), &cost)?);
     }
     spread(ground, "events: dearest over cheapest", &houses)
 }
@@ -57,7 +57,7 @@ async fn cost(ground: &Ground, events: usize, watchers: usize, rate: u64, net: b
     })
 }
 
-fn tell(ground: &mut Ground, what: &str, cost: Cost) -> anyhow::Result<Option<f64>> {
+fn tell(ground: &mut Ground, what: &str, cost: &Cost) -> anyhow::Result<Option<f64>> {
     if let Some(cpu_us) = cost.cpu_us {
         let row = Row::new("growth", "", format!("CPU per delivery, {what}"), cpu_us, "us");
         ground.row(row.note(cost.note.trim_end_matches("; ")))?;
