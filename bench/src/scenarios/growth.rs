@@ -24,7 +24,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     spread(ground, "streams: dearest over cheapest", &rooms)?;
 
     let mut houses = Vec::new();
-    for count in [1, events / 10, events] {
+    for count in [1, (events / 10).max(1), events] {
         let cost = cost(ground, count, count, EVENTS_RATE, false).await?;
         houses.extend(tell(ground, &format!("{count} events with one stream each"), &cost)?);
     }

@@ -13,8 +13,9 @@ use crate::{
 const POSTS_MAX: u64 = 2_000_000;
 
 pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
-    let many = ground.scale.events.min(100);
-    for events in [1, many] {
+    let mut counts = vec![1, ground.scale.events.min(100)];
+    counts.dedup();
+    for events in counts {
         let subject = ground.subject().await?;
         let channels = subject.channels(events).await?;
         let compose = trial::messages(&subject, &channels);
