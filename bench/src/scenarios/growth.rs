@@ -53,14 +53,14 @@ async fn cost(ground: &Ground, events: usize, watchers: usize, rate: u64, net: b
     subject.finish().await?;
     Ok(Cost {
         cpu_us: cpu_ms.and_then(|ms| ratio(ms * 1000.0, float(trial.delivered))),
-        note: [trial.cpu_note(), trial.trouble()].join("; "),
+        note: [trial.cpu_note(), trial.trouble()].join("; ").trim_matches([';', ' ']).to_owned(),
     })
 }
 
 fn tell(ground: &mut Ground, what: &str, cost: &Cost) -> anyhow::Result<Option<f64>> {
     if let Some(cpu_us) = cost.cpu_us {
         let row = Row::new("growth", "", format!("CPU per delivery, {what}"), cpu_us, "us");
-        ground.row(row.note(cost.note.trim_end_matches("; ")))?;
+        ground.row(row.note(cost.note.as_str()))?;
     }
     Ok(cost.cpu_us)
 }
