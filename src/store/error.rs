@@ -128,9 +128,12 @@ pub(super) fn is_worth_another_try(error: &DbErr) -> bool {
     };
     match error.as_ref() {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| matches!(&*code, "25P03" | "40001" | "40P01" | "57P01" | "57P02" | "57P05" | "08006")),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            matches!(
+                &*code,
+                "25P03" | "40001" | "40P01" | "57P01" | "57P02" | "57P05" | "08006"
+            )
+        }),
         _ => false,
     }
 }

@@ -82,7 +82,9 @@ impl Reader {
 
     /// Gives up what takes longer than the database may take for an answer.
     pub async fn within<T>(&self, reading: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let Some(limit) = self.limit() else { return reading.await };
+        let Some(limit) = self.limit() else {
+            return reading.await;
+        };
         let pool = self.pool();
         tokio::time::timeout(limit, reading).await.unwrap_or_else(|_| {
             self.renew(&pool);
@@ -150,7 +152,9 @@ impl Reader {
         let closing = self.pool();
         let closing = closing.close_by_ref();
         match self.limit() {
-            Some(limit) => tokio::time::timeout(limit, closing).await.unwrap_or_else(|_| Err(silence())),
+            Some(limit) => tokio::time::timeout(limit, closing)
+                .await
+                .unwrap_or_else(|_| Err(silence())),
             None => closing.await,
         }
     }
@@ -158,7 +162,10 @@ impl Reader {
 
 fn is_same(one: &DatabaseConnection, other: &DatabaseConnection) -> bool {
     // Options are kept in the pool, so the same place in memory is the same pool.
-    std::ptr::eq(one.get_postgres_connection_pool().options(), other.get_postgres_connection_pool().options())
+    std::ptr::eq(
+        one.get_postgres_connection_pool().options(),
+        other.get_postgres_connection_pool().options(),
+    )
 }
 
 #[sea_orm::prelude::async_trait::async_trait]

@@ -28,7 +28,7 @@ use crate::{
     clock,
     config::StreamConfig,
     domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
-    store::{Error, Recorded, Scribe, Store},
+    store::{Error, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
 use hub::Hub;
@@ -70,6 +70,11 @@ impl Stream {
         F: for<'a> FnOnce(&'a mut Scribe<'_>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
         self.hub.store.record(event, change).await
+    }
+
+    /// As [`Stream::record`], for changes that are cheaper together.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        self.hub.store.record_together(event, change).await
     }
 
     /// Says something live that nobody needs to find later.

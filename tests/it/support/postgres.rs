@@ -75,7 +75,11 @@ struct Keeper {
 /// Where PostgreSQL's programs are.
 fn programs() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_whole = |dir: &PathBuf| ["initdb", "postgres", "pg_isready"].iter().all(|name| dir.join(name).exists());
+    let is_whole = |dir: &PathBuf| {
+        ["initdb", "postgres", "pg_isready"]
+            .iter()
+            .all(|name| dir.join(name).exists())
+    };
     let in_path = std::env::split_paths(&path).find(is_whole);
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut installed: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
