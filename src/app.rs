@@ -39,6 +39,7 @@ use crate::{
         auth::{Authenticator, Grant, secret_file},
         gate::Gate,
         serve,
+        tls::Tls,
     },
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
@@ -68,6 +69,7 @@ pub enum StartError {
 pub struct App {
     config: Config,
     listener: TcpListener,
+    tls: Option<Tls>,
     address: SocketAddr,
     edge: Edge<DataEndpoint>,
     authenticator: Authenticator,
@@ -88,6 +90,9 @@ impl App {
     /// Opens the database, binds the port, puts the features together.
     pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
+        let tls = Tls::load(&config.serve)
+            .await
+            .map_err(|source| setting("serve.tls_cert", source))?;
         let listener = listen(&config)?;
         let address = listener.local_addr().map_err(|source| cannot_listen(&config, source))?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
@@ -177,6 +182,7 @@ impl App {
         Ok(Self {
             config,
             listener,
+            tls,
             address,
             edge,
             authenticator,
@@ -197,6 +203,19 @@ impl App {
         self.address
     }
 
+    /// The same as a link.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate in use, if TLS ends here; for whoever is told when to read it again.
+    #[must_use]
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
+    }
+
     /// Shows a match that is played again and again, once the server serves.
     pub fn show_demo(&self) {
         let authenticator = self.authenticator.clone();
@@ -209,8 +228,7 @@ impl App {
             };
             authenticator.issue(&grant).ok().map(|issued| issued.token)
         });
-        let url = format!("http://{}", self.address);
-        self.tasks.spawn(demo::run(url, mint, self.halt.clone()));
+        self.tasks.spawn(demo::run(self.url(), mint, self.halt.clone()));
     }
 
     /// Serves until `stop`, then drains and closes.
@@ -221,6 +239,7 @@ impl App {
         let doors = CancellationToken::new();
         let serving = serve::run(
             self.listener,
+            self.tls,
             self.edge,
             self.config.serve.clone(),
             Arc::clone(&self.metrics),
