@@ -71,6 +71,8 @@ pub(crate) async fn compare(
         findings,
         totals,
         readiness,
+        played: timeline.played,
+        long_waits: ledger.long_waits,
     })
 }
 
