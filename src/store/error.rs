@@ -55,6 +55,12 @@ impl From<DbErr> for Error {
 }
 
 impl Error {
+    /// Whether it passes by itself, and whoever found it out has said so in the log.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::InDoubt(_) | Self::Overloaded)
+    }
+
     /// For values that the database should never hold.
     pub fn unreadable(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unreadable {
@@ -122,9 +128,12 @@ pub(super) fn is_worth_another_try(error: &DbErr) -> bool {
     };
     match error.as_ref() {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| matches!(&*code, "25P03" | "40001" | "40P01" | "57P01" | "57P02" | "57P05" | "08006")),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            matches!(
+                &*code,
+                "25P03" | "40001" | "40P01" | "57P01" | "57P02" | "57P05" | "08006"
+            )
+        }),
         _ => false,
     }
 }

@@ -65,12 +65,15 @@ impl Lanes {
 
     /// Queues a change in its event's lane; one that belongs to no event takes the first.
     pub(super) fn enqueue(&self, job: Job) -> Result<(), Error> {
-        let lane = &self.lanes[job.event.map_or(0, |event| self.of(event))];
+        let lane = &self.lanes[job.event().map_or(0, |event| self.of(event))];
         let jobs = lane.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.as_ref().ok_or(Error::Closed)?.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::Overloaded,
-            TrySendError::Closed(_) => Error::Closed,
-        })
+        jobs.as_ref()
+            .ok_or(Error::Closed)?
+            .try_send(job)
+            .map_err(|refused| match refused {
+                TrySendError::Full(_) => Error::Overloaded,
+                TrySendError::Closed(_) => Error::Closed,
+            })
     }
 
     fn of(&self, event: EventId) -> usize {

@@ -107,7 +107,8 @@ async fn writes_under_way_are_finished_and_answered() {
     let server = TestServer::start_with(|config| {
         config.store.queue_max = 4;
         config.store.answer_within_ms = 60_000;
-    }).await;
+    })
+    .await;
     let (host, ana) = (server.host(), server.user("ana", &[]));
     let event = host.starts_event("session").await;
     ana.says(&event, "the door knows ana").await;

@@ -26,6 +26,7 @@ mod events;
 mod floors;
 mod keys;
 mod limits;
+mod postgres;
 mod presence;
 mod reactions;
 mod resume;

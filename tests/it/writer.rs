@@ -106,7 +106,8 @@ async fn a_full_queue_says_so_at_once_and_what_was_taken_is_done() {
     let server = TestServer::start_with(|config| {
         config.store.queue_max = 2;
         config.store.answer_within_ms = 60_000;
-    }).await;
+    })
+    .await;
     let (host, ana) = (server.host(), server.user("ana", &[]));
     let event = host.starts_event("session").await;
     ana.says(&event, "the door knows ana").await;

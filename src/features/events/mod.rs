@@ -166,7 +166,9 @@ impl Events {
     pub async fn set_role(&self, id: EventId, user: UserId, role: Role) -> Result<(), Error> {
         let (name, now) = (user.clone(), crate::clock::now());
         self.store
-            .write_beside(id, move |txn| Box::pin(async move { rows::set_role(txn, id, &name, role, now).await }))
+            .write_beside(id, move |txn| {
+                Box::pin(async move { rows::set_role(txn, id, &name, role, now).await })
+            })
             .await?;
         self.role_changed(id, user);
         Ok(())
@@ -177,7 +179,9 @@ impl Events {
         let name = user.clone();
         let removed = self
             .store
-            .write_beside(id, move |txn| Box::pin(async move { rows::remove_role(txn, id, &name).await }))
+            .write_beside(id, move |txn| {
+                Box::pin(async move { rows::remove_role(txn, id, &name).await })
+            })
             .await?;
         if removed {
             self.role_changed(id, user);
@@ -304,7 +308,9 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
         require_free(scribe.txn(), event.id, &event.slug).await?;
     }
     event.version += 1;
-    rows::update(scribe.txn(), &event).await.map_err(|error| slug_lost(error, &event.slug))?;
+    rows::update(scribe.txn(), &event)
+        .await
+        .map_err(|error| slug_lost(error, &event.slug))?;
     scribe.say(&Entry::EventUpdated(EventChanged { event: event.clone() }));
     Ok(Edited { event, was_public })
 }
