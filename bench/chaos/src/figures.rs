@@ -59,7 +59,7 @@ pub(crate) fn by_fault(
         row.posting = row.posting.max(since(played.posting));
         let noticed = played
             .noticed
-            .filter(|at| *at <= played.healed)
+            .filter(|at| played.fault.is_outside() && *at <= played.healed)
             .map(|at| at - played.began);
         row.noticed = row.noticed.max(noticed);
     }

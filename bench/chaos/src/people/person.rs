@@ -110,9 +110,9 @@ impl Person {
         let mut tries = Vec::new();
         loop {
             let from = self.world.clock.now();
-            let tried = self.tries(&ask).await;
-            tries.push(Try::of(self.door, from, self.world.clock.now(), &tried));
-            match tried {
+            let outcome = self.tries(&ask).await;
+            tries.push(Try::of(self.door, from, self.world.clock.now(), &outcome));
+            match outcome {
                 Ok(answer) if answer.status == 503 || answer.status == 429 => doubtful |= answer.status == 503,
                 Ok(answer) if answer.status >= 500 => {
                     doubtful = true;
