@@ -82,7 +82,7 @@ impl Cli {
             Command::Openapi => crate::api::document(),
             Command::Migrate => migrate(&load(Vec::new())?).await?,
             Command::Health => health::run(&load(Vec::new())?.serve).await?,
-            Command::Token(args) => token::run(&args, &load(Vec::new())?)?,
+            Command::Token(args) => token::run(&args, &load(Vec::new())?).await?,
             Command::Key { command } => key::run(command, &load(Vec::new())?).await?,
         };
         print(&text)
@@ -113,10 +113,10 @@ impl SettingsArgs {
 async fn migrate(config: &Config) -> anyhow::Result<String> {
     let store = Store::open_tool(&config.store).await.context("cannot migrate")?;
     store.close().await;
-    Ok(format!(
-        "The database in {} is up to date.",
-        config.store.data_dir.display()
-    ))
+    Ok(match &config.store.database_url {
+        Some(_) => "The database is up to date.".to_owned(),
+        None => format!("The database in {} is up to date.", config.store.data_dir.display()),
+    })
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

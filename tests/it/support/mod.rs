@@ -4,6 +4,7 @@ pub mod actor;
 pub mod crowd;
 pub mod dice;
 pub mod papers;
+pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod reader;

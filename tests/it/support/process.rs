@@ -1,6 +1,7 @@
 //! The real server as a process of its own, for tests that kill it or look at its memory.
 
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{ExitStatus, Stdio},
 };
@@ -13,7 +14,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::{Actor, server, soon};
+use super::{Actor, postgres, server, soon};
 
 /// A running server; killed when dropped.
 pub struct Process {
@@ -25,17 +26,18 @@ pub struct Process {
 }
 
 /// Limits off, the secret of the tests, and whatever else the test wants.
-fn settings(more: &[(&str, &str)]) -> Vec<(String, String)> {
+fn settings(dir: &Path, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let limits = ["GUEST_SIGN_IN", "POST", "REACT", "APPLAUD", "READ", "WRITE", "INGEST"];
     let off = limits.map(|limit| (format!("GRANDSTAND_LIMITS__{limit}__QUOTA"), "0".to_owned()));
     let fixed = [
         ("GRANDSTAND_AUTH__SECRET".to_owned(), server::SECRET.to_owned()),
         ("GRANDSTAND_STREAM__DRAIN_WINDOW_MS".to_owned(), "100".to_owned()),
     ];
+    let database = postgres::database_of(dir).map(|url| ("GRANDSTAND_STORE__DATABASE_URL".to_owned(), url));
     let more = more
         .iter()
         .map(|(name, value)| (format!("GRANDSTAND_{name}"), (*value).to_owned()));
-    off.into_iter().chain(fixed).chain(more).collect()
+    off.into_iter().chain(fixed).chain(database).chain(more).collect()
 }
 
 /// The command that starts a server on that directory and a free port.
@@ -46,7 +48,7 @@ pub fn serve(dir: &Path, more: &[(&str, &str)]) -> Command {
         .arg(dir)
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env_clear()
-        .envs(settings(more))
+        .envs(settings(dir, more))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -62,6 +64,18 @@ impl Process {
 
     /// The same with further flags.
     pub async fn start_with(dir: &Path, more: &[(&str, &str)], flags: &[&str]) -> Self {
+        if postgres::is_asked_for() {
+            postgres::lay_ground(dir).await;
+        }
+        Self::begin(dir, more, flags).await
+    }
+
+    /// The same, on SQLite whatever the suite runs on: for what is about its files.
+    pub async fn start_as_is(dir: &Path, more: &[(&str, &str)]) -> Self {
+        Self::begin(dir, more, &[]).await
+    }
+
+    async fn begin(dir: &Path, more: &[(&str, &str)], flags: &[&str]) -> Self {
         grandstand::crypto::install();
         let mut child = serve(dir, more).args(flags).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -106,8 +120,17 @@ impl Process {
         Actor::abroad(self.client.clone(), self.url.clone(), &token, name)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.url.split_once("://").unwrap().1.parse().unwrap()
+    }
+
     /// Ends it as a power cut would: without a word.
     pub async fn gets_killed(mut self) {
+        self.dies().await;
+    }
+
+    /// The same, for somebody who still looks at it.
+    pub async fn dies(&mut self) {
         soon("the end", self.child.kill()).await.unwrap();
     }
 
