@@ -27,6 +27,7 @@ mod floors;
 mod keys;
 mod limits;
 mod operate;
+mod postgres;
 mod presence;
 mod proxy;
 mod reactions;
