@@ -112,7 +112,9 @@ impl Postgres {
 
     /// In one transaction under a lock that all instances take, so that those starting together do not all try.
     pub(super) async fn migrate(&self) -> Result<(), DbErr> {
-        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE_AT_START);
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE_AT_START);
         // Read committed, or whoever waited for the lock would not see what was done meanwhile.
         let options = self.options.clone().options(LASTING);
         let pool = pool.connect_with(options).await.map_err(conn_err)?;

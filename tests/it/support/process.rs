@@ -62,20 +62,20 @@ impl Process {
         Self::start_with(dir, more, &[]).await
     }
 
+    /// The same, on SQLite whatever the suite runs on: for what is about its files.
+    pub async fn start_as_is(dir: &Path, more: &[(&str, &str)]) -> Self {
+        Self::spawn(dir, more, &[]).await
+    }
+
     /// The same with further flags.
     pub async fn start_with(dir: &Path, more: &[(&str, &str)], flags: &[&str]) -> Self {
         if postgres::is_asked_for() {
             postgres::lay_ground(dir).await;
         }
-        Self::begin(dir, more, flags).await
+        Self::spawn(dir, more, flags).await
     }
 
-    /// The same, on SQLite whatever the suite runs on: for what is about its files.
-    pub async fn start_as_is(dir: &Path, more: &[(&str, &str)]) -> Self {
-        Self::begin(dir, more, &[]).await
-    }
-
-    async fn begin(dir: &Path, more: &[(&str, &str)], flags: &[&str]) -> Self {
+    async fn spawn(dir: &Path, more: &[(&str, &str)], flags: &[&str]) -> Self {
         grandstand::crypto::install();
         let mut child = serve(dir, more).args(flags).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
