@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
-use reqwest::{Method, Version};
+use reqwest::{Method, StatusCode, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Actor, Papers, Process, Proxy, TestServer, postgres, server, soon};
+use crate::support::{Actor, Papers, Process, Proxy, Seat, TestServer, postgres, server, soon};
 
 /// A server that believes what its proxy says of clients.
 async fn house() -> TestServer {
@@ -166,20 +166,37 @@ async fn insists(host: &Actor, event: &str, text: &str) {
     let body = json!({"text": text, "client_id": text.replace(' ', "-")});
     let taken = async {
         loop {
-            let reply = host.post(&path, &body).await;
-            if reply.status == 201 {
-                return;
+            let request = host.request(Method::POST, &path).json(&body);
+            match host.tries(request).await {
+                Some(StatusCode::CREATED) => return,
+                refused => assert!(refused.is_none_or(|status| status.is_server_error()), "{refused:?}"),
             }
-            assert!(reply.status.is_server_error(), "{reply:?}");
         }
     };
     soon("the message is taken", taken).await;
 }
 
+/// Opens the stream as a browser does: a connection that broke is tried again, any status but 200 would be the end.
+async fn sits_down(reader: &Actor, event: &str, last_id: Option<&str>) -> Seat {
+    let opened = async {
+        loop {
+            let mut request = reader.request(Method::GET, &format!("/v1/events/{event}/stream?after=0"));
+            if let Some(last_id) = last_id {
+                request = request.header("Last-Event-ID", last_id);
+            }
+            if let Ok(response) = request.send().await {
+                assert_eq!(response.status(), StatusCode::OK);
+                return Seat::new(response);
+            }
+        }
+    };
+    soon("a stream", opened).await
+}
+
 /// Reads until `last` was heard, coming back after every end; gives all that was heard, and how often it came back.
 async fn reads_on(reader: &Actor, event: &str, last: &str) -> (Vec<(u64, Value)>, usize) {
     let (mut heard, mut returns) = (Vec::new(), 0);
-    let mut seat = reader.watches_with(event, "?after=0", None).await;
+    let mut seat = sits_down(reader, event, None).await;
     loop {
         while let Some(frame) = seat.next().await {
             if let Some(seq) = frame.seq() {
@@ -191,7 +208,7 @@ async fn reads_on(reader: &Actor, event: &str, last: &str) -> (Vec<(u64, Value)>
         }
         returns += 1;
         let last_id = seat.last_id.take();
-        seat = reader.watches_with(event, "?after=0", last_id.as_deref()).await;
+        seat = sits_down(reader, event, last_id.as_deref()).await;
         seat.last_id = last_id;
     }
 }
