@@ -53,7 +53,10 @@ async fn cost(ground: &Ground, events: usize, watchers: usize, rate: u64, net: b
     subject.finish().await?;
     Ok(Cost {
         cpu_us: cpu_ms.and_then(|ms| ratio(ms * 1000.0, float(trial.delivered))),
-        note: [trial.cpu_note(), trial.trouble()].join("; ").trim_matches([';', ' ']).to_owned(),
+        note: [trial.cpu_note(), trial.trouble()]
+            .join("; ")
+            .trim_matches([';', ' '])
+            .to_owned(),
     })
 }
 

@@ -48,7 +48,9 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
         let what = |figure| format!("{figure}, {events} events");
         let row = Row::new("posts", "T6", what("posts/s"), per_second, "/s").goal(Goal::AtLeast(15_000.0));
         let refusal = sent.first_refusal.as_ref();
-        ground.row(row.note(refusal.map_or_else(String::new, |first| format!("{} failed, first: {first}", sent.refused))))?;
+        ground.row(
+            row.note(refusal.map_or_else(String::new, |first| format!("{} failed, first: {first}", sent.refused))),
+        )?;
         let late = millis(sent.latency.quantile(990));
         ground.row(Row::new("posts", "T6", what("post answered p99"), late, "ms").goal(Goal::AtMost(100.0)))?;
         let each = |ms: Option<f64>| ratio(ms? * 1000.0, float(sent.accepted));
