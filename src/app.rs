@@ -40,6 +40,7 @@ use crate::{
         gate::Gate,
         serve,
     },
+    redis::Redis,
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
     telemetry::Metrics,
@@ -88,12 +89,12 @@ impl App {
     /// Opens the database, binds the port, puts the features together.
     pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
-        let listener = listen(&config)?;
-        let address = listener.local_addr().map_err(|source| cannot_listen(&config, source))?;
+        let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
         let secret =
             secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
+        let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
         let stream = Stream::start(
             store.clone(),
             bus,
@@ -162,6 +163,7 @@ impl App {
             },
             OpsApi {
                 store: store.clone(),
+                redis,
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
@@ -259,11 +261,16 @@ fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
     }
 }
 
-fn listen(config: &Config) -> Result<TcpListener, StartError> {
+/// The bound port, and its real number even if 0 was asked for.
+fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), StartError> {
     let address: SocketAddr = config
         .serve
         .listen
         .parse()
         .map_err(|source| setting("serve.listen", source))?;
-    serve::listen(address, &config.serve).map_err(|source| cannot_listen(config, source))
+    let bound = serve::listen(address, &config.serve).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| cannot_listen(config, source))
 }

@@ -7,7 +7,7 @@ fn floor(room: &str) -> Option<u8> {
     Some(match room {
         "domain" => 0,
         "config" | "telemetry" | "clock" | "crypto" => 10,
-        "store" | "llm" => 20,
+        "store" | "redis" | "llm" => 20,
         // Half a step up: what it carries are the log's own entries.
         "bus" => 25,
         "stream" => 30,

@@ -10,12 +10,15 @@ use serde::Serialize;
 
 use crate::{
     http::{Json, Tag},
+    redis::{Redis, Trouble},
     store::Store,
     telemetry::Metrics,
 };
 
 pub struct OpsApi {
     pub store: Store,
+    /// What is shared with other instances, if there are any.
+    pub redis: Option<Redis>,
     pub metrics: Arc<Metrics>,
     /// Set when the server begins to shut down: load balancers look elsewhere before the doors close.
     pub draining: Arc<AtomicBool>,
@@ -38,9 +41,13 @@ struct LiveOut {
 }
 
 #[derive(Debug, Serialize, Object)]
+#[oai(skip_serializing_if_is_none)]
 struct Checks {
     /// `ok` or what is wrong.
     database: String,
+    /// `ok` or what is wrong; absent when this instance is alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<String>,
     /// `ok` or `draining`.
     shutdown: String,
 }
@@ -54,7 +61,7 @@ struct ReadyOut {
 
 #[derive(ApiResponse)]
 enum ReadyResponse {
-    /// Send traffic.
+    /// Send traffic, also while `degraded`.
     #[oai(status = 200)]
     Ready(Json<ReadyOut>),
     /// Send none.
@@ -78,8 +85,10 @@ impl OpsApi {
     async fn ready(&self) -> ReadyResponse {
         let draining = self.draining.load(Ordering::Acquire);
         let database = self.store.ping().await;
+        let trouble = self.redis.as_ref().map(Redis::trouble);
         let checks = Checks {
             database: if database.is_ok() { "ok" } else { "does not answer" }.to_owned(),
+            redis: trouble.map(|trouble| trouble.map_or("ok", Trouble::reason).to_owned()),
             shutdown: if draining { "draining" } else { "ok" }.to_owned(),
         };
         if draining || database.is_err() {
@@ -88,10 +97,12 @@ impl OpsApi {
                 checks,
             }))
         } else {
-            ReadyResponse::Ready(Json(ReadyOut {
-                status: Readiness::Ready,
-                checks,
-            }))
+            let status = match trouble.flatten() {
+                None => Readiness::Ready,
+                // Nothing is lost and people are served; what instances share they do each for itself.
+                Some(_) => Readiness::Degraded,
+            };
+            ReadyResponse::Ready(Json(ReadyOut { status, checks }))
         }
     }
 
