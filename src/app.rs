@@ -20,7 +20,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     api::{Groups, House},
     bus::Bus,
-    config::Config,
+    concourse::{Bounds, Concourse},
+    config::{Config, Secret},
     demo,
     domain::{event::EventSettings, user::Role},
     features::{
@@ -95,9 +96,11 @@ impl App {
             secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
+        let concourse = concourse(&config, redis.as_ref(), &secret, &tasks, &halt);
         let stream = Stream::start(
             store.clone(),
             bus,
+            concourse.places,
             config.stream.clone(),
             Arc::clone(&metrics),
             tasks.clone(),
@@ -107,7 +110,7 @@ impl App {
         let events = Events::new(store.clone(), stream.clone());
         let chat = Chat::new(store.clone(), stream.clone());
         let reactions = Reactions::new(store.clone(), stream.clone());
-        let presence = Presence::new(stream.clone());
+        let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
@@ -120,8 +123,8 @@ impl App {
         let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
         stream.furnish(parts, listeners);
 
-        let authenticator = Authenticator::new(&config.auth, &secret, Arc::new(keys.clone()), tasks.clone());
-        let limits = Limits::new(&config.limits, Arc::clone(&metrics));
+        let authenticator = Authenticator::new(&config.auth, &secret, Arc::new(keys.clone()), concourse.shelf, tasks.clone());
+        let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let gate: Arc<dyn Gate> = Arc::new(events.clone());
         let guests = Guests {
@@ -216,6 +219,7 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(
@@ -258,6 +262,24 @@ fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
     StartError::Listen {
         address: config.serve.listen.clone(),
         source,
+    }
+}
+
+/// What is shared with other instances, if there are any.
+fn concourse(
+    config: &Config,
+    redis: Option<&Redis>,
+    secret: &Secret,
+    tasks: &TaskTracker,
+    halt: &CancellationToken,
+) -> Concourse {
+    let bounds = Bounds {
+        keys: config.limits.max_keys,
+        tickets: config.auth.max_tickets,
+    };
+    match redis {
+        None => Concourse::alone(bounds),
+        Some(redis) => Concourse::shared(bounds, redis.clone(), secret, tasks, halt.clone()),
     }
 }
 

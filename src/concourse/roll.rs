@@ -14,7 +14,7 @@ use super::{names::Names, roster::Roster};
 use crate::{
     domain::{
         EventId, Stamp, UserId,
-        presence::{Attendance, PresenceStatus},
+        presence::{Attendance, PresenceCounts, PresenceStatus},
     },
     redis::{Error, Redis, Script},
 };
@@ -23,16 +23,19 @@ use crate::{
 pub const CHANGES_AT_ONCE: usize = 256;
 /// What nobody renews ends by itself.
 const TTL_MS: u64 = 120_000;
+/// Steps of clearing up between two beats, so that the beat itself is not late.
+const SWEEPS_AT_ONCE: usize = 400;
 /// Instances that may be gone, remembered until the next beat says so. More are found again when they are seen again.
 const SUSPECTS_MOST: usize = 4_096;
 
-/// What an instance has to say of one event.
+/// What an instance has written of one event.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
-    /// Under which name it last spoke of the event.
-    pub name: Option<Arc<str>>,
-    /// What it last wrote; 0: nothing.
-    pub version: u64,
+    /// Under which name.
+    name: Option<Arc<str>>,
+    /// Moves on with each batch; 0: nothing is there.
+    version: u64,
+    in_doubt: bool,
 }
 
 /// A batch of changes at this instance.
@@ -110,14 +113,18 @@ impl Roll {
         let Some(me) = self.0.roster.me() else {
             return Err(Error::Away(crate::redis::Trouble::Starting));
         };
-        if let Some(old) = part.name.take_if(|name| *name != me) {
-            // We were away for too long and are somebody else now. What we left must not be counted beside us.
+        let old = part.name.replace(Arc::clone(&me)).unwrap_or_else(|| Arc::clone(&me));
+        if old != me || part.in_doubt {
+            // We were away for too long and are somebody else now, or do not know what was heard. What we left must not be
+            // counted beside us.
+            part.name = Some(Arc::clone(&old));
             while self.sweep(event, &old).await? {}
-            part.version = 0;
-            part.name = Some(me);
+            *part = Part {
+                name: Some(me),
+                ..Part::default()
+            };
             return Ok(Said::Forgotten);
         }
-        part.name = Some(Arc::clone(&me));
         let next = part.version + 1;
         let ttl_ms = if changes.renew || part.version == 0 { TTL_MS } else { 0 };
         let mut arguments = vec![
@@ -216,12 +223,16 @@ impl Roll {
     /// was seen is on the list of the living by now.
     pub(super) async fn clear(&self) {
         let suspects = std::mem::take(&mut *self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut steps = 0;
         for (event, name) in suspects {
             if !self.0.roster.is_gone(&name) {
                 continue;
             }
             loop {
+                steps += 1;
                 match self.sweep(event, &name).await {
+                    // Those left over are seen again, and suspected again.
+                    _ if steps >= SWEEPS_AT_ONCE => return,
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
@@ -230,6 +241,28 @@ impl Roll {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Part {
+    /// What was written is to be taken away and said anew.
+    pub fn doubt(&mut self) {
+        self.in_doubt = true;
+    }
+
+    /// Whether something of ours may be there.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.version > 0
+    }
+}
+
+impl From<Sum> for PresenceCounts {
+    fn from(sum: Sum) -> Self {
+        Self {
+            viewers: sum.viewers,
+            users: sum.users,
         }
     }
 }

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     bus::{Bus, Envelope, LiveSignal},
     clock,
+    concourse::Places,
     config::StreamConfig,
     domain::{
         Audience, EventId, UserId,
@@ -84,12 +85,13 @@ impl Hub {
     pub(super) fn start(
         store: Store,
         bus: Arc<dyn Bus>,
+        places: Places,
         config: StreamConfig,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let turnstile = Turnstile::new(&config);
+        let turnstile = Turnstile::new(&config, places);
         let hub = Arc::new(Self {
             store,
             bus,
@@ -206,7 +208,8 @@ impl Hub {
         self.pass_signal(event, signal);
     }
 
-    fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
+    /// Passes a signal to this instance's seats.
+    pub(super) fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
         if let Some(stand) = self.find(event) {
             stand.push_live(|head| Frame::signal(signal, head));
             self.wake(&stand);

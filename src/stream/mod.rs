@@ -26,6 +26,7 @@ pub use snapshot::{Draft, MyReactions, Shot, SnapshotPart};
 use crate::{
     bus::{Bus, LiveSignal},
     clock,
+    concourse::Places,
     config::StreamConfig,
     domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
     store::{Error, Recorded, Scribe, Store},
@@ -45,13 +46,14 @@ impl Stream {
     pub fn start(
         store: Store,
         bus: Arc<dyn Bus>,
+        places: Places,
         config: StreamConfig,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         Self {
-            hub: Hub::start(store, bus, config, metrics, tasks, stop),
+            hub: Hub::start(store, bus, places, config, metrics, tasks, stop),
         }
     }
 
@@ -83,6 +85,14 @@ impl Stream {
                 only: None,
             },
         );
+    }
+
+    /// As [`Stream::signal`], on this instance only: for what every instance says for itself.
+    pub fn signal_here(&self, event: EventId, signal: &Signal) {
+        self.hub.metrics.signals.inc();
+        let json = frame::signal_json(signal, clock::now());
+        let kind = signal.kind();
+        self.hub.pass_signal(event, LiveSignal { kind, json, only: None });
     }
 
     /// As [`Stream::signal`], for one user's seats only.
