@@ -101,7 +101,7 @@ impl Shelf {
             return false;
         };
         let mut command = ::redis::cmd("SET");
-        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
         command.arg(names.ticket(name)).arg(what).arg("PX").arg(ttl_ms);
         let kept = redis.ask::<()>(&command).await;
         kept.map_err(|error| told("kept for all instances", &error)).is_ok()

@@ -4,6 +4,7 @@
 //! [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit. Read on in `writer.rs`.
 
 mod batch;
+mod claim;
 mod error;
 mod forget;
 pub mod log;
@@ -18,6 +19,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::sync::{mpsc, oneshot};
 
+pub use claim::claim;
 pub use error::Error;
 pub use forget::Forgotten;
 pub use log::{Head, LogEntry};
