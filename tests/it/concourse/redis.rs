@@ -48,7 +48,7 @@ impl RedisServer {
             .arg(self.dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
+            .stderr(Stdio::null())
             .spawn()
             .expect("`sh` and `redis-server` are installed");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
