@@ -19,8 +19,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api::{Groups, House},
-    bus::Bus,
-    config::Config,
+    bus::{Bus, LocalBus, RedisBus},
+    config::{Config, Secret},
     demo,
     domain::{event::EventSettings, user::Role},
     features::{
@@ -86,8 +86,8 @@ pub struct App {
 type DataEndpoint = AddDataEndpoint<AddDataEndpoint<House, Authenticator>, Limits>;
 
 impl App {
-    /// Opens the database, binds the port, puts the features together.
-    pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
+    /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
+    pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
@@ -95,9 +95,11 @@ impl App {
             secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
+        let asked_for = || bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt);
+        let bus = bus.unwrap_or_else(asked_for);
         let stream = Stream::start(
             store.clone(),
-            bus,
+            Arc::clone(&bus),
             config.stream.clone(),
             Arc::clone(&metrics),
             tasks.clone(),
@@ -121,13 +123,11 @@ impl App {
         stream.furnish(parts, listeners);
 
         let authenticator = Authenticator::new(&config.auth, &secret, Arc::new(keys.clone()), tasks.clone());
+        stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
         let limits = Limits::new(&config.limits, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let gate: Arc<dyn Gate> = Arc::new(events.clone());
-        let guests = Guests {
-            welcome: config.auth.guests.allows(address.ip()),
-            ttl_seconds: config.auth.guest_ttl_seconds,
-        };
+        let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
                 authenticator: authenticator.clone(),
@@ -160,10 +160,11 @@ impl App {
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
+                stream: stream.clone(),
             },
             OpsApi {
                 store: store.clone(),
-                redis,
+                bus: bus.condition(),
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
@@ -251,6 +252,30 @@ fn setting(setting: &'static str, source: impl std::error::Error + Send + Sync +
     StartError::Setting {
         setting,
         source: Box::new(source),
+    }
+}
+
+/// Over Redis if there is one; else this instance is alone.
+fn bus_of(
+    redis: Option<&Redis>,
+    secret: &Secret,
+    metrics: &Arc<Metrics>,
+    tasks: &TaskTracker,
+    halt: &CancellationToken,
+) -> Arc<dyn Bus> {
+    match redis {
+        Some(redis) => {
+            let secret = secret.expose().as_bytes();
+            Arc::new(RedisBus::start(redis, secret, Arc::clone(metrics), tasks, halt))
+        }
+        None => Arc::new(LocalBus::default()),
+    }
+}
+
+fn guests(config: &Config, address: SocketAddr) -> Guests {
+    Guests {
+        welcome: config.auth.guests.allows(address.ip()),
+        ttl_seconds: config.auth.guest_ttl_seconds,
     }
 }
 

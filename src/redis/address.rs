@@ -16,6 +16,9 @@ pub(super) const CONNECT: Duration = Duration::from_secs(1);
 /// Silence after which the system asks whether the other end still exists.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// Host and port.
+pub(super) type Node = (String, u16);
+
 /// Settings that lead to no Redis.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -73,6 +76,30 @@ impl Address {
 
     pub(super) fn single(&self) -> RedisResult<Client> {
         self.client(self.nodes[0].clone())
+    }
+
+    /// The nodes that were named.
+    pub(super) fn named(&self) -> Vec<Node> {
+        let host_and_port = |info: &ConnectionInfo| match info.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => Some((host.clone(), *port)),
+            _ => None,
+        };
+        self.nodes.iter().filter_map(host_and_port).collect()
+    }
+
+    /// A client of another node of the same cluster.
+    pub(super) fn node(&self, (host, port): &Node) -> RedisResult<Client> {
+        let like = &self.nodes[0];
+        let addr = match like.addr() {
+            ConnectionAddr::TcpTls { insecure, .. } => ConnectionAddr::TcpTls {
+                host: host.clone(),
+                port: *port,
+                insecure: *insecure,
+                tls_params: None,
+            },
+            _ => ConnectionAddr::Tcp(host.clone(), *port),
+        };
+        self.client(like.clone().set_addr(addr))
     }
 
     /// A client of one node, with the certificates that go with it.

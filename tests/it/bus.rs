@@ -11,16 +11,16 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all};
 use grandstand::{
-    bus::{Bus, Envelope, LocalBus},
+    bus::{Bus, Condition, Envelope, Interest, LocalBus},
     config::{StoreConfig, StreamConfig},
-    domain::user::Role,
+    domain::{EventId, user::Role},
     store::Store,
     stream::{Format, SeatRequest, Stream, TypeFilter},
     telemetry::Metrics,
 };
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::support::{Crowd, Dice, Frame, Line, Seat, TestServer, public_log, staff_log};
@@ -69,6 +69,14 @@ impl Bus for BadBus {
         });
         envelopes
     }
+
+    fn attend(&self, event: EventId) -> Interest {
+        self.inner.attend(event)
+    }
+
+    fn condition(&self) -> watch::Receiver<Condition> {
+        self.inner.condition()
+    }
 }
 
 /// Entries far after the end of the log.
@@ -80,7 +88,7 @@ fn from_nowhere(envelope: Envelope) -> Envelope {
             }
             Envelope::Entries(event, entries)
         }
-        signal @ Envelope::Signal(..) => signal,
+        other => other,
     }
 }
 
