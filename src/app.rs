@@ -95,8 +95,7 @@ impl App {
             secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
-        let asked_for = || bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt);
-        let bus = bus.unwrap_or_else(asked_for);
+        let bus = bus.unwrap_or_else(|| bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt));
         let stream = Stream::start(
             store.clone(),
             Arc::clone(&bus),
