@@ -49,7 +49,7 @@ use crate::{
 /// Why the server could not start. One line each, for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the data directory cannot be used")]
+    #[error("the database cannot be used")]
     Store(#[from] crate::store::Error),
     #[error("cannot listen on {address}")]
     Listen {
@@ -91,8 +91,11 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
-        let secret =
-            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
+        let secret = if config.store.database_url.is_some() {
+            secret_file::load_shared(&config.auth, &store).await?
+        } else {
+            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
+        };
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
         let bus = bus.unwrap_or_else(|| bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt));

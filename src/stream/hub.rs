@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::TransactionTrait;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -427,11 +426,15 @@ impl Hub {
         let shot = stand
             .shots
             .get_or_make(audience, age, stand.head(), reachable, || async {
-                let read = self.store.reader().begin().await?;
-                let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
-                let shot = make(parts, &read, stand.event, audience, head).await?;
-                read.rollback().await?;
-                shot.ok_or_else(|| {
+                let reader = self.store.reader();
+                let reading = async {
+                    let read = reader.begin().await?;
+                    let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
+                    let shot = make(parts, &read, stand.event, audience, head).await?;
+                    read.rollback().await?;
+                    Ok(shot)
+                };
+                reader.within(reading).await?.ok_or_else(|| {
                     crate::domain::Refusal::new(crate::domain::Reason::EventNotFound, "No such event.").into()
                 })
             });

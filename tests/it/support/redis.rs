@@ -232,7 +232,10 @@ fn settings(kind: Kind, port: u16, dir: &Path) -> Vec<String> {
                 ("--tls-ca-cert-file", file("ca.pem")),
                 ("--tls-auth-clients", "no".to_owned()),
             ];
-            pairs.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+            pairs
+                .into_iter()
+                .flat_map(|(name, value)| [name.to_owned(), value])
+                .collect()
         }
         Kind::Node => {
             let pairs = [
@@ -241,7 +244,10 @@ fn settings(kind: Kind, port: u16, dir: &Path) -> Vec<String> {
                 ("--cluster-port", free_port().to_string()),
                 ("--cluster-node-timeout", "2000".to_owned()),
             ];
-            pairs.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+            pairs
+                .into_iter()
+                .flat_map(|(name, value)| [name.to_owned(), value])
+                .collect()
         }
     };
     words
@@ -256,12 +262,22 @@ fn certify(dir: &Path) {
             .current_dir(dir)
             .output()
             .unwrap();
-        assert!(done.status.success(), "openssl: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "openssl: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     };
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=tests"));
+    openssl(&format!(
+        "req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=tests"
+    ));
     openssl(&format!("req {key} -keyout redis.key -out redis.csr -subj /CN=redis"));
-    std::fs::write(dir.join("names"), "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n").unwrap();
+    std::fs::write(
+        dir.join("names"),
+        "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
+    )
+    .unwrap();
     openssl("x509 -req -in redis.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out redis.pem");
 }
 
@@ -275,7 +291,10 @@ impl Cluster {
         let nodes: Vec<_> = (0..3).map(|_| Redis::begin(Kind::Node)).collect();
         let cluster = Self { nodes };
         for (number, node) in cluster.nodes.iter().enumerate() {
-            let (first, last) = (number * 5_461, if number == 2 { 16_383 } else { number * 5_461 + 5_460 });
+            let (first, last) = (
+                number * 5_461,
+                if number == 2 { 16_383 } else { number * 5_461 + 5_460 },
+            );
             let _: String = node.ask(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()]);
             let _: String = node.ask(&["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]);
         }

@@ -39,11 +39,17 @@ impl Drop for Toll {
 impl Toll {
     pub async fn before(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, road, stop) = (listener.local_addr().unwrap(), Arc::<Road>::default(), CancellationToken::new());
+        let (address, road, stop) = (
+            listener.local_addr().unwrap(),
+            Arc::<Road>::default(),
+            CancellationToken::new(),
+        );
         let (passing, ended, tasks) = (Arc::clone(&road), stop.clone(), TaskTracker::new());
         tasks.clone().spawn(async move {
             while let Some(Ok((near, _))) = ended.run_until_cancelled(listener.accept()).await {
-                let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
+                let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else {
+                    continue;
+                };
                 let (passing, ended) = (Arc::clone(&passing), ended.clone());
                 tasks.spawn(async move { ended.run_until_cancelled(passing.pass(near, far)).await });
             }
@@ -61,7 +67,9 @@ impl Toll {
     }
 
     pub fn delays(&self, delay: Duration) {
-        self.road.delay_ms.store(u64::try_from(delay.as_millis()).unwrap(), Ordering::Release);
+        self.road
+            .delay_ms
+            .store(u64::try_from(delay.as_millis()).unwrap(), Ordering::Release);
     }
 }
 
