@@ -143,7 +143,12 @@ pub(super) fn bounds(response: Duration) -> AsyncConnectionConfig {
 }
 
 fn dressed(info: ConnectionInfo) -> ConnectionInfo {
-    let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    // Naming the library takes a right that users who may do little do not have.
+    let redis = info
+        .redis_settings()
+        .clone()
+        .set_protocol(ProtocolVersion::RESP3)
+        .set_skip_set_lib_name();
     info.set_redis_settings(redis).set_tcp_settings(tcp())
 }
 
