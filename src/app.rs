@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api::{Groups, House},
-    bus::Bus,
+    bus::{Bus, LocalBus, RedisBus},
     concourse::{Bounds, Concourse},
     config::{Config, Secret},
     demo,
@@ -50,7 +50,7 @@ use crate::{
 /// Why the server could not start. One line each, for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the data directory cannot be used")]
+    #[error("the database cannot be used")]
     Store(#[from] crate::store::Error),
     #[error("cannot listen on {address}")]
     Listen {
@@ -87,19 +87,23 @@ pub struct App {
 type DataEndpoint = AddDataEndpoint<AddDataEndpoint<House, Authenticator>, Limits>;
 
 impl App {
-    /// Opens the database, binds the port, puts the features together.
-    pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
+    /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
+    pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
-        let secret =
-            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
+        let secret = if config.store.database_url.is_some() {
+            secret_file::load_shared(&config.auth, &store).await?
+        } else {
+            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
+        };
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
         let concourse = concourse(&config, redis.as_ref(), &secret, &tasks, &halt);
+        let bus = bus.unwrap_or_else(|| bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt));
         let stream = Stream::start(
             store.clone(),
-            bus,
+            Arc::clone(&bus),
             concourse.places,
             config.stream.clone(),
             Arc::clone(&metrics),
@@ -123,14 +127,18 @@ impl App {
         let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
         stream.furnish(parts, listeners);
 
-        let authenticator = Authenticator::new(&config.auth, &secret, Arc::new(keys.clone()), concourse.shelf, tasks.clone());
+        let authenticator = Authenticator::new(
+            &config.auth,
+            &secret,
+            Arc::new(keys.clone()),
+            concourse.shelf,
+            tasks.clone(),
+        );
+        stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
         let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let gate: Arc<dyn Gate> = Arc::new(events.clone());
-        let guests = Guests {
-            welcome: config.auth.guests.allows(address.ip()),
-            ttl_seconds: config.auth.guest_ttl_seconds,
-        };
+        let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
                 authenticator: authenticator.clone(),
@@ -163,10 +171,11 @@ impl App {
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
+                stream: stream.clone(),
             },
             OpsApi {
                 store: store.clone(),
-                redis,
+                bus: bus.condition(),
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
@@ -255,6 +264,30 @@ fn setting(setting: &'static str, source: impl std::error::Error + Send + Sync +
     StartError::Setting {
         setting,
         source: Box::new(source),
+    }
+}
+
+/// Over Redis if there is one; else this instance is alone.
+fn bus_of(
+    redis: Option<&Redis>,
+    secret: &Secret,
+    metrics: &Arc<Metrics>,
+    tasks: &TaskTracker,
+    halt: &CancellationToken,
+) -> Arc<dyn Bus> {
+    match redis {
+        Some(redis) => {
+            let secret = secret.expose().as_bytes();
+            Arc::new(RedisBus::start(redis, secret, Arc::clone(metrics), tasks, halt))
+        }
+        None => Arc::new(LocalBus::default()),
+    }
+}
+
+fn guests(config: &Config, address: SocketAddr) -> Guests {
+    Guests {
+        welcome: config.auth.guests.allows(address.ip()),
+        ttl_seconds: config.auth.guest_ttl_seconds,
     }
 }
 

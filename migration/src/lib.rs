@@ -5,6 +5,7 @@ pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
 mod m0001_foundation;
 mod m0002_claim;
+mod search;
 
 pub struct Migrator;
 

@@ -6,6 +6,8 @@
 )]
 use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
+use crate::search;
+
 pub(crate) struct Migration;
 
 impl MigrationName for Migration {
@@ -45,18 +47,6 @@ fn table(name: &str) -> TableCreateStatement {
     Table::create().table(Alias::new(name)).take()
 }
 
-/// Full-text search on SQLite: an index beside the table, kept by triggers. `row_no` is the rowid, so it survives VACUUM.
-const SQLITE_SEARCH: &[&str] = &[
-    "CREATE VIRTUAL TABLE message_search USING fts5(text, content='message', content_rowid='row_no', tokenize='unicode61 remove_diacritics 2')",
-    "CREATE TRIGGER message_search_insert AFTER INSERT ON message BEGIN
-        INSERT INTO message_search(rowid, text) VALUES (new.row_no, new.text); END",
-    "CREATE TRIGGER message_search_delete AFTER DELETE ON message BEGIN
-        INSERT INTO message_search(message_search, rowid, text) VALUES ('delete', old.row_no, old.text); END",
-    "CREATE TRIGGER message_search_update AFTER UPDATE OF text ON message BEGIN
-        INSERT INTO message_search(message_search, rowid, text) VALUES ('delete', old.row_no, old.text);
-        INSERT INTO message_search(rowid, text) VALUES (new.row_no, new.text); END",
-];
-
 /// Where a message may stand in the log apart from its own place: few entries, looked through when it is forgotten.
 const RETOLD: &str =
     "CREATE INDEX log_entry_retold ON log_entry (event_id) WHERE kind IN ('message.updated', 'message.held')";
@@ -72,8 +62,9 @@ impl MigrationTrait for Migration {
     // The lifetime stays unwritten as in the trait, which was declared so.
     #[expect(elided_lifetimes_in_paths, reason = "must match the trait's declaration")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
         for statement in tables() {
-            manager.create_table(statement).await?;
+            manager.create_table(collated(statement, backend)).await?;
         }
         for statement in indexes() {
             manager.create_index(statement).await?;
@@ -82,13 +73,34 @@ impl MigrationTrait for Migration {
         for sql in UNTOLD.iter().chain([&RETOLD]) {
             connection.execute_unprepared(sql).await?;
         }
-        if manager.get_database_backend() == DbBackend::Sqlite {
-            for sql in SQLITE_SEARCH {
-                connection.execute_unprepared(sql).await?;
-            }
+        for sql in search::statements(backend) {
+            connection.execute_unprepared(sql).await?;
         }
         Ok(())
     }
+}
+
+/// Texts sort by their bytes on both databases, whatever language the server speaks: lists are in one order everywhere, and
+/// cursors made from texts stay good when the database moves.
+fn collated(statement: TableCreateStatement, backend: DbBackend) -> TableCreateStatement {
+    if backend != DbBackend::Postgres {
+        return statement;
+    }
+    let mut table = Table::create();
+    if let Some(name) = statement.get_table_name() {
+        table.table(name.clone());
+    }
+    for column in statement.get_columns() {
+        let mut column = column.clone();
+        if matches!(column.get_column_type(), Some(ColumnType::String(_) | ColumnType::Text)) {
+            column.extra("COLLATE \"C\"");
+        }
+        table.col(column);
+    }
+    for index in statement.get_indexes() {
+        table.primary_key(&mut index.clone());
+    }
+    table
 }
 
 #[expect(clippy::too_many_lines, reason = "a table after the other; reads best in one piece")]
@@ -149,6 +161,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(text_null("author_avatar_url"))
             .col(json("author_badges"))
             .col(text("text"))
+            .col(text("words"))
             .col(string("status"))
             .col(ColumnDef::new("parent_id").uuid().null())
             .col(integer("reply_count"))
@@ -203,6 +216,10 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(json("scopes"))
             .col(big_integer("created_ms"))
             .col(big_integer_null("revoked_ms"))
+            .take(),
+        table("house")
+            .col(string("name").primary_key())
+            .col(text("value"))
             .take(),
     ]
 }

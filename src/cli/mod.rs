@@ -78,7 +78,7 @@ impl Cli {
             Command::Replay(args) => return replay::run(args).await,
             Command::Openapi => crate::api::document(),
             Command::Migrate => migrate(&load(Vec::new())?).await?,
-            Command::Token(args) => token::run(&args, &load(Vec::new())?)?,
+            Command::Token(args) => token::run(&args, &load(Vec::new())?).await?,
             Command::Key { command } => key::run(command, &load(Vec::new())?).await?,
         };
         print(&text)
@@ -109,10 +109,10 @@ impl SettingsArgs {
 async fn migrate(config: &Config) -> anyhow::Result<String> {
     let store = Store::open_tool(&config.store).await.context("cannot migrate")?;
     store.close().await;
-    Ok(format!(
-        "The database in {} is up to date.",
-        config.store.data_dir.display()
-    ))
+    Ok(match &config.store.database_url {
+        Some(_) => "The database is up to date.".to_owned(),
+        None => format!("The database in {} is up to date.", config.store.data_dir.display()),
+    })
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -27,6 +27,12 @@ impl Rest {
         }
     }
 
+    /// The same without a claim to go ahead.
+    pub(super) fn lasts(&self, now: Instant) -> bool {
+        let until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|end| now < end)
+    }
+
     pub(super) fn begin(&self, now: Instant) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now + REST);
     }

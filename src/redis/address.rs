@@ -16,6 +16,9 @@ pub(super) const CONNECT: Duration = Duration::from_secs(1);
 /// Silence after which the system asks whether the other end still exists.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// Host and port.
+pub(super) type Node = (String, u16);
+
 /// Settings that lead to no Redis.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -75,6 +78,30 @@ impl Address {
         self.client(self.nodes[0].clone())
     }
 
+    /// The nodes that were named.
+    pub(super) fn named(&self) -> Vec<Node> {
+        let host_and_port = |info: &ConnectionInfo| match info.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => Some((host.clone(), *port)),
+            _ => None,
+        };
+        self.nodes.iter().filter_map(host_and_port).collect()
+    }
+
+    /// A client of another node of the same cluster.
+    pub(super) fn node(&self, (host, port): &Node) -> RedisResult<Client> {
+        let like = &self.nodes[0];
+        let addr = match like.addr() {
+            ConnectionAddr::TcpTls { insecure, .. } => ConnectionAddr::TcpTls {
+                host: host.clone(),
+                port: *port,
+                insecure: *insecure,
+                tls_params: None,
+            },
+            _ => ConnectionAddr::Tcp(host.clone(), *port),
+        };
+        self.client(like.clone().set_addr(addr))
+    }
+
     /// A client of one node, with the certificates that go with it.
     fn client(&self, node: ConnectionInfo) -> RedisResult<Client> {
         match (&self.authority, node.addr()) {
@@ -116,7 +143,12 @@ pub(super) fn bounds(response: Duration) -> AsyncConnectionConfig {
 }
 
 fn dressed(info: ConnectionInfo) -> ConnectionInfo {
-    let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    // Naming the library takes a right that users who may do little do not have.
+    let redis = info
+        .redis_settings()
+        .clone()
+        .set_protocol(ProtocolVersion::RESP3)
+        .set_skip_set_lib_name();
     info.set_redis_settings(redis).set_tcp_settings(tcp())
 }
 

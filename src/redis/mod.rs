@@ -6,8 +6,11 @@
 
 mod address;
 mod ask;
+mod ear;
 mod keeper;
+mod line;
 mod script;
+mod slots;
 
 use std::{
     fmt,
@@ -22,14 +25,15 @@ use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use address::OpenError;
+pub use ear::{Attention, Ear, Hearing};
 pub use script::Script;
 
 use crate::config::BusConfig;
 use address::Address;
 use ask::Connection;
 
-/// What is wrong with Redis. The texts are for operators and never hold an address or a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is wrong with Redis, the worst first. The texts are for operators and never hold an address or a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trouble {
     /// Not connected yet, since the start.
     Starting,
@@ -39,6 +43,10 @@ pub enum Trouble {
     Silent,
     /// It answers that it cannot serve: a wrong password, loading its data, a replica, a cluster that lacks a node.
     Refusing,
+    /// It takes commands but does not pass on what is published.
+    Deaf,
+    /// What is published arrives, but late.
+    Slow,
 }
 
 impl Trouble {
@@ -50,6 +58,8 @@ impl Trouble {
             Self::Unreachable => "redis cannot be reached",
             Self::Silent => "redis does not answer",
             Self::Refusing => "redis refuses to serve",
+            Self::Deaf => "redis does not deliver",
+            Self::Slow => "redis is slow",
         }
     }
 }
@@ -119,6 +129,12 @@ impl Redis {
     #[must_use]
     pub fn name(&self, rest: impl fmt::Display) -> String {
         format!("{}:{rest}", self.inner.prefix)
+    }
+
+    /// Whether it is a cluster, where what is published and what is listened to is sharded.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.inner.address.is_cluster()
     }
 
     /// What is wrong with it right now, if anything.

@@ -8,8 +8,8 @@ use std::{
 use entity::{log_entry, log_head};
 use futures_util::FutureExt;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, TransactionTrait, sea_query::OnConflict,
 };
 
 use super::{
@@ -31,16 +31,13 @@ pub(super) type Ran = Vec<(Box<dyn Change>, Head)>;
 /// transaction is in doubt, and none of these may stand.
 pub(super) async fn run_batch(
     txn: &DatabaseTransaction,
+    mut heads: BTreeMap<EventId, Head>,
     batch: Vec<Job>,
 ) -> Result<(Ran, Said), (Vec<Box<dyn Change>>, sea_orm::DbErr)> {
-    let mut heads = match lock_heads(txn, batch.iter().filter_map(|job| job.event).collect()).await {
-        Ok(heads) => heads,
-        Err(error) => return Err((batch.into_iter().map(|job| job.change).collect(), error)),
-    };
     let (now, alone) = (clock::now(), batch.len() == 1);
     let (mut ran, mut said): (Ran, Said) = (Vec::with_capacity(batch.len()), Said::default());
     let mut batch = batch.into_iter();
-    while let Some(Job { event, mut change }) = batch.next() {
+    while let Some(Job { event, mut change, .. }) = batch.next() {
         // A change outside any log gets a scribe whose words nobody could place; the type it runs under never asks.
         let log = event.unwrap_or_else(|| EventId::from_uuid(sea_orm::prelude::Uuid::nil()));
         let head = heads.get(&log).copied().unwrap_or(Head::EMPTY);
@@ -65,7 +62,7 @@ pub(super) async fn run_batch(
             }
         }
     }
-    match append(txn, &said, &heads).await {
+    match append(txn, ran.len(), &said, &heads).await {
         Ok(()) => Ok((ran, said)),
         Err(error) => Err((ran.into_iter().map(|(change, _)| change).collect(), error)),
     }
@@ -110,15 +107,55 @@ async fn run_under_savepoint(
     }
 }
 
-/// Reads and locks the heads of all events in the batch, in id order so that two writers cannot wait for each other.
-async fn lock_heads(
+/// The events of a batch.
+pub(super) struct Events {
+    all: BTreeSet<EventId>,
+    /// Those whose logs may grow.
+    said: BTreeSet<EventId>,
+}
+
+impl Events {
+    pub(super) fn of(batch: &[Job]) -> Self {
+        Self {
+            all: batch.iter().filter_map(|job| job.event).collect(),
+            said: batch
+                .iter()
+                .filter(|job| job.says)
+                .filter_map(|job| job.event)
+                .collect(),
+        }
+    }
+}
+
+/// Reads and locks the heads of all events in the batch, in id order so that two writers cannot wait for each other. Logs
+/// that begin here get a head first: what is not there cannot be locked, and two instances would both count from one.
+pub(super) async fn lock_heads(
     txn: &DatabaseTransaction,
-    events: BTreeSet<EventId>,
+    events: &Events,
+) -> Result<BTreeMap<EventId, Head>, sea_orm::DbErr> {
+    let mut heads = lock(txn, &events.all).await?;
+    let mut missing = BTreeSet::new();
+    if txn.get_database_backend() == DbBackend::Postgres {
+        missing.extend(events.said.iter().filter(|event| !heads.contains_key(event)).copied());
+    }
+    if !missing.is_empty() {
+        let rows = missing.iter().map(|event| head_row(*event, Head::EMPTY));
+        let insert = log_head::Entity::insert_many(rows).on_conflict_do_nothing_on([log_head::Column::EventId]);
+        insert.exec_without_returning(txn).await?;
+        heads.extend(lock(txn, &missing).await?);
+    }
+    Ok(heads)
+}
+
+async fn lock(
+    txn: &DatabaseTransaction,
+    events: &BTreeSet<EventId>,
 ) -> Result<BTreeMap<EventId, Head>, sea_orm::DbErr> {
     if events.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let query = log_head::Entity::find().filter(log_head::Column::EventId.is_in(events.into_iter().map(EventId::uuid)));
+    let ids = events.iter().map(|event| event.uuid());
+    let query = log_head::Entity::find().filter(log_head::Column::EventId.is_in(ids));
     let rows = query
         .order_by_asc(log_head::Column::EventId)
         .lock_exclusive()
@@ -133,7 +170,17 @@ async fn lock_heads(
 /// Rows per statement: seven columns each, far below the 32,766 parameters that SQLite takes.
 const ROWS_PER_INSERT: usize = 500;
 
-async fn append(txn: &DatabaseTransaction, said: &Said, heads: &BTreeMap<EventId, Head>) -> Result<(), sea_orm::DbErr> {
+async fn append(
+    txn: &DatabaseTransaction,
+    ran: usize,
+    said: &Said,
+    heads: &BTreeMap<EventId, Head>,
+) -> Result<(), sea_orm::DbErr> {
+    if said.entries.is_empty() && said.forgotten.is_empty() && ran > 0 {
+        // PostgreSQL answers the COMMIT of a transaction in which something failed with a silent ROLLBACK. Any statement
+        // before it says so; when nothing is appended, this one does.
+        txn.execute_unprepared("SELECT 1").await?;
+    }
     for rows in said.entries.chunks(ROWS_PER_INSERT) {
         log_entry::Entity::insert_many(rows.iter().map(LogEntry::row))
             .exec_without_returning(txn)

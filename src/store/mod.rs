@@ -1,32 +1,41 @@
 //! The database: opening it, reading it, and the one way to change it (the group-commit writer).
 //!
-//! Readers go straight to a pool; every write passes the writer's bounded queue. Whoever adds rows to a log does it by
-//! [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit. Read on in `writer.rs`.
+//! Readers go straight to a pool; every write passes the bounded queue of a lane (`lane.rs`) to its writer. Whoever adds
+//! rows to a log does it by [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit.
+//! Read on in `writer.rs`. `sqlite.rs` and `postgres.rs` are all that knows how the two databases differ, but for a few
+//! words of SQL.
 
 mod batch;
 mod claim;
 mod error;
 mod forget;
+mod house;
+mod lane;
 pub mod log;
 mod open;
+mod postgres;
+mod reader;
 mod recent;
 mod scribe;
+mod sqlite;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
-use tokio::sync::{mpsc, oneshot};
+use sea_orm::DatabaseTransaction;
+use tokio::sync::oneshot;
 
 pub use claim::claim;
 pub use error::Error;
 pub use forget::Forgotten;
 pub use log::{Head, LogEntry};
+pub use reader::Reader;
 pub use recent::Recent;
 pub use scribe::Scribe;
 
-use crate::domain::EventId;
+use crate::{domain::EventId, telemetry::Metrics};
+use lane::Lanes;
 use writer::{Change, Job, OnCommit};
 
 /// Text to be found literally by a `LIKE` that escapes with a backslash.
@@ -38,12 +47,10 @@ pub fn escape_like(text: &str) -> String {
 /// A cheap handle on the database.
 #[derive(Clone)]
 pub struct Store {
-    reader: DatabaseConnection,
-    /// Bounded: full means overloaded, said at once. Gone after [`Store::close`].
-    jobs: Arc<std::sync::RwLock<Option<mpsc::Sender<Job>>>>,
+    reader: Reader,
+    lanes: Arc<Lanes>,
     on_commit: Arc<OnceLock<OnCommit>>,
-    /// The writer's end, awaited by [`Store::close`].
-    writer: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
+    metrics: Arc<Metrics>,
     /// Held until [`Store::close`]: a second server on the same directory is refused. Handles may live on after that.
     lock: Arc<std::sync::Mutex<Option<std::fs::File>>>,
 }
@@ -58,7 +65,7 @@ pub struct Recorded<T> {
 impl Store {
     /// The pool of readers. Plain queries; a change made through it would bypass the log.
     #[must_use]
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
@@ -76,22 +83,35 @@ impl Store {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Scribe<'_>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        self.enqueue(Some(event), change).await
+        self.enqueue(Some(event), true, change).await
     }
 
-    /// Runs `change` outside of any log. Ok means committed and durable.
+    /// Runs `change` beside an event's log, behind the same lock and in the same lane: whatever touches one event's rows
+    /// does so one after the other, over all instances. Ok means committed and durable.
+    pub async fn write_beside<T, F>(&self, event: EventId, change: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
+        let recorded = self
+            .enqueue(Some(event), false, move |scribe: &mut Scribe<'_>| change(scribe.txn()))
+            .await?;
+        Ok(recorded.value)
+    }
+
+    /// Runs `change` on rows that belong to no event. Ok means committed and durable.
     pub async fn write<T, F>(&self, change: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
         let recorded = self
-            .enqueue(None, move |scribe: &mut Scribe<'_>| change(scribe.txn()))
+            .enqueue(None, false, move |scribe: &mut Scribe<'_>| change(scribe.txn()))
             .await?;
         Ok(recorded.value)
     }
 
-    async fn enqueue<T, F>(&self, event: Option<EventId>, change: F) -> Result<Recorded<T>, Error>
+    async fn enqueue<T, F>(&self, event: Option<EventId>, says: bool, change: F) -> Result<Recorded<T>, Error>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Scribe<'_>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
@@ -102,31 +122,25 @@ impl Store {
             value: None,
             done,
         });
-        {
-            let jobs = self.jobs.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let queue = jobs.as_ref().ok_or(Error::Closed)?;
-            queue.try_send(Job { event, change }).map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-                mpsc::error::TrySendError::Closed(_) => Error::Closed,
-            })?;
-        }
-        outcome.await.map_err(|_| Error::Closed)?
+        self.metrics.writer_queue.inc();
+        self.lanes.enqueue(Job { event, says, change }).inspect_err(|_| {
+            self.metrics.writer_queue.dec();
+        })?;
+        // Dropped without an answer: given up before the commit.
+        let given_up = |_| {
+            if self.lanes.is_closed() {
+                Error::Closed
+            } else {
+                Error::Away(error::silence())
+            }
+        };
+        outcome.await.map_err(given_up)?
     }
 
     /// Takes no more changes, finishes those that wait, closes the database and gives the directory free.
     pub async fn close(&self) {
-        drop(
-            self.jobs
-                .write()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .take(),
-        );
-        if let Some(writer) = self.writer.lock().await.take()
-            && writer.await.is_err()
-        {
-            tracing::error!("the writer had stopped before it was told to");
-        }
-        if let Err(error) = self.reader.close_by_ref().await {
+        self.lanes.close().await;
+        if let Err(error) = self.reader.close().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }
         drop(

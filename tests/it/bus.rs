@@ -11,20 +11,20 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all};
 use grandstand::{
-    bus::{Bus, Envelope, LocalBus},
+    bus::{Bus, Condition, Envelope, Interest, LocalBus},
     concourse::{Bounds, Concourse},
-    config::{StoreConfig, StreamConfig},
-    domain::user::Role,
+    config::StreamConfig,
+    domain::{EventId, user::Role},
     store::Store,
     stream::{Format, SeatRequest, Stream, TypeFilter},
     telemetry::Metrics,
 };
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::support::{Crowd, Dice, Frame, Line, Seat, TestServer, public_log, staff_log};
+use crate::support::{Crowd, Dice, Frame, Line, Seat, TestServer, public_log, server::store_config, staff_log};
 
 /// Loses, doubles, delays and reorders what arrives, and tells of what never was.
 struct BadBus {
@@ -70,6 +70,14 @@ impl Bus for BadBus {
         });
         envelopes
     }
+
+    fn attend(&self, event: EventId) -> Interest {
+        self.inner.attend(event)
+    }
+
+    fn condition(&self) -> watch::Receiver<Condition> {
+        self.inner.condition()
+    }
 }
 
 /// Entries far after the end of the log.
@@ -81,7 +89,7 @@ fn from_nowhere(envelope: Envelope) -> Envelope {
             }
             Envelope::Entries(event, entries)
         }
-        signal @ Envelope::Signal(..) => signal,
+        other => other,
     }
 }
 
@@ -107,11 +115,7 @@ impl Neighbour {
             is_deaf: Arc::clone(&is_deaf),
         };
         let server = TestServer::start_on(Arc::clone(&dir), Arc::new(bus), |_| {}).await;
-        let store = StoreConfig {
-            data_dir: dir.path().to_owned(),
-            ..StoreConfig::default()
-        };
-        let store = Store::open_tool(&store).await.unwrap();
+        let store = Store::open_tool(&store_config(dir.path())).await.unwrap();
         let (metrics, tasks, stop) = (
             Arc::new(Metrics::default()),
             TaskTracker::new(),

@@ -3,7 +3,6 @@
 
 mod contract;
 mod outage;
-mod redis;
 mod roll;
 mod together;
 
@@ -12,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use grandstand::{
     bus::LocalBus,
     concourse::{Bounds, Concourse},
-    config::{BusConfig, Config, Secret},
+    config::{Config, Secret},
     crypto,
     redis::Redis,
 };
@@ -20,8 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::support::{Actor, TestServer, server::SECRET, soon};
-use redis::RedisServer;
+use crate::support::{Actor, TestServer, postgres, redis::Redis as RedisServer, server::SECRET, soon};
 
 const BOUNDS: Bounds = Bounds { keys: 1_024, tickets: 3 };
 
@@ -37,11 +35,7 @@ impl Instance {
     async fn on(server: &RedisServer) -> Self {
         crypto::install();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let config = BusConfig {
-            redis_url: Some(Secret::new(server.url())),
-            ..BusConfig::default()
-        };
-        let redis = Redis::open(&config, &tasks, &stop).unwrap().unwrap();
+        let redis = Redis::open(&server.config(), &tasks, &stop).unwrap().unwrap();
         soon("redis", redis.ready()).await;
         let concourse = Concourse::shared(BOUNDS, redis.clone(), &Secret::new(SECRET), &tasks, stop.clone());
         Self {
@@ -76,26 +70,22 @@ async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
     soon(what, asking).await;
 }
 
-/// Two servers on one Redis, with an event that both know, as if their databases were one.
+/// Two servers on one Redis and one database.
 async fn twins(redis: &RedisServer, change: impl Fn(&mut Config)) -> (TestServer, TestServer, String) {
-    let mut first = TestServer::start().await;
-    let event = first.host().starts_event("session").await;
-    first.shut_down().await;
-    let copy = Arc::new(TempDir::new().unwrap());
-    for file in std::fs::read_dir(first.dir().path()).unwrap().map(Result::unwrap) {
-        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-    }
-    let url = redis.url();
+    let dirs = [Arc::new(TempDir::new().unwrap()), Arc::new(TempDir::new().unwrap())];
+    let database = postgres::lay_ground(dirs[0].path()).await;
+    postgres::assign(dirs[1].path(), &database);
     let settings = |config: &mut Config| {
-        config.bus.redis_url = Some(Secret::new(url.as_str()));
+        config.bus = redis.config();
         change(config);
     };
-    let one = TestServer::start_on(first.dir(), Arc::new(LocalBus::default()), settings).await;
-    let two = TestServer::start_on(copy, Arc::new(LocalBus::default()), settings).await;
+    let [one, two] = dirs.map(|dir| TestServer::start_on(dir, Arc::new(LocalBus::default()), settings));
+    let (one, two) = (one.await, two.await);
     for server in [&one, &two] {
         let ready = || async { server.anybody().get("/health/ready").await.ok()["status"] == json!("ready") };
         until("a server that has its redis", ready).await;
     }
+    let event = one.host().starts_event("session").await;
     (one, two, event)
 }
 

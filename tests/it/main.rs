@@ -29,6 +29,7 @@ mod keys;
 mod limits;
 mod presence;
 mod reactions;
+mod redis;
 mod resume;
 mod serve;
 mod slow;

@@ -122,7 +122,7 @@ impl Rates {
         };
         // Others can only have added to what is known here.
         if let Some(refused) = memory.refuses(policy, key, now_micros) {
-            return (refused, Scope::All);
+            return (refused, shared.scope());
         }
         match shared.spend(policy, key).await {
             Some((allowed, ahead)) => {
@@ -135,6 +135,15 @@ impl Rates {
 }
 
 impl Shared {
+    /// Whose acts are counted at this moment.
+    fn scope(&self) -> Scope {
+        if self.redis.trouble().is_some() || self.rest.lasts(Instant::now()) {
+            Scope::Instance
+        } else {
+            Scope::All
+        }
+    }
+
     /// Whether it is allowed, and how far ahead the bucket is. `None`: not decided in time.
     async fn spend(&self, policy: Policy, key: &str) -> Option<(bool, u64)> {
         if self.rest.is_on(Instant::now()) {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use entity::{message, reaction, reaction_total};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
     prelude::{Json, Uuid},
-    sea_query::{Expr, LikeExpr},
+    sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
         EventId, MessageId, Stamp, UserId,
         chat::{Author, Message, MessageStatus},
         reaction::ReactionCount,
+        text::search_words,
     },
     store::{Error, escape_like},
 };
@@ -158,6 +160,7 @@ pub(super) async fn insert(
         author_avatar_url: Set(author.avatar_url.clone()),
         author_badges: Set(Json::from(author.badges.clone())),
         text: Set(message.text.clone()),
+        words: Set(indexed(&message.text)),
         status: Set(message.status.name().to_owned()),
         parent_id: Set(message.parent_id.map(MessageId::uuid)),
         reply_count: Set(0),
@@ -172,8 +175,20 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// What a text is found by.
+fn indexed(text: &str) -> String {
+    search_words(text).join(" ")
+}
+
 /// Writes the columns of `change` that are set, on the row with that number.
-pub(super) async fn update(db: &impl ConnectionTrait, row_no: i64, change: message::ActiveModel) -> Result<(), Error> {
+pub(super) async fn update(
+    db: &impl ConnectionTrait,
+    row_no: i64,
+    mut change: message::ActiveModel,
+) -> Result<(), Error> {
+    if let Set(text) = &change.text {
+        change.words = Set(indexed(text));
+    }
     let query = message::Entity::update_many()
         .set(change)
         .filter(message::Column::RowNo.eq(row_no));
@@ -272,6 +287,25 @@ pub(super) async fn mine(
     Ok(mine)
 }
 
+/// Whether a message has words that begin like these. Words have letters and digits only, so that nothing a person types
+/// is a query of its own; they are quoted all the same.
+fn matching(backend: DbBackend, words: &[String]) -> SimpleExpr {
+    let (sql, quote, suffix, and) = match backend {
+        DbBackend::Postgres => ("message.search @@ $1::tsquery", "'", ":*", " & "),
+        _ => (
+            "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
+            "\"",
+            "*",
+            " ",
+        ),
+    };
+    let terms: Vec<_> = words
+        .iter()
+        .map(|word| format!("{quote}{word}{quote}{suffix}"))
+        .collect();
+    Expr::cust_with_values(sql, [Value::from(terms.join(and))])
+}
+
 /// Messages found by their words (each may be the beginning of one), latest first, from before this `seq`.
 pub(super) async fn search(
     db: &impl ConnectionTrait,
@@ -285,17 +319,7 @@ pub(super) async fn search(
         .filter(C::EventId.eq(event.uuid()))
         .filter(C::Status.eq(MessageStatus::Active.name()));
     if !sought.words.is_empty() {
-        // Quoted, so that nothing a person types is a query of its own; a quote inside is doubled.
-        let terms = sought
-            .words
-            .iter()
-            .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
-        let terms = terms.collect::<Vec<_>>().join(" ");
-        let matching = Expr::cust_with_values(
-            "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
-            [Value::from(terms)],
-        );
-        query = query.filter(matching);
+        query = query.filter(matching(db.get_database_backend(), &sought.words));
     }
     if let Some(signs) = &sought.signs {
         query = query.filter(C::Text.like(LikeExpr::new(format!("%{}%", escape_like(signs))).escape('\\')));

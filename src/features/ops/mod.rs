@@ -7,18 +7,19 @@ use std::sync::{
 
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::PlainText};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::{
+    bus::Condition,
     http::{Json, Tag},
-    redis::{Redis, Trouble},
     store::Store,
     telemetry::Metrics,
 };
 
 pub struct OpsApi {
     pub store: Store,
-    /// What is shared with other instances, if there are any.
-    pub redis: Option<Redis>,
+    /// How what other instances say arrives here.
+    pub bus: watch::Receiver<Condition>,
     pub metrics: Arc<Metrics>,
     /// Set when the server begins to shut down: load balancers look elsewhere before the doors close.
     pub draining: Arc<AtomicBool>,
@@ -41,13 +42,11 @@ struct LiveOut {
 }
 
 #[derive(Debug, Serialize, Object)]
-#[oai(skip_serializing_if_is_none)]
 struct Checks {
     /// `ok` or what is wrong.
     database: String,
-    /// `ok` or what is wrong; absent when this instance is alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redis: Option<String>,
+    /// `ok` or what is wrong. What other instances do arrives late meanwhile, but all of it.
+    bus: String,
     /// `ok` or `draining`.
     shutdown: String,
 }
@@ -85,10 +84,10 @@ impl OpsApi {
     async fn ready(&self) -> ReadyResponse {
         let draining = self.draining.load(Ordering::Acquire);
         let database = self.store.ping().await;
-        let trouble = self.redis.as_ref().map(Redis::trouble);
+        let trouble = self.bus.borrow().trouble;
         let checks = Checks {
             database: if database.is_ok() { "ok" } else { "does not answer" }.to_owned(),
-            redis: trouble.map(|trouble| trouble.map_or("ok", Trouble::reason).to_owned()),
+            bus: trouble.unwrap_or("ok").to_owned(),
             shutdown: if draining { "draining" } else { "ok" }.to_owned(),
         };
         if draining || database.is_err() {
@@ -97,9 +96,9 @@ impl OpsApi {
                 checks,
             }))
         } else {
-            let status = match trouble.flatten() {
+            let status = match trouble {
                 None => Readiness::Ready,
-                // Nothing is lost and people are served; what instances share they do each for itself.
+                // People are served and nothing is lost; what others write comes a little later.
                 Some(_) => Readiness::Degraded,
             };
             ReadyResponse::Ready(Json(ReadyOut { status, checks }))

@@ -61,7 +61,9 @@ impl Reactions {
         };
         let count = self
             .store
-            .write(move |txn| Box::pin(async move { rows::react(txn, &change).await }))
+            .write_beside(event, move |txn| {
+                Box::pin(async move { rows::react(txn, &change).await })
+            })
             .await?;
         self.owe(event);
         Ok(count)
@@ -71,7 +73,7 @@ impl Reactions {
     pub async fn applaud(&self, event: EventId, kind: ApplauseKind, times: u32) -> Result<Applause, Error> {
         let totals = self
             .store
-            .write(move |txn| Box::pin(rows::applaud(txn, event, kind, times)))
+            .write_beside(event, move |txn| Box::pin(rows::applaud(txn, event, kind, times)))
             .await?;
         self.owe(event);
         Ok(totals)

@@ -16,11 +16,13 @@ use super::{
     tokens,
 };
 use crate::{
+    bus::Stale,
     clock,
     concourse::Shelf,
     config::{AuthConfig, Secret},
     domain::{EventId, Reason, Refusal, Stamp},
     http::Problem,
+    stream::Forgetter,
 };
 
 /// Checks credentials and makes ours. A cheap clone; lives in every request's data.
@@ -154,5 +156,13 @@ impl Authenticator {
 
     pub(super) fn stream_cookie_ttl_seconds(&self) -> u32 {
         self.0.stream_cookie_ttl_seconds
+    }
+}
+
+impl Forgetter for Authenticator {
+    fn forget(&self, stale: &Stale) {
+        if *stale == Stale::Keys {
+            self.forget_keys();
+        }
     }
 }

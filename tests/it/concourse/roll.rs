@@ -118,7 +118,7 @@ async fn seen(roll: &Roll, event: EventId) -> (u64, u64, Vec<String>) {
 
 #[tokio::test]
 async fn people_are_counted_exactly_whatever_comes_between() {
-    let (redis, event, mut dice) = (RedisServer::start().await, EventId::generate(), Dice(7));
+    let (redis, event, mut dice) = (RedisServer::start(), EventId::generate(), Dice(7));
     let mut ends = Vec::new();
     for _ in 0..3 {
         ends.push(End::on(&redis, event).await);
@@ -177,7 +177,7 @@ async fn people_are_counted_exactly_whatever_comes_between() {
 
 #[tokio::test]
 async fn a_card_is_kept_with_its_first_time_and_its_last_status() {
-    let (redis, event) = (RedisServer::start().await, EventId::generate());
+    let (redis, event) = (RedisServer::start(), EventId::generate());
     let (mut one, mut two) = (End::on(&redis, event).await, End::on(&redis, event).await);
     let ana: UserId = "ana".parse().unwrap();
     let roll = one.roll().clone();

@@ -1,11 +1,8 @@
 //! Two servers on one Redis are one house.
 
-use std::sync::Arc;
-
 use grandstand::config::QuotaConfig;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::{RedisServer, counts, participants, twins, until};
 use crate::support::{Frame, Process, Reply, Seat, TestServer, soon};
@@ -20,7 +17,7 @@ async fn hears_counts(seat: &mut Seat, viewers: u64, users: u64) -> Frame {
 
 #[tokio::test]
 async fn a_limit_spent_on_one_server_is_spent_on_the_other() {
-    let redis = RedisServer::start().await;
+    let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |config| {
         config.limits.post = QuotaConfig {
             quota: 4,
@@ -58,7 +55,7 @@ async fn opens(server: &TestServer, event: &str, ticket: &str) -> Reply {
 
 #[tokio::test]
 async fn a_ticket_made_on_one_server_opens_a_stream_on_the_other_once() {
-    let redis = RedisServer::start().await;
+    let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |_| {}).await;
     let made = ticket(&one, "ana", &event).await;
     let opened = opens(&two, &event, &made).await;
@@ -77,7 +74,7 @@ async fn a_ticket_made_on_one_server_opens_a_stream_on_the_other_once() {
 
 #[tokio::test]
 async fn streams_on_both_servers_count_against_one_limit() {
-    let redis = RedisServer::start().await;
+    let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |config| config.stream.max_seats_per_user = 20).await;
     let servers = [&one, &two];
     // The first streams count for both as soon as the servers know of each other.
@@ -102,7 +99,7 @@ async fn streams_on_both_servers_count_against_one_limit() {
 
 #[tokio::test]
 async fn people_are_counted_once_over_both_servers() {
-    let redis = RedisServer::start().await;
+    let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |_| {}).await;
     let (hanna, ana) = (one.host(), one.user("ana", &[]));
     let mut seat = hanna.watches(&event).await;
@@ -144,7 +141,7 @@ async fn people_are_counted_once_over_both_servers() {
 
 #[tokio::test]
 async fn moving_to_the_other_server_is_no_leave() {
-    let redis = RedisServer::start().await;
+    let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |_| {}).await;
     let mut seat = one.host().watches(&event).await;
     let (first, ben) = (one.user("ana", &[]).watches(&event).await, two.user("ben", &[]).watches(&event).await);
@@ -167,13 +164,9 @@ async fn moving_to_the_other_server_is_no_leave() {
 
 #[tokio::test]
 async fn whoever_watched_a_server_that_was_killed_is_missed_within_seconds() {
-    let redis = RedisServer::start().await;
+    let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |_| {}).await;
-    let dir = Arc::new(TempDir::new().unwrap());
-    let there = two.leave().await;
-    for file in std::fs::read_dir(there.path()).unwrap().map(Result::unwrap) {
-        std::fs::copy(file.path(), dir.path().join(file.file_name())).unwrap();
-    }
+    let dir = two.leave().await;
     let url = redis.url();
     let process = Process::start(dir.path(), &[("BUS__REDIS_URL", url.as_str())]).await;
     let mut seat = one.host().watches(&event).await;

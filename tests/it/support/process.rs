@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::{Actor, server, soon};
+use super::{Actor, postgres, server, soon};
 
 /// A running server; killed when dropped.
 pub struct Process {
@@ -22,17 +22,18 @@ pub struct Process {
 }
 
 /// Limits off, the secret of the tests, and whatever else the test wants.
-fn settings(more: &[(&str, &str)]) -> Vec<(String, String)> {
+fn settings(dir: &Path, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let limits = ["GUEST_SIGN_IN", "POST", "REACT", "APPLAUD", "READ", "WRITE", "INGEST"];
     let off = limits.map(|limit| (format!("GRANDSTAND_LIMITS__{limit}__QUOTA"), "0".to_owned()));
     let fixed = [
         ("GRANDSTAND_AUTH__SECRET".to_owned(), server::SECRET.to_owned()),
         ("GRANDSTAND_STREAM__DRAIN_WINDOW_MS".to_owned(), "100".to_owned()),
     ];
+    let database = postgres::database_of(dir).map(|url| ("GRANDSTAND_STORE__DATABASE_URL".to_owned(), url));
     let more = more
         .iter()
         .map(|(name, value)| (format!("GRANDSTAND_{name}"), (*value).to_owned()));
-    off.into_iter().chain(fixed).chain(more).collect()
+    off.into_iter().chain(fixed).chain(database).chain(more).collect()
 }
 
 /// The command that starts a server on that directory and a free port.
@@ -43,7 +44,7 @@ pub fn serve(dir: &Path, more: &[(&str, &str)]) -> Command {
         .arg(dir)
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env_clear()
-        .envs(settings(more))
+        .envs(settings(dir, more))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -54,6 +55,14 @@ pub fn serve(dir: &Path, more: &[(&str, &str)]) -> Command {
 impl Process {
     /// Starts and waits until it listens.
     pub async fn start(dir: &Path, more: &[(&str, &str)]) -> Self {
+        if postgres::is_asked_for() {
+            postgres::lay_ground(dir).await;
+        }
+        Self::start_as_is(dir, more).await
+    }
+
+    /// The same, on SQLite whatever the suite runs on: for what is about its files.
+    pub async fn start_as_is(dir: &Path, more: &[(&str, &str)]) -> Self {
         grandstand::crypto::install();
         let mut child = serve(dir, more).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
