@@ -21,7 +21,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::support::{Actor, TestServer, postgres, redis::Redis as RedisServer, server::SECRET, soon};
 
-const BOUNDS: Bounds = Bounds { keys: 1_024, tickets: 3 };
+const BOUNDS: Bounds = Bounds {
+    keys: 1_024,
+    tickets: 3,
+};
 
 /// One instance's end, without a server around it.
 struct Instance {

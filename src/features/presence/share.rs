@@ -48,7 +48,9 @@ impl Presence {
     async fn round(&self, roll: &Roll) {
         let due = self.due(Instant::now());
         let speak = |event| self.speak(roll, event);
-        futures_util::stream::iter(due).for_each_concurrent(AT_ONCE, speak).await;
+        futures_util::stream::iter(due)
+            .for_each_concurrent(AT_ONCE, speak)
+            .await;
     }
 
     fn due(&self, now: Instant) -> Vec<EventId> {

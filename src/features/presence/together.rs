@@ -187,7 +187,9 @@ impl Room {
                 self.hears(sum, now)
             }
             Ok(Said::Forgotten) => {
-                together.untold.extend(self.here.users().map(|user| (user.id.clone(), true)));
+                together
+                    .untold
+                    .extend(self.here.users().map(|user| (user.id.clone(), true)));
                 together.told_seats = 0;
                 together.renewed_at = None;
                 if !matches!(together.view, View::Fresh) {

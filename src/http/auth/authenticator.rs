@@ -44,13 +44,7 @@ struct Inner {
 impl Authenticator {
     /// Tickets lie on the `shelf`; `tasks` runs fetches of other services' keys.
     #[must_use]
-    pub fn new(
-        config: &AuthConfig,
-        secret: &Secret,
-        keys: Arc<dyn KeyBook>,
-        shelf: Shelf,
-        tasks: TaskTracker,
-    ) -> Self {
+    pub fn new(config: &AuthConfig, secret: &Secret, keys: Arc<dyn KeyBook>, shelf: Shelf, tasks: TaskTracker) -> Self {
         Self(Arc::new(Inner {
             tokens: Tokens::new(config, secret),
             issuers: Issuers::new(config, tasks),

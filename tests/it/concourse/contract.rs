@@ -1,6 +1,9 @@
 //! What holds for an instance alone holds for several together.
 
-use std::{sync::atomic::{AtomicU32, Ordering}, time::Duration};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use grandstand::{
@@ -101,16 +104,27 @@ const NOW: u64 = 1_781_204_400_000_000;
 async fn a_quota_is_one_quota(Pair { kind, one, other, .. }: &Pair) {
     for (end, remaining) in [(one, 3), (other, 2), (other, 1), (one, 0)] {
         let (decision, scope) = end.rates.spend(FOUR_A_MINUTE, "user:ana", NOW).await;
-        assert_eq!((decision.allowed, decision.remaining, scope), (true, remaining, Scope::All), "{kind}");
+        assert_eq!(
+            (decision.allowed, decision.remaining, scope),
+            (true, remaining, Scope::All),
+            "{kind}"
+        );
     }
     // Twice on each: by what the others say, and by what is known here.
     for end in [one, other, one, other] {
         let (decision, scope) = end.rates.spend(FOUR_A_MINUTE, "user:ana", NOW).await;
-        assert_eq!((decision.allowed, decision.remaining, scope), (false, 0, Scope::All), "{kind}");
+        assert_eq!(
+            (decision.allowed, decision.remaining, scope),
+            (false, 0, Scope::All),
+            "{kind}"
+        );
         assert!((1..=15).contains(&decision.retry_after_seconds), "{kind}: {decision:?}");
         assert!((45..=60).contains(&decision.reset_seconds), "{kind}: {decision:?}");
     }
-    let elsewhere = Policy { name: "react", ..FOUR_A_MINUTE };
+    let elsewhere = Policy {
+        name: "react",
+        ..FOUR_A_MINUTE
+    };
     for (policy, key) in [(FOUR_A_MINUTE, "user:ben"), (elsewhere, "user:ana")] {
         assert!(other.rates.spend(policy, key, NOW).await.0.allowed, "{kind}");
     }
@@ -121,7 +135,11 @@ async fn a_quota_holds(Pair { kind, one, other, .. }: &Pair) {
         let end = if act % 2 == 0 { one } else { other };
         end.rates.spend(FOUR_A_MINUTE, "user:dua", NOW)
     });
-    let allowed = join_all(acts).await.iter().filter(|(decision, _)| decision.allowed).count();
+    let allowed = join_all(acts)
+        .await
+        .iter()
+        .filter(|(decision, _)| decision.allowed)
+        .count();
     assert_eq!(allowed, 4, "{kind}");
 }
 
@@ -163,13 +181,21 @@ async fn places_are_counted(Pair { kind, one, other, .. }: &Pair) {
         held.push(end.places.take(&claims("ana", "127.0.0.1")).await.unwrap());
     }
     for end in [one, other] {
-        assert_eq!(end.places.take(&claims("ana", "127.0.0.2")).await.err(), Some(NoPlace), "{kind}: per user");
+        assert_eq!(
+            end.places.take(&claims("ana", "127.0.0.2")).await.err(),
+            Some(NoPlace),
+            "{kind}: per user"
+        );
     }
     for end in [one, other] {
         held.push(end.places.take(&claims("ben", "127.0.0.1")).await.unwrap());
     }
     for end in [one, other] {
-        assert_eq!(end.places.take(&claims("cem", "127.0.0.1")).await.err(), Some(NoPlace), "{kind}: per address");
+        assert_eq!(
+            end.places.take(&claims("cem", "127.0.0.1")).await.err(),
+            Some(NoPlace),
+            "{kind}: per address"
+        );
         // Refused for the address, so nothing was spent for the user either.
         assert!(end.places.take(&claims("cem", "127.0.0.3")).await.is_ok(), "{kind}");
     }
@@ -183,7 +209,11 @@ async fn places_are_counted(Pair { kind, one, other, .. }: &Pair) {
         places.iter().all(Result::is_ok)
     })
     .await;
-    assert_eq!((one.places.holders(), other.places.holders()), (0, 0), "{kind}: nothing is kept");
+    assert_eq!(
+        (one.places.holders(), other.places.holders()),
+        (0, 0),
+        "{kind}: nothing is kept"
+    );
 }
 
 async fn places_hold(Pair { kind, one, other, .. }: &Pair) {

@@ -44,7 +44,16 @@ impl End {
         // Its name is on the roster.
         let roll = instance.concourse.roll.clone().unwrap();
         until("a place on the roster", || async {
-            roll.say(event, &mut Part::default(), &Changes { nobody_left: true, ..Changes::default() }).await.is_ok()
+            roll.say(
+                event,
+                &mut Part::default(),
+                &Changes {
+                    nobody_left: true,
+                    ..Changes::default()
+                },
+            )
+            .await
+            .is_ok()
         })
         .await;
         Self {
@@ -197,10 +206,16 @@ async fn counts_as_the_model(config: &BusConfig, rounds: usize, forgets: impl Fn
 #[tokio::test]
 async fn a_card_is_kept_with_its_first_time_and_its_last_status() {
     let (redis, event) = (RedisServer::start(), EventId::generate());
-    let (mut one, mut two) = (End::on(&redis.config(), event).await, End::on(&redis.config(), event).await);
+    let (mut one, mut two) = (
+        End::on(&redis.config(), event).await,
+        End::on(&redis.config(), event).await,
+    );
     let ana: UserId = "ana".parse().unwrap();
     let roll = one.roll().clone();
-    assert!(!roll.set_status(event, &ana, PresenceStatus::Away).await.unwrap(), "not here");
+    assert!(
+        !roll.set_status(event, &ana, PresenceStatus::Away).await.unwrap(),
+        "not here"
+    );
     for (end, since_ms) in [(&mut one, 5), (&mut two, 9)] {
         let changes = Changes {
             people: vec![(ana.clone(), Change::Here(1, Some(attendance("ana", since_ms))))],
