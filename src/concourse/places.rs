@@ -201,12 +201,12 @@ impl Places {
         };
         let mut shards: BTreeMap<u8, Vec<(Arc<str>, usize)>> = BTreeMap::new();
         for (holder, held) in counts {
-            let (shard, _) = shared.names.holder(&holder);
-            shards.entry(shard).or_default().push((holder, held));
+            let (part, _) = shared.names.holder(&holder);
+            shards.entry(part).or_default().push((holder, held));
         }
-        for (shard, counts) in shards {
+        for (part, counts) in shards {
             for counts in counts.chunks(TOLD_AT_ONCE) {
-                if shared.tell(shard, &me, counts).await.is_err() {
+                if shared.tell(part, &me, counts).await.is_err() {
                     let mut here = self.here();
                     for (holder, _) in counts {
                         self.owe(&mut here, holder);

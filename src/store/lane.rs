@@ -14,6 +14,7 @@ use tokio::{
 use super::{
     Error,
     open::Database,
+    past::{Known, Past},
     writer::{Job, OnCommit, Writer},
 };
 use crate::{config::StoreConfig, domain::EventId, telemetry::Metrics};
@@ -36,7 +37,7 @@ impl Lanes {
         count: u32,
         config: &StoreConfig,
         database: &Database,
-        on_commit: &Arc<OnceLock<OnCommit>>,
+        (on_commit, known): (&Arc<OnceLock<OnCommit>>, &Arc<OnceLock<Known>>),
         metrics: &Arc<Metrics>,
     ) -> Self {
         let (mut lanes, mut writers) = (Vec::new(), Vec::new());
@@ -49,6 +50,7 @@ impl Lanes {
                 jobs: waiting,
                 batch_max: config.batch_max,
                 on_commit: Arc::clone(on_commit),
+                past: Past::new(Arc::clone(known)),
                 metrics: Arc::clone(metrics),
             };
             #[expect(clippy::disallowed_methods, reason = "the writers are awaited by name in `close`")]
@@ -65,7 +67,7 @@ impl Lanes {
 
     /// Queues a change in its event's lane; one that belongs to no event takes the first.
     pub(super) fn enqueue(&self, job: Job) -> Result<(), Error> {
-        let lane = &self.lanes[job.event.map_or(0, |event| self.of(event))];
+        let lane = &self.lanes[job.event().map_or(0, |event| self.of(event))];
         let jobs = lane.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.as_ref()
             .ok_or(Error::Closed)?

@@ -13,11 +13,13 @@ mod house;
 mod lane;
 pub mod log;
 mod open;
+mod past;
 mod postgres;
 mod reader;
 mod recent;
 mod scribe;
 mod sqlite;
+mod together;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
@@ -33,10 +35,13 @@ pub use log::{Head, LogEntry};
 pub use reader::Reader;
 pub use recent::Recent;
 pub use scribe::Scribe;
+pub use together::{Asked, Scribes, Together};
 
 use crate::{domain::EventId, telemetry::Metrics};
 use lane::Lanes;
-use writer::{Change, Job, OnCommit};
+use past::Known;
+use together::Waiting;
+use writer::{Answer, Change, Job, OnCommit};
 
 /// Text to be found literally by a `LIKE` that escapes with a backslash.
 #[must_use]
@@ -50,6 +55,7 @@ pub struct Store {
     reader: Reader,
     lanes: Arc<Lanes>,
     on_commit: Arc<OnceLock<OnCommit>>,
+    known: Arc<OnceLock<Known>>,
     metrics: Arc<Metrics>,
     /// Held until [`Store::close`]: a second server on the same directory is refused. Handles may live on after that.
     lock: Arc<std::sync::Mutex<Option<std::fs::File>>>,
@@ -73,6 +79,14 @@ impl Store {
     pub fn on_commit(&self, tell: impl Fn(Vec<LogEntry>) + Send + Sync + 'static) {
         if self.on_commit.set(Arc::new(tell)).is_err() {
             tracing::error!("a second listener for committed entries was ignored");
+        }
+    }
+
+    /// Sets who knows how logs ended, from what was committed. Must not block. A log that is found to end otherwise begins
+    /// another epoch with the next change.
+    pub fn on_lock(&self, known: impl Fn(EventId) -> Option<(Head, Option<LogEntry>)> + Send + Sync + 'static) {
+        if self.known.set(Arc::new(known)).is_err() {
+            tracing::error!("a second memory of heads was ignored");
         }
     }
 
@@ -111,6 +125,16 @@ impl Store {
         Ok(recorded.value)
     }
 
+    /// As [`Store::record`], for changes that are cheaper together: whoever asks for the same kind at the same time is
+    /// served in one go.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        let (done, outcome) = oneshot::channel();
+        let asked = Asked { event, change };
+        let change = Box::new(Waiting { asked, done });
+        self.queue(Job::Like { event, change })?;
+        outcome.await.map_err(|_| self.given_up())?
+    }
+
     async fn enqueue<T, F>(&self, event: Option<EventId>, says: bool, change: F) -> Result<Recorded<T>, Error>
     where
         T: Send + 'static,
@@ -122,19 +146,24 @@ impl Store {
             value: None,
             done,
         });
+        self.queue(Job::Alone { event, says, change })?;
+        outcome.await.map_err(|_| self.given_up())?
+    }
+
+    fn queue(&self, job: Job) -> Result<(), Error> {
         self.metrics.writer_queue.inc();
-        self.lanes.enqueue(Job { event, says, change }).inspect_err(|_| {
+        self.lanes.enqueue(job).inspect_err(|_| {
             self.metrics.writer_queue.dec();
-        })?;
-        // Dropped without an answer: given up before the commit.
-        let given_up = |_| {
-            if self.lanes.is_closed() {
-                Error::Closed
-            } else {
-                Error::Away(error::silence())
-            }
-        };
-        outcome.await.map_err(given_up)?
+        })
+    }
+
+    /// What a change came to that was dropped without an answer: given up before the commit.
+    fn given_up(&self) -> Error {
+        if self.lanes.is_closed() {
+            Error::Closed
+        } else {
+            Error::Away(error::silence())
+        }
     }
 
     /// Takes no more changes, finishes those that wait, closes the database and gives the directory free.
@@ -149,6 +178,12 @@ impl Store {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .take(),
         );
+    }
+
+    /// How often a connection to the database broke. After that it may be another one, or of another time.
+    #[must_use]
+    pub fn interruptions(&self) -> u64 {
+        self.reader.interruptions()
     }
 
     /// Whether the database answers.
@@ -177,7 +212,9 @@ where
             Ok(())
         })
     }
+}
 
+impl<T: Send, F: Send> Answer for Typed<T, F> {
     fn answer(self: Box<Self>, outcome: Result<Head, Error>) {
         let Self { value, done, .. } = *self;
         let answer = outcome.and_then(|head| value.map(|value| Recorded { value, head }).ok_or(Error::Closed));

@@ -3,7 +3,14 @@
 //! Nothing is left to how the server is configured: commits are durable, isolation is read committed, and everything that
 //! could wait for ever has a bound, on the server and, because a frozen server keeps no time, here as well.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector, TransactionTrait};
@@ -26,11 +33,18 @@ const MIGRATION_WITHIN: Duration = Duration::from_mins(10);
 /// Any number, the same in every version: whoever holds it migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6473_7464;
 
+/// A commit that was answered survives the server losing power, and each statement sees what was committed before it.
+const LASTING: [(&str, &str); 2] = [
+    ("synchronous_commit", "on"),
+    ("default_transaction_isolation", "read committed"),
+];
+
 /// Where the database is, and how long it may take.
 #[derive(Clone)]
 pub(super) struct Postgres {
     options: PgConnectOptions,
     answer_within: Duration,
+    interruptions: Arc<AtomicU64>,
 }
 
 impl Postgres {
@@ -45,7 +59,17 @@ impl Postgres {
         Ok(Self {
             options: options.disable_statement_logging(),
             answer_within,
+            interruptions: Arc::default(),
         })
+    }
+
+    /// A connection broke.
+    pub(super) fn interrupted(&self) {
+        self.interruptions.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn interruptions(&self) -> u64 {
+        self.interruptions.load(Ordering::Acquire)
     }
 
     pub(super) fn answer_within(&self) -> Duration {
@@ -61,9 +85,7 @@ impl Postgres {
     /// tire of waiting for them; a statement ends on the server before we give it up.
     fn session(&self) -> PgConnectOptions {
         let ms = |share: f64| format!("{}ms", self.answer_within.mul_f64(share).as_millis().max(1));
-        self.options.clone().options([
-            ("synchronous_commit", "on".to_owned()),
-            ("default_transaction_isolation", "read committed".to_owned()),
+        self.options.clone().options(LASTING).options([
             ("statement_timeout", ms(0.9)),
             ("lock_timeout", ms(0.8)),
             ("idle_in_transaction_session_timeout", ms(0.5)),
@@ -76,10 +98,12 @@ impl Postgres {
 
     /// A pool that connects when first asked.
     pub(super) fn readers(&self, connections: u32) -> DatabaseConnection {
-        let pool = self.pool(connections).before_acquire(|connection, meta| {
+        let postgres = self.clone();
+        let pool = self.pool(connections).before_acquire(move |connection, meta| {
+            let postgres = postgres.clone();
             Box::pin(async move {
                 if meta.idle_for > TRUSTED_FOR {
-                    connection.ping().await?;
+                    connection.ping().await.inspect_err(|_| postgres.interrupted())?;
                 }
                 Ok(true)
             })
@@ -111,7 +135,8 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(PATIENCE_AT_START);
-        let options = self.options.clone().options([("synchronous_commit", "on")]);
+        // Read committed, or whoever waited for the lock would not see what was done meanwhile.
+        let options = self.options.clone().options(LASTING);
         let pool = pool.connect_with(options).await.map_err(conn_err)?;
         let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         let migrating = async {

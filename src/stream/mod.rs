@@ -4,6 +4,7 @@
 //! read or write is not decided here.
 
 mod dismissal;
+mod epoch;
 mod frame;
 mod hub;
 mod limits;
@@ -29,7 +30,7 @@ use crate::{
     concourse::Places,
     config::StreamConfig,
     domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
-    store::{Error, Recorded, Scribe, Store},
+    store::{Error, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
 use hub::Hub;
@@ -87,6 +88,11 @@ impl Stream {
         self.hub.store.record(event, change).await
     }
 
+    /// As [`Stream::record`], for changes that are cheaper together.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        self.hub.store.record_together(event, change).await
+    }
+
     /// Says something live that nobody needs to find later.
     pub fn signal(&self, event: EventId, signal: &Signal) {
         let json = frame::signal_json(signal, clock::now());
@@ -132,11 +138,7 @@ impl Stream {
         let format = request.format;
         let (seat, refusal) = match Seat::open(&self.hub, request).await {
             Ok(seat) => (Some(seat), None),
-            Err(reason) => {
-                self.hub.metrics.seat_closed(reason.name());
-                let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
-                (None, Some(seat::bye(format, reason, self.hub.config.retry_ms, seed)))
-            }
+            Err(reason) => (None, Some(self.last_words(format, reason))),
         };
         stream::unfold((seat.map(Box::new), refusal), |(seat, refusal)| async move {
             if let Some(bytes) = refusal {
@@ -146,6 +148,17 @@ impl Stream {
             let bytes = seat.next().await?;
             Some((bytes, (Some(seat), None)))
         })
+    }
+
+    /// A stream for somebody who cannot be let in now: it says why, and when to come back.
+    pub fn turn_away(&self, format: Format, reason: ByeReason) -> impl Chunks<Item = Bytes> + Send + use<> {
+        stream::iter([self.last_words(format, reason)])
+    }
+
+    fn last_words(&self, format: Format, reason: ByeReason) -> Bytes {
+        self.hub.metrics.seat_closed(reason.name());
+        let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
+        seat::bye(format, reason, self.hub.config.retry_ms, seed)
     }
 
     /// The state as of one place in the log, with everything that was answered by now. `None` if there is no such event or the house is too full.

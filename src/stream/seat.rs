@@ -24,7 +24,7 @@ use crate::{
     clock,
     domain::{
         Audience, EventId, Stamp,
-        entry::{ByeReason, Signal, SignalKind, StreamBye, StreamReady, StreamReset, StreamResumed},
+        entry::{ByeReason, ResetReason, Signal, SignalKind, StreamBye, StreamReady, StreamReset, StreamResumed},
         user::{Role, User},
     },
     store::{Error, Head, log},
@@ -115,7 +115,9 @@ impl Seat {
             Ok(Some(seat)) => Ok(seat),
             Ok(None) => Err(ByeReason::Overloaded),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
+                if !error.is_outage() {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
+                }
                 Err(ByeReason::Internal)
             }
         }
@@ -220,6 +222,9 @@ impl Seat {
                 continue;
             }
             let step = match self.stage {
+                Stage::Replay { .. } | Stage::Live(_) if self.at.epoch < self.stand.0.head().epoch => {
+                    self.start_afresh().await
+                }
                 Stage::Replay { goal, from, entries } => self.replay(goal, from, entries).await,
                 Stage::Live(place) => self.live(place).await,
                 Stage::Ended => return None,
@@ -228,11 +233,29 @@ impl Seat {
                 Ok(Some(bytes)) => return Some(bytes),
                 Ok(None) => {}
                 Err(error) => {
+                    if error.is_outage() {
+                        self.say_bye(ByeReason::Internal);
+                        continue;
+                    }
                     tracing::error!(event.id = %self.info.event, error = &error as &dyn std::error::Error, "a stream broke off");
                     self.say_bye(ByeReason::Internal);
                 }
             }
         }
+    }
+
+    /// The past that this seat has heard is no longer the log's.
+    async fn start_afresh(&mut self) -> Result<Option<Bytes>, Error> {
+        let reset = Resume::Reset(ResetReason::Epoch);
+        self.hub.metrics.resumed(reset.outcome());
+        self.say(
+            &Signal::StreamReset(StreamReset {
+                reason: ResetReason::Epoch,
+            }),
+            None,
+        );
+        self.say_snapshot().await?;
+        Ok(None)
     }
 
     async fn replay(&mut self, goal: Head, from: Option<Head>, entries: u64) -> Result<Option<Bytes>, Error> {

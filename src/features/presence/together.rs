@@ -170,7 +170,7 @@ impl Room {
     }
 
     /// The batch was said, whatever came of it.
-    pub(super) fn said<E>(&mut self, sent: Outgoing, said: Result<Said, E>, now: Instant) -> Next {
+    pub(super) fn said<E>(&mut self, sent: Outgoing, said: &Result<Said, E>, now: Instant) -> Next {
         let Some(together) = &mut self.together else {
             return Next::Done;
         };
@@ -184,7 +184,7 @@ impl Room {
                 if !together.untold.is_empty() {
                     return Next::More;
                 }
-                self.hears(sum, now)
+                self.hears(*sum, now)
             }
             Ok(Said::Forgotten) => {
                 together
