@@ -31,7 +31,7 @@ while read -r word; do
     start)
       redis-server "$@" --dir "$dir" >> "$dir/log" 2>&1 < /dev/null &
       pid=$! ;;
-    die) kill -KILL "$pid"; wait "$pid" ;;
+    die) { kill -KILL "$pid"; wait "$pid"; } 2> /dev/null ;;
     freeze) kill -STOP "$pid" ;;
     thaw) kill -CONT "$pid" ;;
   esac
