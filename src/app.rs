@@ -39,6 +39,7 @@ use crate::{
         auth::{Authenticator, Grant, secret_file},
         gate::Gate,
         serve,
+        tls::Tls,
     },
     redis::Redis,
     store::Store,
@@ -69,6 +70,7 @@ pub enum StartError {
 pub struct App {
     config: Config,
     listener: TcpListener,
+    tls: Option<Tls>,
     address: SocketAddr,
     edge: Edge<DataEndpoint>,
     authenticator: Authenticator,
@@ -89,13 +91,12 @@ impl App {
     /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
     pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
+        let tls = Tls::load(&config.serve)
+            .await
+            .map_err(|source| setting("serve.tls_cert", source))?;
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
-        let secret = if config.store.database_url.is_some() {
-            secret_file::load_shared(&config.auth, &store).await?
-        } else {
-            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
-        };
+        let secret = secret_of(&config, &store).await?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
         let bus = bus.unwrap_or_else(|| bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt));
@@ -179,6 +180,7 @@ impl App {
         Ok(Self {
             config,
             listener,
+            tls,
             address,
             edge,
             authenticator,
@@ -199,6 +201,19 @@ impl App {
         self.address
     }
 
+    /// The same as a link.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate in use, if TLS ends here; for whoever is told when to read it again.
+    #[must_use]
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
+    }
+
     /// Shows a match that is played again and again, once the server serves.
     pub fn show_demo(&self) {
         let authenticator = self.authenticator.clone();
@@ -211,8 +226,7 @@ impl App {
             };
             authenticator.issue(&grant).ok().map(|issued| issued.token)
         });
-        let url = format!("http://{}", self.address);
-        self.tasks.spawn(demo::run(url, mint, self.halt.clone()));
+        self.tasks.spawn(demo::run(self.url(), mint, self.halt.clone()));
     }
 
     /// Serves until `stop`, then drains and closes.
@@ -223,6 +237,7 @@ impl App {
         let doors = CancellationToken::new();
         let serving = serve::run(
             self.listener,
+            self.tls,
             self.edge,
             self.config.serve.clone(),
             Arc::clone(&self.metrics),
@@ -255,6 +270,14 @@ fn setting(setting: &'static str, source: impl std::error::Error + Send + Sync +
         setting,
         source: Box::new(source),
     }
+}
+
+/// What this house signs with. Whoever shares a database shares it.
+async fn secret_of(config: &Config, store: &Store) -> Result<Secret, StartError> {
+    if config.store.database_url.is_some() {
+        return Ok(secret_file::load_shared(&config.auth, store).await?);
+    }
+    secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))
 }
 
 /// Over Redis if there is one; else this instance is alone.

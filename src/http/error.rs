@@ -153,6 +153,12 @@ impl Problem {
         &self.0.out.code
     }
 
+    /// Whether it is about the database being away, which passes.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        self.code() == UNAVAILABLE.0
+    }
+
     /// The same, with what only the edge knows: the request's id and path.
     #[must_use]
     pub fn about(mut self, request_id: &str, instance: &str) -> Self {

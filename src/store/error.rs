@@ -55,6 +55,12 @@ impl From<DbErr> for Error {
 }
 
 impl Error {
+    /// Whether it passes by itself, and whoever found it out has said so in the log.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::InDoubt(_) | Self::Overloaded)
+    }
+
     /// For values that the database should never hold.
     pub fn unreadable(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unreadable {

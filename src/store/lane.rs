@@ -65,7 +65,7 @@ impl Lanes {
 
     /// Queues a change in its event's lane; one that belongs to no event takes the first.
     pub(super) fn enqueue(&self, job: Job) -> Result<(), Error> {
-        let lane = &self.lanes[job.event.map_or(0, |event| self.of(event))];
+        let lane = &self.lanes[job.event().map_or(0, |event| self.of(event))];
         let jobs = lane.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.as_ref()
             .ok_or(Error::Closed)?

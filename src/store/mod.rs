@@ -17,6 +17,7 @@ mod reader;
 mod recent;
 mod scribe;
 mod sqlite;
+mod together;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
@@ -31,10 +32,12 @@ pub use log::{Head, LogEntry};
 pub use reader::Reader;
 pub use recent::Recent;
 pub use scribe::Scribe;
+pub use together::{Asked, Scribes, Together};
 
 use crate::{domain::EventId, telemetry::Metrics};
 use lane::Lanes;
-use writer::{Change, Job, OnCommit};
+use together::Waiting;
+use writer::{Answer, Change, Job, OnCommit};
 
 /// Text to be found literally by a `LIKE` that escapes with a backslash.
 #[must_use]
@@ -109,6 +112,16 @@ impl Store {
         Ok(recorded.value)
     }
 
+    /// As [`Store::record`], for changes that are cheaper together: whoever asks for the same kind at the same time is
+    /// served in one go.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        let (done, outcome) = oneshot::channel();
+        let asked = Asked { event, change };
+        let change = Box::new(Waiting { asked, done });
+        self.queue(Job::Like { event, change })?;
+        outcome.await.map_err(|_| self.given_up())?
+    }
+
     async fn enqueue<T, F>(&self, event: Option<EventId>, says: bool, change: F) -> Result<Recorded<T>, Error>
     where
         T: Send + 'static,
@@ -120,19 +133,24 @@ impl Store {
             value: None,
             done,
         });
+        self.queue(Job::Alone { event, says, change })?;
+        outcome.await.map_err(|_| self.given_up())?
+    }
+
+    fn queue(&self, job: Job) -> Result<(), Error> {
         self.metrics.writer_queue.inc();
-        self.lanes.enqueue(Job { event, says, change }).inspect_err(|_| {
+        self.lanes.enqueue(job).inspect_err(|_| {
             self.metrics.writer_queue.dec();
-        })?;
-        // Dropped without an answer: given up before the commit.
-        let given_up = |_| {
-            if self.lanes.is_closed() {
-                Error::Closed
-            } else {
-                Error::Away(error::silence())
-            }
-        };
-        outcome.await.map_err(given_up)?
+        })
+    }
+
+    /// What a change came to that was dropped without an answer: given up before the commit.
+    fn given_up(&self) -> Error {
+        if self.lanes.is_closed() {
+            Error::Closed
+        } else {
+            Error::Away(error::silence())
+        }
     }
 
     /// Takes no more changes, finishes those that wait, closes the database and gives the directory free.
@@ -175,7 +193,9 @@ where
             Ok(())
         })
     }
+}
 
+impl<T: Send, F: Send> Answer for Typed<T, F> {
     fn answer(self: Box<Self>, outcome: Result<Head, Error>) {
         let Self { value, done, .. } = *self;
         let answer = outcome.and_then(|head| value.map(|value| Recorded { value, head }).ok_or(Error::Closed));

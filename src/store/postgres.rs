@@ -26,6 +26,12 @@ const MIGRATION_WITHIN: Duration = Duration::from_mins(10);
 /// Any number, the same in every version: whoever holds it migrates.
 const MIGRATION_LOCK: i64 = 0x6772_616e_6473_7464;
 
+/// A commit that was answered survives the server losing power, and each statement sees what was committed before it.
+const LASTING: [(&str, &str); 2] = [
+    ("synchronous_commit", "on"),
+    ("default_transaction_isolation", "read committed"),
+];
+
 /// Where the database is, and how long it may take.
 #[derive(Clone)]
 pub(super) struct Postgres {
@@ -61,9 +67,7 @@ impl Postgres {
     /// tire of waiting for them; a statement ends on the server before we give it up.
     fn session(&self) -> PgConnectOptions {
         let ms = |share: f64| format!("{}ms", self.answer_within.mul_f64(share).as_millis().max(1));
-        self.options.clone().options([
-            ("synchronous_commit", "on".to_owned()),
-            ("default_transaction_isolation", "read committed".to_owned()),
+        self.options.clone().options(LASTING).options([
             ("statement_timeout", ms(0.9)),
             ("lock_timeout", ms(0.8)),
             ("idle_in_transaction_session_timeout", ms(0.5)),
@@ -111,7 +115,8 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(PATIENCE_AT_START);
-        let options = self.options.clone().options([("synchronous_commit", "on")]);
+        // Read committed, or whoever waited for the lock would not see what was done meanwhile.
+        let options = self.options.clone().options(LASTING);
         let pool = pool.connect_with(options).await.map_err(conn_err)?;
         let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         let migrating = async {

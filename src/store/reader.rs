@@ -5,8 +5,8 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use sea_orm::{
@@ -27,6 +27,8 @@ pub struct Reader {
     pool: Arc<RwLock<DatabaseConnection>>,
     /// How to make another pool. SQLite never needs one: there is nobody to wait for.
     remote: Option<Remote>,
+    /// When the database was last found to be away, until it answers again.
+    away_since: Arc<Mutex<Option<Instant>>>,
 }
 
 #[derive(Clone)]
@@ -34,6 +36,9 @@ struct Remote {
     postgres: Postgres,
     connections: u32,
 }
+
+/// A database that could not be reached is left alone for so long; who asks meanwhile is told at once.
+const REST: Duration = Duration::from_millis(500);
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'a>>;
 
@@ -43,6 +48,7 @@ impl Reader {
             backend: pool.get_database_backend(),
             pool: Arc::new(RwLock::new(pool)),
             remote: None,
+            away_since: Arc::default(),
         }
     }
 
@@ -52,6 +58,7 @@ impl Reader {
             backend: DbBackend::Postgres,
             pool: Arc::new(RwLock::new(pool)),
             remote: Some(Remote { postgres, connections }),
+            away_since: Arc::default(),
         }
     }
 
@@ -95,6 +102,9 @@ impl Reader {
         let Some(remote) = &self.remote else {
             return ask(pool).await;
         };
+        if self.away_since().is_some_and(|since| since.elapsed() < REST) {
+            return Err(silence());
+        }
         let asking = async {
             for _ in 0..remote.connections {
                 match ask(pool.clone()).await {
@@ -105,10 +115,23 @@ impl Reader {
             ask(pool.clone()).await
         };
         let limit = remote.postgres.answer_within();
-        tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| {
+        let answer = tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| {
             self.renew(&pool);
             Err(silence())
-        })
+        });
+        match &answer {
+            Err(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => {
+                if self.away_since().replace(Instant::now()).is_none() {
+                    tracing::warn!("the database is away; questions are refused until it is back");
+                }
+            }
+            _ => *self.away_since() = None,
+        }
+        answer
+    }
+
+    fn away_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.away_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the pool, unless somebody did it already.
@@ -116,7 +139,6 @@ impl Reader {
         let Some(remote) = &self.remote else { return };
         let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
         if is_same(&pool, old) {
-            tracing::warn!("the database did not answer in time; reading goes on with new connections");
             *pool = remote.postgres.readers(remote.connections);
         }
     }

@@ -23,6 +23,7 @@ use super::{
     log::Head,
     open::Database,
     scribe::{Said, Scribe},
+    together::Like,
 };
 use crate::{domain::EventId, telemetry::Metrics};
 
@@ -34,21 +35,56 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// Who is told what was committed, in commit order. Must not block: the writer waits for it.
 pub(super) type OnCommit = Arc<dyn Fn(Vec<LogEntry>) + Send + Sync>;
 
-/// A change waiting to be written.
-pub(super) trait Change: Send {
-    /// Runs inside the batch's transaction; may be followed by a rollback.
-    fn run<'a>(&'a mut self, scribe: &'a mut Scribe<'_>) -> BoxFuture<'a, Result<(), Error>>;
-
+/// Somebody who waits for a change.
+pub(super) trait Answer: Send {
     /// Tells the caller how it ended: the head right after its own entries, or why nothing was written.
     fn answer(self: Box<Self>, outcome: Result<Head, Error>);
 }
 
-pub(super) struct Job {
-    /// Which event's log it may write, and behind whose lock it runs; a change outside any event has none.
-    pub(super) event: Option<EventId>,
-    /// Whether it may write to that log.
-    pub(super) says: bool,
-    pub(super) change: Box<dyn Change>,
+/// A change waiting to be written.
+pub(super) trait Change: Answer {
+    /// Runs inside the batch's transaction; may be followed by a rollback.
+    fn run<'a>(&'a mut self, scribe: &'a mut Scribe<'_>) -> BoxFuture<'a, Result<(), Error>>;
+}
+
+/// What waits in the queue.
+pub(super) enum Job {
+    /// A change by itself.
+    Alone {
+        /// Which event's log it may write, and behind whose lock it runs; a change outside any event has none.
+        event: Option<EventId>,
+        /// Whether it may write to that log.
+        says: bool,
+        change: Box<dyn Change>,
+    },
+    /// One that is carried out together with others of its kind.
+    Like { event: EventId, change: Box<dyn Like> },
+}
+
+impl Job {
+    /// Behind which event's lock it runs.
+    pub(super) fn event(&self) -> Option<EventId> {
+        match self {
+            Self::Alone { event, .. } => *event,
+            Self::Like { event, .. } => Some(*event),
+        }
+    }
+
+    /// Whether it may write to that event's log.
+    pub(super) fn says(&self) -> bool {
+        match self {
+            Self::Alone { says, .. } => *says,
+            Self::Like { .. } => true,
+        }
+    }
+
+    /// Only who waits for it.
+    pub(super) fn into_answer(self) -> Box<dyn Answer> {
+        match self {
+            Self::Alone { change, .. } => change,
+            Self::Like { change, .. } => change,
+        }
+    }
 }
 
 /// What a batch is made of besides its jobs.
@@ -82,7 +118,7 @@ impl Writer {
 
     async fn write(&mut self, batch: Vec<Job>) {
         if self.away_since.is_some_and(|since| since.elapsed() < REST) {
-            return fail_all(changes(batch), &silence());
+            return fail_all(callers(batch), &silence());
         }
         let (size, began) = (batch.len(), Instant::now());
         let (txn, heads) = match self.begin(&Events::of(&batch)).await {
@@ -186,7 +222,7 @@ impl Writer {
     /// The database cannot be had: neither this batch nor what else is waiting has a chance now.
     async fn give_up(&mut self, batch: Vec<Job>, error: &DbErr) {
         self.abandon_connection();
-        fail_all(changes(batch), error);
+        fail_all(callers(batch), error);
         if !is_passing(error) {
             return;
         }
@@ -195,7 +231,7 @@ impl Writer {
         }
         while let Ok(job) = self.jobs.try_recv() {
             self.metrics.writer_queue.dec();
-            job.change.answer(Err(Error::Away(error.clone())));
+            job.into_answer().answer(Err(Error::Away(error.clone())));
         }
     }
 
@@ -235,12 +271,12 @@ impl Writer {
     }
 }
 
-fn changes(batch: Vec<Job>) -> impl Iterator<Item = Box<dyn Change>> {
-    batch.into_iter().map(|job| job.change)
+fn callers(batch: Vec<Job>) -> impl Iterator<Item = Box<dyn Answer>> {
+    batch.into_iter().map(Job::into_answer)
 }
 
-fn fail_all(changes: impl Iterator<Item = Box<dyn Change>>, error: &DbErr) {
-    for change in changes {
-        change.answer(Err(error.clone().into()));
+fn fail_all(callers: impl Iterator<Item = Box<dyn Answer>>, error: &DbErr) {
+    for caller in callers {
+        caller.answer(Err(error.clone().into()));
     }
 }

@@ -1,12 +1,13 @@
 //! The stream: stands, seats, and the only two ways to say something, [`Stream::record`] and [`Stream::signal`].
 //!
-//! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader. What people may
+//! `stand.rs` puts in order and fans out, `hub.rs` feeds the stands, `mend.rs` mends them, `seat.rs` is one reader. What people may
 //! read or write is not decided here.
 
 mod dismissal;
 mod frame;
 mod hub;
 mod limits;
+mod mend;
 mod resume;
 mod seat;
 mod snapshot;
@@ -28,7 +29,7 @@ use crate::{
     clock,
     config::StreamConfig,
     domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
-    store::{Error, Recorded, Scribe, Store},
+    store::{Error, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
 use hub::Hub;
@@ -85,6 +86,11 @@ impl Stream {
         self.hub.store.record(event, change).await
     }
 
+    /// As [`Stream::record`], for changes that are cheaper together.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        self.hub.store.record_together(event, change).await
+    }
+
     /// Says something live that nobody needs to find later.
     pub fn signal(&self, event: EventId, signal: &Signal) {
         let json = frame::signal_json(signal, clock::now());
@@ -122,11 +128,7 @@ impl Stream {
         let format = request.format;
         let (seat, refusal) = match Seat::open(&self.hub, request).await {
             Ok(seat) => (Some(seat), None),
-            Err(reason) => {
-                self.hub.metrics.seat_closed(reason.name());
-                let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
-                (None, Some(seat::bye(format, reason, self.hub.config.retry_ms, seed)))
-            }
+            Err(reason) => (None, Some(self.last_words(format, reason))),
         };
         stream::unfold((seat.map(Box::new), refusal), |(seat, refusal)| async move {
             if let Some(bytes) = refusal {
@@ -136,6 +138,17 @@ impl Stream {
             let bytes = seat.next().await?;
             Some((bytes, (Some(seat), None)))
         })
+    }
+
+    /// A stream for somebody who cannot be let in now: it says why, and when to come back.
+    pub fn turn_away(&self, format: Format, reason: ByeReason) -> impl Chunks<Item = Bytes> + Send + use<> {
+        stream::iter([self.last_words(format, reason)])
+    }
+
+    fn last_words(&self, format: Format, reason: ByeReason) -> Bytes {
+        self.hub.metrics.seat_closed(reason.name());
+        let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
+        seat::bye(format, reason, self.hub.config.retry_ms, seed)
     }
 
     /// The state as of one place in the log, with everything that was answered by now. `None` if there is no such event or the house is too full.

@@ -114,7 +114,9 @@ impl Seat {
             Ok(Some(seat)) => Ok(seat),
             Ok(None) => Err(ByeReason::Overloaded),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
+                if !error.is_outage() {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
+                }
                 Err(ByeReason::Internal)
             }
         }
@@ -227,6 +229,10 @@ impl Seat {
                 Ok(Some(bytes)) => return Some(bytes),
                 Ok(None) => {}
                 Err(error) => {
+                    if error.is_outage() {
+                        self.say_bye(ByeReason::Internal);
+                        continue;
+                    }
                     tracing::error!(event.id = %self.info.event, error = &error as &dyn std::error::Error, "a stream broke off");
                     self.say_bye(ByeReason::Internal);
                 }

@@ -40,13 +40,13 @@ async fn cost(ground: &Ground, events: usize, watchers: usize, rate: u64, net: b
     let subject = ground.subject().await?;
     let channels = subject.channels(events).await?;
     let crowd = subject.crowd(&channels, watchers).await?;
-    trial::run(ground, &subject, &channels, &crowd, rate, ground.scale.window / 4).await;
-    let trial = trial::run(ground, &subject, &channels, &crowd, rate, ground.scale.slow_window).await;
+    trial::run(ground, &subject, &channels, &crowd, rate, ground.scale.window / 4).await?;
+    let trial = trial::run(ground, &subject, &channels, &crowd, rate, ground.scale.slow_window).await?;
     let mut cpu_ms = trial.cpu_ms;
     if net {
         let unwatched = subject.channels(1).await?;
         let nobody = subject.crowd(&unwatched, 0).await?;
-        let alone = trial::run(ground, &subject, &unwatched, &nobody, rate, ground.scale.slow_window).await;
+        let alone = trial::run(ground, &subject, &unwatched, &nobody, rate, ground.scale.slow_window).await?;
         cpu_ms = cpu_ms.zip(alone.cpu_ms).map(|(all, posting)| (all - posting).max(0.0));
     }
     crowd.go_home().await;

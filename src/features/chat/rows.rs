@@ -1,6 +1,6 @@
 //! Messages as rows, with the totals of their reactions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{message, reaction, reaction_total};
 use sea_orm::{
@@ -11,6 +11,7 @@ use sea_orm::{
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
+use super::Saying;
 use crate::{
     domain::{
         EventId, MessageId, Stamp, UserId,
@@ -130,28 +131,60 @@ pub(super) async fn read_one(db: &impl ConnectionTrait, row: message::Model) -> 
     read(row, reactions)
 }
 
-/// What was sent before under the same id.
-pub(super) async fn find_sent(
+/// Messages by id, whatever event they belong to.
+pub(super) async fn find_rows(
     db: &impl ConnectionTrait,
-    event: EventId,
-    author: &UserId,
-    client_id: &str,
-) -> Result<Option<message::Model>, Error> {
-    use message::Column as C;
-    let query = message::Entity::find()
-        .filter(C::EventId.eq(event.uuid()))
-        .filter(C::AuthorId.eq(author.as_str()));
-    Ok(query.filter(C::ClientId.eq(client_id)).one(db).await?)
+    ids: impl Iterator<Item = MessageId>,
+) -> Result<HashMap<Uuid, message::Model>, Error> {
+    let ids: BTreeSet<Uuid> = ids.map(MessageId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = message::Entity::find().filter(message::Column::Id.is_in(ids));
+    Ok(query.all(db).await?.into_iter().map(|row| (row.id, row)).collect())
 }
 
-pub(super) async fn insert(
-    db: &impl ConnectionTrait,
-    event: EventId,
-    message: &Message,
-    sent_hash: Option<String>,
-) -> Result<(), Error> {
+/// What makes a send the same send: where, by whom, under which id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Sent {
+    event: Uuid,
+    author: String,
+    client_id: String,
+}
+
+impl Sent {
+    pub(super) fn of(event: EventId, saying: &Saying) -> Option<Self> {
+        Some(Self {
+            event: event.uuid(),
+            author: saying.author.id.as_str().to_owned(),
+            client_id: saying.client_id.as_ref()?.as_str().to_owned(),
+        })
+    }
+
+    pub(super) fn of_row(row: &message::Model) -> Self {
+        Self {
+            event: row.event_id,
+            author: row.author_id.clone(),
+            client_id: row.client_id.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// What was sent before under these ids.
+pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Result<Vec<message::Model>, Error> {
+    use message::Column as C;
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
+    let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
+    let query = message::Entity::find().filter(Expr::cust(IS_SENT));
+    Ok(query.filter(place.in_tuples(keys)).all(db).await?)
+}
+
+pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<String>) -> message::ActiveModel {
     let author = &message.author;
-    let row = message::ActiveModel {
+    message::ActiveModel {
         id: Set(message.id.uuid()),
         event_id: Set(event.uuid()),
         seq: Set(signed(message.seq)),
@@ -170,8 +203,18 @@ pub(super) async fn insert(
         created_ms: Set(message.created_at.ms()),
         edited_ms: Set(None),
         ..Default::default()
-    };
-    message::Entity::insert(row).exec_without_returning(db).await?;
+    }
+}
+
+/// Rows per statement: sixteen columns each, far below the 32,766 parameters that a database takes.
+const ROWS_PER_INSERT: usize = 256;
+
+pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::ActiveModel>) -> Result<(), Error> {
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        message::Entity::insert_many(rows.iter().cloned())
+            .exec_without_returning(db)
+            .await?;
+    }
     Ok(())
 }
 
@@ -196,7 +239,7 @@ pub(super) async fn update(
     Ok(())
 }
 
-/// One reply more or less.
+/// So many replies more or less.
 pub(super) async fn count_reply(db: &impl ConnectionTrait, parent: Uuid, by: i32) -> Result<(), Error> {
     let count = Expr::col(message::Column::ReplyCount).add(by);
     let query = message::Entity::update_many().col_expr(message::Column::ReplyCount, count);
@@ -242,13 +285,20 @@ pub(super) async fn latest_ids(db: &impl ConnectionTrait, event: EventId, limit:
     Ok(query.order_by_desc(C::Seq).limit(limit).into_tuple().all(db).await?)
 }
 
+// Conditions of partial indexes, to the letter as the migration has them.
+const IS_SENT: &str = "client_id IS NOT NULL";
+const IS_HELD: &str = "status = 'held'";
+const IS_GONE: &str = "status IN ('deleted', 'hidden')";
+const IS_PINNED: &str = "pinned";
+
 /// Pinned messages people can see, in the order they were said.
 pub(super) async fn pinned(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<Message>, Error> {
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Active.name()));
-    read_all(db, query.filter(C::Pinned.eq(true)).order_by_asc(C::Seq).all(db).await?).await
+        .filter(Expr::cust(IS_PINNED));
+    let query = query.filter(C::Status.eq(MessageStatus::Active.name()));
+    read_all(db, query.order_by_asc(C::Seq).all(db).await?).await
 }
 
 /// Messages that wait for a moderator, oldest first.
@@ -256,16 +306,21 @@ pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) 
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Held.name()));
+        .filter(Expr::cust(IS_HELD));
     read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
 }
 
+/// How many messages people can see: those that appeared less those that are gone, each counted in an index alone.
 pub(super) async fn count_active(db: &impl ConnectionTrait, event: EventId) -> Result<u64, Error> {
     use message::Column as C;
-    let query = message::Entity::find()
-        .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Active.name()));
-    Ok(query.count(db).await?)
+    let appeared = || {
+        message::Entity::find()
+            .filter(C::EventId.eq(event.uuid()))
+            .filter(C::Seq.gt(0))
+    };
+    let all = appeared().count(db).await?;
+    let gone = appeared().filter(Expr::cust(IS_GONE)).count(db).await?;
+    Ok(all.saturating_sub(gone))
 }
 
 /// Which emoji a user put on which of these messages.
