@@ -91,9 +91,8 @@ impl App {
     /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
     pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
-        let tls = Tls::load(&config.serve)
-            .await
-            .map_err(|source| setting("serve.tls_cert", source))?;
+        let tls = Tls::load(&config.serve).await;
+        let tls = tls.map_err(|source| setting("serve.tls_cert", source))?;
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
         let secret = secret_of(&config, &store).await?;

@@ -21,7 +21,7 @@ const PAGE: u64 = 500;
 /// second. One query for all stands, so it costs little.
 const SWEEP_TROUBLED: Duration = Duration::from_millis(250);
 /// Two sweeps are at least so far apart, whatever the bus says.
-const SWEEP_REST: Duration = Duration::from_millis(50);
+const SWEEP_REST: Duration = Duration::from_millis(150);
 /// A stand without seats is kept this long, so that a reload finds its ring.
 const LINGER: Duration = Duration::from_secs(10);
 /// The one repair of a stand that may be under way; however it ends, the next may begin.
@@ -88,12 +88,12 @@ impl Hub {
                 let period = Duration::from_millis(self.config.sweep_ms);
                 let troubled = condition.borrow_and_update().trouble.is_some();
                 let rest = if troubled { period.min(SWEEP_TROUBLED) } else { period };
+                sleep(SWEEP_REST.min(rest)).await;
                 // A bus that is gone changes no more: then only time passes.
-                if let Ok(Err(_)) = timeout(rest, condition.changed()).await {
+                if let Ok(Err(_)) = timeout(rest.saturating_sub(SWEEP_REST), condition.changed()).await {
                     sleep(rest).await;
                 }
                 self.sweep().await;
-                sleep(SWEEP_REST).await;
             }
         };
         self.stop.run_until_cancelled(sweeping).await;

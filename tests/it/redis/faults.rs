@@ -315,6 +315,36 @@ async fn two_instances_are_one_house_with_a_password_over_tls_and_over_a_cluster
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_is_followed_when_its_slot_moves_to_another_node() {
+    let cluster = Cluster::start();
+    let house = House::opens(&cluster.config(), never_look).await;
+    let hosts = house.hosts();
+    let event = hosts[0].starts_event("session").await;
+    let mut seat = hosts[1].watches(&event).await;
+    hosts[0].says(&event, "before").await;
+    seat.hears("message.created").await;
+    cluster.moves(&format!("grandstand:bus:{{{event}}}"));
+    // What is said during the move may be lost to the bus; what comes later brings it along.
+    let quiet = CancellationToken::new();
+    let (talker, topic, hush) = (hosts[0].clone(), event.clone(), quiet.clone());
+    let talking = TaskTracker::new().spawn(async move {
+        while !hush.is_cancelled() {
+            talker.says(&topic, "meanwhile").await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    for _ in 0..10 {
+        soon("what is said after the move", seat.hears("message.created")).await;
+    }
+    quiet.cancel();
+    soon("the last word", talking).await.unwrap();
+    house.is("ready", "ok").await;
+    hosts[0].says(&event, "after").await;
+    let after = seat.hears_that("what is said after", |frame| frame.data()["message"]["text"] == "after");
+    soon("what is said after", after).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn roles_rights_and_keys_end_on_all_instances() {
     let redis = Redis::start();
     let house = House::opens(&redis.config(), |config| config.auth.key_cache_ms = 60_000).await;

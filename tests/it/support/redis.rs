@@ -339,6 +339,17 @@ impl Cluster {
         }
     }
 
+    /// Gives the slot of that name to another node.
+    pub fn moves(&self, name: &str) {
+        let slot: usize = self.nodes[0].ask(&["CLUSTER", "KEYSLOT", name]);
+        let from = (slot / 5_461).min(2);
+        let (from, to) = (&self.nodes[from], &self.nodes[(from + 1) % 3]);
+        let id: String = to.ask(&["CLUSTER", "MYID"]);
+        for node in [to, from].into_iter().chain(&self.nodes) {
+            let _: String = node.ask(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]);
+        }
+    }
+
     pub fn url(&self) -> String {
         self.nodes.iter().map(Redis::url).collect::<Vec<_>>().join(",")
     }
