@@ -20,7 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     api::{Groups, House},
     bus::Bus,
-    config::Config,
+    config::{Config, Secret},
     demo,
     domain::{event::EventSettings, user::Role},
     features::{
@@ -90,17 +90,10 @@ impl App {
     /// Opens the database, binds the port, puts the features together.
     pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
-        let tls = Tls::load(&config.serve)
-            .await
-            .map_err(|source| setting("serve.tls_cert", source))?;
-        let listener = listen(&config)?;
+        let (tls, listener) = (read_tls(&config).await?, listen(&config)?);
         let address = listener.local_addr().map_err(|source| cannot_listen(&config, source))?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
-        let secret = if config.store.database_url.is_some() {
-            secret_file::load_shared(&config.auth, &store).await?
-        } else {
-            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
-        };
+        let secret = find_secret(&config, &store).await?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let stream = Stream::start(
             store.clone(),
@@ -279,6 +272,18 @@ fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
         address: config.serve.listen.clone(),
         source,
     }
+}
+
+async fn read_tls(config: &Config) -> Result<Option<Tls>, StartError> {
+    let read = Tls::load(&config.serve).await;
+    read.map_err(|source| setting("serve.tls_cert", source))
+}
+
+async fn find_secret(config: &Config, store: &Store) -> Result<Secret, StartError> {
+    if config.store.database_url.is_some() {
+        return Ok(secret_file::load_shared(&config.auth, store).await?);
+    }
+    secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))
 }
 
 fn listen(config: &Config) -> Result<TcpListener, StartError> {
