@@ -9,6 +9,7 @@ mod room;
 
 use std::{
     convert::Infallible,
+    future::poll_fn,
     io,
     net::SocketAddr,
     pin::{Pin, pin},
@@ -16,9 +17,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
+use bytes::Bytes;
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -30,7 +33,7 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
-use room::Room;
+use room::{Place, Room};
 use socket2::{Domain, Protocol as SocketProtocol, SockRef, Socket, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -38,13 +41,20 @@ use tokio::{
     sync::Semaphore,
     time::{sleep, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 use super::{
     refuse,
     wire::{Connection, Protocol, Wire},
 };
-use crate::{config::ServeConfig, telemetry::Metrics};
+use crate::{
+    config::ServeConfig,
+    stream::{Seat, Terms},
+    telemetry::Metrics,
+};
 
 /// Pause after a failed accept. Out of file handles, a loop without it burns a core and accepts nothing sooner.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -142,14 +152,13 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             }
             return;
         };
-        tasks.spawn(async move {
-            self.attend(socket, peer).await;
-            drop(place);
-        });
+        // Both stay with the socket, wherever it goes: the place in the counts, and that we wait for it at the end.
+        let stay = (place, tasks.token());
+        tasks.spawn(self.attend(socket, peer, stay));
     }
 
     /// A connection from its first byte to its last.
-    async fn attend(self: Arc<Self>, socket: TcpStream, peer: SocketAddr) {
+    async fn attend(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, stay: (Place, TaskTrackerToken)) {
         let patience = Duration::from_millis(self.config.header_read_timeout_ms);
         let protocol = tokio::select! {
             // Nothing was asked yet, so nothing is left to finish.
@@ -161,10 +170,19 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         let Ok(local) = tuned.and_then(|()| socket.local_addr()) else {
             return;
         };
-        self.speak(socket, protocol, peer, local, Scheme::HTTP).await;
+        let terms = |head| Terms {
+            head,
+            patience: Duration::from_millis(self.config.write_stall_timeout_ms),
+            keep: Box::new(stay),
+        };
+        let left = self.clone().speak(socket, protocol, peer, local, Scheme::HTTP).await;
+        if let Some(Left { socket, head, seat }) = left {
+            seat.sit_down(socket, terms(head));
+        }
     }
 
-    /// Speaks the protocol on anything that carries bytes; TLS would hand its stream in here.
+    /// Speaks the protocol on anything that carries bytes; TLS would hand its stream in here. Gives the socket back if a
+    /// stream goes on without us, which only happens on plain HTTP/1.
     async fn speak<S>(
         self: Arc<Self>,
         socket: S,
@@ -172,15 +190,17 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         peer: SocketAddr,
         local: SocketAddr,
         scheme: Scheme,
-    ) where
+    ) -> Option<Left<S>>
+    where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let config = &self.config;
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let connection = Connection::new(id, peer, protocol, scheme == Scheme::HTTPS);
         let stall = Duration::from_millis(config.write_stall_timeout_ms);
-        let io = TokioIo::new(Wire::new(socket, stall, self.metrics.connections_stalled.clone()));
-        let house = self.clone();
+        let stalled = self.metrics.connections_stalled.clone();
+        let io = TokioIo::new(Wire::new(socket, connection.clone(), stall, stalled));
+        let (house, handle) = (self.clone(), connection.clone());
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let (house, scheme) = (house.clone(), scheme.clone());
             request.extensions_mut().insert(connection.clone());
@@ -194,40 +214,58 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         // Boxed apart, so that a connection costs what its own protocol needs.
         match protocol {
             Protocol::Http1 => {
-                let connection = http1_builder(config).serve_connection(io, service);
-                self.drive(Box::pin(connection), http1::Connection::graceful_shutdown)
-                    .await;
+                let mut connection = Box::new(http1_builder(config).serve_connection(io, service));
+                let pinned = Pin::new(&mut *connection);
+                if self.drive(pinned, &handle, http1::Connection::graceful_shutdown).await {
+                    let (socket, head) = connection.into_parts().io.into_inner().into_parts();
+                    let seat = handle.take_leaver()?;
+                    return Some(Left { socket, head, seat });
+                }
             }
             Protocol::Http2 => {
-                let connection = http2_builder(config).serve_connection(io, service);
-                self.drive(Box::pin(connection), http2::Connection::graceful_shutdown)
+                let mut connection = Box::pin(http2_builder(config).serve_connection(io, service));
+                self.drive(connection.as_mut(), &handle, http2::Connection::graceful_shutdown)
                     .await;
             }
         }
+        None
     }
 
-    async fn drive<C>(&self, mut connection: Pin<Box<C>>, finish: fn(Pin<&mut C>))
+    /// True: a stream has left with the socket.
+    async fn drive<C>(&self, mut connection: Pin<&mut C>, handle: &Connection, finish: fn(Pin<&mut C>)) -> bool
     where
         C: Future<Output = hyper::Result<()>>,
     {
         let mut stop = pin!(self.stop.cancelled());
         let mut finishing = false;
         loop {
+            let until_left = poll_fn(|cx| match connection.as_mut().poll(cx) {
+                Poll::Pending if handle.has_left() => Poll::Ready(Ok(true)),
+                polled => polled.map_ok(|()| false),
+            });
             tokio::select! {
-                ended = connection.as_mut() => {
-                    if let Err(error) = ended {
+                ended = until_left => {
+                    return ended.unwrap_or_else(|error| {
                         tracing::debug!(error = %error, "a connection ended early");
-                    }
-                    return;
+                        false
+                    });
                 }
                 () = &mut stop, if !finishing => {
                     finishing = true;
                     finish(connection.as_mut());
                 }
-                () = self.cut.cancelled() => return,
+                () = self.cut.cancelled() => return false,
             }
         }
     }
+}
+
+/// A socket that goes on without hyper.
+struct Left<S> {
+    socket: S,
+    /// The head of the answer, still to be written.
+    head: Bytes,
+    seat: Seat,
 }
 
 /// What the first bytes say. Does not take them.

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sea_orm::TransactionTrait;
@@ -19,6 +19,7 @@ use super::{
     seat::SeatInfo,
     snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
+    usher::Ushers,
 };
 use crate::{
     bus::{Bus, Envelope, LiveSignal},
@@ -60,6 +61,7 @@ pub(super) struct Hub {
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
+    pub(super) ushers: Ushers,
 }
 
 /// The one repair of a stand that may be under way; however it ends, the next may begin.
@@ -90,6 +92,7 @@ impl Hub {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let turnstile = Turnstile::new(&config);
+        let ushers = Ushers::start(&tasks, &stop, &metrics.connections_stalled);
         let hub = Arc::new(Self {
             store,
             bus,
@@ -103,6 +106,7 @@ impl Hub {
             listeners: OnceLock::new(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
+            ushers,
         });
         let committed = Arc::downgrade(&hub);
         hub.store.on_commit(move |entries| {
@@ -337,6 +341,8 @@ impl Hub {
         for stand in self.all() {
             stand.wake_now();
         }
+        self.ushers
+            .close_by(Instant::now() + Duration::from_millis(self.config.grace_ms));
     }
 
     /// The state as of one place. `None` if there is no such event.

@@ -1,27 +1,31 @@
 //! The stream: stands, seats, and the only two ways to say something, [`Stream::record`] and [`Stream::signal`].
 //!
-//! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader. What people may
-//! read or write is not decided here.
+//! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader,
+//! `usher.rs` writes to the readers' sockets. What people may read or write is not decided here.
 
 mod dismissal;
 mod frame;
 mod hub;
 mod limits;
+mod opened;
+mod parcel;
 mod resume;
 mod seat;
 mod snapshot;
 mod stand;
+mod usher;
 
 use std::sync::{Arc, atomic::Ordering};
 
-use bytes::Bytes;
-use futures_util::{Stream as Chunks, future::BoxFuture, stream};
+use futures_util::future::BoxFuture;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Format, TypeFilter};
 pub use hub::SeatListener;
+pub use opened::Opened;
 pub use seat::{Seat, SeatInfo, SeatRequest};
 pub use snapshot::{Draft, MyReactions, Shot, SnapshotPart};
+pub use usher::Terms;
 
 use crate::{
     bus::{Bus, LiveSignal},
@@ -103,26 +107,15 @@ impl Stream {
         self.hub.close_seats(event, only, reason);
     }
 
-    /// Opens a stream of bytes. Never fails: who cannot be let in hears why, as the stream's only words, because
-    /// `EventSource` gives up for good on any status but 200.
-    pub async fn open(&self, request: SeatRequest) -> impl Chunks<Item = Bytes> + Send + use<> {
+    /// Opens a stream. Never fails: who cannot be let in hears why, as the stream's only words, because `EventSource`
+    /// gives up for good on any status but 200.
+    pub async fn open(&self, request: SeatRequest) -> Opened {
         let format = request.format;
-        let (seat, refusal) = match Seat::open(&self.hub, request).await {
-            Ok(seat) => (Some(seat), None),
-            Err(reason) => {
-                self.hub.metrics.seat_closed(reason.name());
-                let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
-                (None, Some(seat::bye(format, reason, self.hub.config.retry_ms, seed)))
-            }
-        };
-        stream::unfold((seat.map(Box::new), refusal), |(seat, refusal)| async move {
-            if let Some(bytes) = refusal {
-                return Some((bytes, (seat, None)));
-            }
-            let mut seat = seat?;
-            let bytes = seat.next().await?;
-            Some((bytes, (Some(seat), None)))
-        })
+        Opened(Seat::open(&self.hub, request).await.map_err(|reason| {
+            self.hub.metrics.seat_closed(reason.name());
+            let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
+            seat::bye(format, reason, self.hub.config.retry_ms, seed)
+        }))
     }
 
     /// The state as of one place in the log, with everything that was answered by now. `None` if there is no such event or the house is too full.

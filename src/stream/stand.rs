@@ -12,13 +12,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
 use tokio::sync::watch;
 
 use super::{
     dismissal::Dismissals,
     frame::{CHUNK_MAX, Frame, SharedFrame, View},
+    parcel::{Packing, Parcel},
     snapshot::Shots,
+    usher::Calls,
 };
 use crate::{
     config::StreamConfig,
@@ -29,7 +30,7 @@ use crate::{
 /// Entries kept while one before them is missing. More than a burst; beyond it, the log has them anyway.
 const WAITING_MAX: usize = 256;
 /// Joined chunks remembered for seats at the same place.
-const JOINED_MAX: usize = 4;
+const JOINED_MAX: usize = 8;
 
 pub(super) struct Stand {
     pub(super) event: EventId,
@@ -38,6 +39,8 @@ pub(super) struct Stand {
     /// Set once the head was read from the log.
     pub(super) opened: tokio::sync::OnceCell<()>,
     wake: watch::Sender<u64>,
+    /// The ushers who have seats here.
+    pub(super) calls: Calls,
     pub(super) seats: AtomicUsize,
     pub(super) repairing: AtomicBool,
     /// When the first seat's right to listen ends, in milliseconds; seats put it there, the hub's tick clears it.
@@ -70,7 +73,9 @@ struct Joined {
     audience: Audience,
     from: u64,
     to: u64,
-    bytes: Bytes,
+    /// More would not have gone in, so it stays right when the ring goes on.
+    full: bool,
+    parcel: Parcel,
 }
 
 /// Where a seat is.
@@ -84,8 +89,10 @@ pub(super) struct Place {
 
 pub(super) enum Taken {
     Chunk {
-        bytes: Bytes,
+        parcel: Parcel,
         born: Instant,
+        /// There is more in the ring.
+        more: bool,
     },
     /// Frames passed by that were not for this seat.
     Nothing,
@@ -121,6 +128,7 @@ impl Stand {
             board: Mutex::new(board),
             opened: tokio::sync::OnceCell::new(),
             wake: watch::Sender::new(0),
+            calls: Calls::default(),
             seats: AtomicUsize::new(0),
             repairing: AtomicBool::new(false),
             next_expiry_ms: AtomicI64::new(i64::MAX),
@@ -225,9 +233,7 @@ impl Stand {
         let rested = board.last_wake.map_or(tick, |last| now.duration_since(last));
         if rested >= tick && !board.wake_planned {
             board.last_wake = Some(now);
-            let tail = board.tail();
-            drop(board);
-            self.wake.send_replace(tail);
+            self.rouse(board);
             Wake::Done
         } else if board.wake_planned {
             Wake::Done
@@ -242,9 +248,14 @@ impl Stand {
         let mut board = self.board();
         board.wake_planned = false;
         board.last_wake = Some(Instant::now());
+        self.rouse(board);
+    }
+
+    fn rouse(&self, board: MutexGuard<'_, Board>) {
         let tail = board.tail();
         drop(board);
         self.wake.send_replace(tail);
+        self.calls.ring();
     }
 
     /// The place right after `at`, if the ring can go on from there.
@@ -293,29 +304,26 @@ impl Stand {
     /// Entries after `at` up to `goal` (which the stand has passed on) from the ring, without signals: what a resuming
     /// seat missed. Gives the bytes, the place reached and the number of entries; `None` if the ring does not reach back
     /// so far.
-    pub(super) fn replay(&self, at: Head, goal: Head, view: &View) -> Option<(Bytes, Head, u64)> {
+    pub(super) fn replay(&self, at: Head, goal: Head, view: &View) -> Option<(Option<Parcel>, Head, u64)> {
         let place = self.locate(at, view.audience)?;
         let board = self.board();
         let from = usize::try_from(place.offset.checked_sub(board.first)?).ok()?;
-        let (mut bytes, mut at, mut count) = (BytesMut::new(), at, 0);
+        let (mut packing, mut at, mut count) = (Packing::new(), at, 0);
         for frame in board
             .ring
             .iter()
             .skip(from)
             .take_while(|frame| frame.head.position() <= goal.position())
         {
-            if bytes.len() > CHUNK_MAX {
-                return Some((bytes.freeze(), at, count));
+            if packing.len() > CHUNK_MAX {
+                return Some((packing.seal(), at, count));
             }
-            if frame.is_entry()
-                && let Some(frame_bytes) = frame.bytes(view)
-            {
-                bytes.extend_from_slice(&frame_bytes);
+            if frame.is_entry() && frame.pack(view, &mut packing) {
                 count += 1;
             }
             at = frame.head;
         }
-        Some((bytes.freeze(), goal, count))
+        Some((packing.seal(), goal, count))
     }
 
     pub(super) fn is_idle(&self, linger: Duration) -> bool {
@@ -368,51 +376,53 @@ impl Board {
 
     /// The chunk that all plain seats of the audience at this place share, if the frames allow it.
     fn take_shared(&mut self, from: usize, place: &mut Place, view: &View, born: Instant) -> Option<Taken> {
-        let remembered = |joined: &&Joined| joined.audience == view.audience && joined.from == place.offset;
-        if let Some(joined) = self
-            .joined
-            .iter()
-            .find(remembered)
-            .filter(|joined| joined.to == self.tail())
-        {
-            let taken = Taken::of(joined.bytes.clone(), born);
-            let (to, at) = (joined.to, self.ring.back()?.head);
-            (place.offset, place.at) = (to, at);
-            return Some(taken);
+        let tail = self.tail();
+        let remembered = |joined: &&Joined| {
+            joined.audience == view.audience && joined.from == place.offset && (joined.full || joined.to == tail)
+        };
+        if let Some(joined) = self.joined.iter().rev().find(remembered) {
+            let (to, parcel) = (joined.to, joined.parcel.clone());
+            let last = usize::try_from(to - self.first).ok()?.checked_sub(1)?;
+            (place.offset, place.at) = (to, self.ring.get(last)?.head);
+            let more = to < tail;
+            return Some(Taken::Chunk { parcel, born, more });
         }
         let count = self.reach(from);
         let mut frames = self.ring.iter().skip(from).take(count);
         if !frames.clone().all(|frame| frame.is_shared()) {
             return None;
         }
-        let bytes = if count == 1 {
-            frames.next()?.bytes(view).unwrap_or_default()
+        let parcel = if count == 1 {
+            frames.next()?.parcel(view)
         } else {
-            let mut bytes = BytesMut::new();
-            frames
-                .filter_map(|frame| frame.bytes(view))
-                .for_each(|frame| bytes.extend_from_slice(&frame));
-            bytes.freeze()
+            let mut packing = Packing::with_capacity(frames.clone().map(|frame| frame.size() / 2).sum());
+            frames.for_each(|frame| {
+                frame.pack(view, &mut packing);
+            });
+            packing.seal()
         };
         let to = place.offset + count as u64;
-        self.joined.push_back(Joined {
-            audience: view.audience,
-            from: place.offset,
-            to,
-            bytes: bytes.clone(),
-        });
-        if self.joined.len() > JOINED_MAX {
-            self.joined.pop_front();
+        if let Some(parcel) = &parcel {
+            self.joined.push_back(Joined {
+                audience: view.audience,
+                from: place.offset,
+                to,
+                full: to < tail,
+                parcel: parcel.clone(),
+            });
+            if self.joined.len() > JOINED_MAX {
+                self.joined.pop_front();
+            }
         }
         (place.offset, place.at) = (to, self.ring.get(from + count - 1)?.head);
-        Some(Taken::of(bytes, born))
+        Some(Taken::of(parcel, born, to < tail))
     }
 
     /// A chunk for one seat: with its filter and its own signals.
     fn take_own(&self, from: usize, place: &mut Place, view: &View, born: Instant) -> Taken {
-        let mut bytes = BytesMut::new();
+        let mut packing = Packing::new();
         for frame in self.ring.iter().skip(from) {
-            if bytes.len() > CHUNK_MAX {
+            if packing.len() > CHUNK_MAX {
                 break;
             }
             place.offset += 1;
@@ -422,20 +432,14 @@ impl Board {
             if frame.is_entry() {
                 (place.at, place.ahead) = (frame.head, false);
             }
-            if let Some(frame) = frame.bytes(view) {
-                bytes.extend_from_slice(&frame);
-            }
+            frame.pack(view, &mut packing);
         }
-        Taken::of(bytes.freeze(), born)
+        Taken::of(packing.seal(), born, place.offset < self.tail())
     }
 }
 
 impl Taken {
-    fn of(bytes: Bytes, born: Instant) -> Self {
-        if bytes.is_empty() {
-            Self::Nothing
-        } else {
-            Self::Chunk { bytes, born }
-        }
+    fn of(parcel: Option<Parcel>, born: Instant, more: bool) -> Self {
+        parcel.map_or(Self::Nothing, |parcel| Self::Chunk { parcel, born, more })
     }
 }

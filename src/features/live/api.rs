@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::Stream as Chunks;
 use poem::Request;
 use poem_openapi::{
     Enum, Object, OpenApi,
@@ -25,7 +23,7 @@ use crate::{
         sse::{EVENT_STREAM, LogResponse, NDJSON, StreamResponse},
     },
     store::{Head, LogEntry, Store, log},
-    stream::{Format, SeatRequest, Stream, TypeFilter},
+    stream::{Format, Opened, SeatRequest, Stream, TypeFilter},
 };
 
 pub struct LiveApi {
@@ -77,17 +75,12 @@ fn audience(attendee: &Admission) -> Audience {
 impl LiveApi {
     /// Opens a stream with the role that holds once it listens. Whoever lost a right between the door and the seat would
     /// otherwise sit on unnoticed.
-    async fn seat(
-        &self,
-        mut wanted: SeatRequest,
-        event: &str,
-        caller: &Caller,
-    ) -> Result<impl Chunks<Item = Bytes> + Send + use<>, Problem> {
+    async fn seat(&self, mut wanted: SeatRequest, event: &str, caller: &Caller) -> Result<Opened, Problem> {
         loop {
-            let frames = self.stream.open(wanted.clone()).await;
+            let opened = self.stream.open(wanted.clone()).await;
             let role = self.gate.admit(event, caller).await?.role;
             if role == wanted.role {
-                return Ok(frames);
+                return Ok(opened);
             }
             wanted.role = role;
         }
@@ -157,7 +150,7 @@ impl LiveApi {
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
-            user: caller.user().cloned(),
+            user: caller.user().cloned().map(Arc::new),
             role,
             address: caller.address,
             resume: sent_id(request).or(after.0),
@@ -166,8 +159,14 @@ impl LiveApi {
             once: poll.0 == Some(1),
             expires_at: caller.identity.expires_at(),
         };
-        let frames = self.seat(wanted, &event, &caller).await?;
-        Ok(StreamResponse::new(content_type, frames).with_cookie(set_cookie.as_deref()))
+        let once = wanted.once;
+        let opened = self.seat(wanted, &event, &caller).await?;
+        let response = if once {
+            StreamResponse::new(content_type, opened.into_chunks())
+        } else {
+            StreamResponse::of(request, content_type, opened)
+        };
+        Ok(response.with_cookie(set_cookie.as_deref()))
     }
 
     /// Read an event's state

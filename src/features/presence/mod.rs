@@ -104,7 +104,7 @@ impl SeatListener for Presence {
         let mut rooms = self.rooms();
         let room = rooms.entry(seat.event).or_default();
         room.small = u64::from(seat.small_room_users);
-        room.enter(seat.user.as_ref(), clock::now());
+        room.enter(seat.user.as_deref(), clock::now());
     }
 
     fn closed(&self, seat: &SeatInfo) {
