@@ -29,6 +29,7 @@ mod limits;
 mod presence;
 mod reactions;
 mod resume;
+mod seats;
 mod serve;
 mod slow;
 mod snapshot;

@@ -6,6 +6,7 @@
 pub mod api;
 mod body;
 mod gate;
+mod roles;
 mod rows;
 
 use std::{sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ use crate::{
     store::{Error, Recent, Scribe, Store},
     stream::{Draft, SnapshotPart, Stream},
 };
+use roles::Roles;
 
 /// How long an event just read is believed; see [`Recent`].
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
@@ -64,7 +66,7 @@ pub struct Events {
     store: Store,
     stream: Stream,
     by_name: Arc<Recent<String, Arc<Event>>>,
-    roles: Arc<Recent<(EventId, UserId), Option<Role>>>,
+    roles: Arc<Roles>,
 }
 
 impl Events {
@@ -75,7 +77,7 @@ impl Events {
             store,
             stream,
             by_name,
-            roles: Arc::new(Recent::new(BELIEVED_FOR, REMEMBERED)),
+            roles: Arc::new(Roles::new(BELIEVED_FOR, REMEMBERED)),
         }
     }
 
@@ -133,14 +135,7 @@ impl Events {
 
     /// The role that the event's hosts gave a user.
     pub async fn role_of(&self, id: EventId, user: &UserId) -> Result<Option<Role>, Error> {
-        let key = (id, user.clone());
-        if let Some(role) = self.roles.get(&key) {
-            return Ok(role);
-        }
-        let looked_up = self.roles.now();
-        let role = rows::role_of(self.store.reader(), id, user).await?;
-        self.roles.put(key, role, looked_up);
-        Ok(role)
+        self.roles.of(self.store.reader(), id, user).await
     }
 
     async fn list(
@@ -186,7 +181,7 @@ impl Events {
     }
 
     fn role_changed(&self, id: EventId, user: UserId) {
-        self.roles.forget(|(event, member), _| *event == id && *member == user);
+        self.roles.forget(id, &user);
         self.stream.close_seats(id, Some(user), ByeReason::RoleChanged);
     }
 

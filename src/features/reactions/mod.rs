@@ -4,6 +4,7 @@
 //! was counted and not yet told is found in the database, so totals are told in the end after a crash as well.
 
 pub mod api;
+mod mine;
 mod rows;
 mod tally;
 
@@ -21,8 +22,9 @@ use crate::{
         reaction::{Applause, ApplauseKind, Emoji},
     },
     store::{Error, Store},
-    stream::{Draft, SnapshotPart, Stream},
+    stream::{Draft, MyReactions, SnapshotPart, Stream},
 };
+use mine::Mine;
 
 /// The feature.
 #[derive(Clone)]
@@ -31,6 +33,7 @@ pub struct Reactions {
     stream: Stream,
     /// Events with totals the log has not told. Bounded by the events in use between two ticks.
     untold: Arc<Mutex<BTreeSet<EventId>>>,
+    mine: Arc<Mine>,
 }
 
 impl Reactions {
@@ -40,6 +43,7 @@ impl Reactions {
             store,
             stream,
             untold: Arc::default(),
+            mine: Arc::default(),
         }
     }
 
@@ -63,6 +67,7 @@ impl Reactions {
             .store
             .write(move |txn| Box::pin(async move { rows::react(txn, &change).await }))
             .await?;
+        self.mine.reacted(event);
         self.owe(event);
         Ok(count)
     }
@@ -94,5 +99,9 @@ impl SnapshotPart for Reactions {
             draft.applause = rows::applause_told(read, event).await?;
             Ok(())
         })
+    }
+
+    fn mine<'a>(&'a self, event: EventId, user: &'a UserId) -> BoxFuture<'a, Result<Option<MyReactions>, Error>> {
+        Box::pin(async move { Ok(Some(self.mine.of(self.store.reader(), event, user).await?)) })
     }
 }
