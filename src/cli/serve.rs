@@ -52,8 +52,8 @@ pub(super) async fn run(config: Config, demo: bool) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let signals = TaskTracker::new();
     signals.spawn(obey(terminate, interrupt, stop.clone()));
-    app.run(stop).await;
-    Ok(())
+    // Not on this thread, which only waits: connections are taken where they are then served.
+    Ok(signals.spawn(app.run(stop)).await?)
 }
 
 async fn obey(mut terminate: Signal, mut interrupt: Signal, stop: CancellationToken) {

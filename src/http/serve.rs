@@ -21,7 +21,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -34,7 +33,7 @@ use poem::{
     web::{LocalAddr, RemoteAddr},
 };
 use room::{Place, Room};
-use socket2::{Domain, Protocol as SocketProtocol, SockRef, Socket, Type};
+use socket2::{Domain, Protocol as SocketProtocol, Socket, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -63,11 +62,14 @@ const REFUSALS: usize = 64;
 /// Connections the kernel keeps ready for us.
 const BACKLOG: i32 = 1_024;
 
-/// A listening socket with our buffer sizes, which accepted connections inherit.
+/// A listening socket. Accepted connections inherit what is set here, so it is not set again for each.
 pub fn listen(address: SocketAddr, config: &ServeConfig) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(SocketProtocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_send_buffer_size(config.send_buffer_bytes)?;
+    // Frames are written whole; waiting for an acknowledgement would only delay them.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(Duration::from_millis(config.tcp_user_timeout_ms)))?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -166,40 +168,46 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             protocol = timeout(patience, protocol(&socket)) => protocol,
         };
         let Ok(Ok(protocol)) = protocol else { return };
-        let tuned = tune(&socket, &self.config);
-        let Ok(local) = tuned.and_then(|()| socket.local_addr()) else {
-            return;
-        };
-        let terms = |head| Terms {
-            head,
-            patience: Duration::from_millis(self.config.write_stall_timeout_ms),
-            keep: Box::new(stay),
-        };
-        let left = self.clone().speak(socket, protocol, peer, local, Scheme::HTTP).await;
-        if let Some(Left { socket, head, seat }) = left {
-            seat.sit_down(socket, terms(head));
+        let Ok(local) = socket.local_addr() else { return };
+        let connection = self.connection(peer, protocol, false);
+        let wire = self.wire(socket).of(&connection);
+        let left = self.clone().speak(wire, connection, local, Scheme::HTTP).await;
+        if let Some((wire, seat)) = left {
+            let (socket, head) = wire.into_parts();
+            let terms = Terms {
+                head,
+                patience: Duration::from_millis(self.config.write_stall_timeout_ms),
+                keep: Box::new(stay),
+            };
+            seat.sit_down(socket, terms);
         }
     }
 
-    /// Speaks the protocol on anything that carries bytes; TLS would hand its stream in here. Gives the socket back if a
-    /// stream goes on without us, which only happens on plain HTTP/1.
+    fn connection(&self, peer: SocketAddr, protocol: Protocol, secure: bool) -> Connection {
+        Connection::new(self.ids.fetch_add(1, Ordering::Relaxed), peer, protocol, secure)
+    }
+
+    /// The socket with its bound on unread bytes.
+    fn wire(&self, socket: TcpStream) -> Wire<TcpStream> {
+        let stall = Duration::from_millis(self.config.write_stall_timeout_ms);
+        Wire::new(socket, stall, self.metrics.connections_stalled.clone())
+    }
+
+    /// Speaks the protocol on a wire, or on TLS over one. Gives the wire back when a stream goes on without us, which
+    /// only happens on plain HTTP/1.
     async fn speak<S>(
         self: Arc<Self>,
-        socket: S,
-        protocol: Protocol,
-        peer: SocketAddr,
+        wire: S,
+        connection: Connection,
         local: SocketAddr,
         scheme: Scheme,
-    ) -> Option<Left<S>>
+    ) -> Option<(S, Seat)>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let config = &self.config;
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection::new(id, peer, protocol, scheme == Scheme::HTTPS);
-        let stall = Duration::from_millis(config.write_stall_timeout_ms);
-        let stalled = self.metrics.connections_stalled.clone();
-        let io = TokioIo::new(Wire::new(socket, connection.clone(), stall, stalled));
+        let (peer, protocol) = (connection.peer(), connection.protocol());
+        let io = TokioIo::new(wire);
         let (house, handle) = (self.clone(), connection.clone());
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let (house, scheme) = (house.clone(), scheme.clone());
@@ -217,9 +225,8 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
                 let mut connection = Box::new(http1_builder(config).serve_connection(io, service));
                 let pinned = Pin::new(&mut *connection);
                 if self.drive(pinned, &handle, http1::Connection::graceful_shutdown).await {
-                    let (socket, head) = connection.into_parts().io.into_inner().into_parts();
-                    let seat = handle.take_leaver()?;
-                    return Some(Left { socket, head, seat });
+                    let wire = connection.into_parts().io.into_inner();
+                    return Some((wire, handle.take_leaver()?));
                 }
             }
             Protocol::Http2 => {
@@ -260,14 +267,6 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
     }
 }
 
-/// A socket that goes on without hyper.
-struct Left<S> {
-    socket: S,
-    /// The head of the answer, still to be written.
-    head: Bytes,
-    seat: Seat,
-}
-
 /// What the first bytes say. Does not take them.
 async fn protocol(socket: &TcpStream) -> io::Result<Protocol> {
     // How HTTP/2 begins; no HTTP/1 method does.
@@ -287,12 +286,6 @@ async fn protocol(socket: &TcpStream) -> io::Result<Protocol> {
         // A peek of the same bytes is ready at once; only time can bring more.
         sleep(Duration::from_millis(10)).await;
     }
-}
-
-fn tune(socket: &TcpStream, config: &ServeConfig) -> io::Result<()> {
-    // Frames are written whole; waiting for an acknowledgement would only delay them.
-    socket.set_nodelay(true)?;
-    SockRef::from(socket).set_tcp_user_timeout(Some(Duration::from_millis(config.tcp_user_timeout_ms)))
 }
 
 fn http1_builder(config: &ServeConfig) -> http1::Builder {

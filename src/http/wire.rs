@@ -147,8 +147,9 @@ impl Stream for Leave {
 /// A socket with a bound on how long its client may refuse our bytes.
 pub struct Wire<S> {
     socket: S,
-    connection: Connection,
-    /// What hyper wrote after a stream began to leave: the end of the answer's head.
+    /// By which a stream may leave. None under TLS, where this is not what hyper writes to.
+    connection: Option<Connection>,
+    /// What hyper wrote after a stream began to leave: the head of the answer.
     head: Vec<u8>,
     patience: Duration,
     /// Armed while a write waits. Only stalled connections pay for a timer.
@@ -157,15 +158,27 @@ pub struct Wire<S> {
 }
 
 impl<S> Wire<S> {
-    pub fn new(socket: S, connection: Connection, patience: Duration, stalled: Counter) -> Self {
+    pub fn new(socket: S, patience: Duration, stalled: Counter) -> Self {
         Self {
             socket,
-            connection,
+            connection: None,
             head: Vec::new(),
             patience,
             stall: None,
             stalled,
         }
+    }
+
+    /// Lets a stream leave by that connection's handle.
+    pub(super) fn of(self, connection: &Connection) -> Self {
+        Self {
+            connection: Some(connection.clone()),
+            ..self
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.connection.as_ref().is_some_and(Connection::is_leaving)
     }
 
     /// The socket, and what has to be written to it first.
@@ -199,7 +212,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.connection.is_leaving() {
+        if self.is_leaving() {
             self.head.extend_from_slice(buf);
             return Poll::Ready(Ok(buf.len()));
         }
@@ -212,7 +225,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.connection.is_leaving() {
+        if self.is_leaving() {
             bufs.iter().for_each(|buf| self.head.extend_from_slice(buf));
             return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
         }
@@ -225,9 +238,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.connection.is_leaving() {
+        if let Some(connection) = self.connection.as_ref().filter(|connection| connection.is_leaving()) {
             // hyper flushes us once it has nothing left.
-            self.connection.0.flushed.store(true, Ordering::Release);
+            connection.0.flushed.store(true, Ordering::Release);
             return Poll::Ready(Ok(()));
         }
         // A plain socket's flush is ready at once and says nothing about its writes: it must not disarm the timer.
@@ -253,8 +266,7 @@ mod tests {
     async fn a_write_nobody_takes_fails_and_progress_disarms() {
         let (near, mut far) = tokio::io::duplex(4);
         let stalled = Counter::default();
-        let connection = Connection::new(1, ([127, 0, 0, 1], 1).into(), Protocol::Http1, false);
-        let mut wire = Wire::new(near, connection, Duration::from_millis(50), stalled.clone());
+        let mut wire = Wire::new(near, Duration::from_millis(50), stalled.clone());
         let mut taken = [0; 8];
         let (written, read) = tokio::join!(wire.write_all(b"takeable"), far.read_exact(&mut taken));
         assert!(written.is_ok() && read.is_ok() && wire.stall.is_none());
