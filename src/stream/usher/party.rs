@@ -98,3 +98,65 @@ impl Party {
         !self.going && self.gaps > 16 && self.gaps * 2 > self.rows.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::StreamConfig,
+        domain::EventId,
+        stream::usher::{post::Post, slots::Slots},
+    };
+
+    /// A party of so many, and their keys by row.
+    fn party(size: usize) -> (Party, Vec<Key>) {
+        let mut slots = Slots::default();
+        let host = slots.insert(|_| ());
+        let stand = Arc::new(Stand::new(EventId::generate(), &StreamConfig::default()));
+        let mut party = Party::new(&stand, Call::new(&Arc::new(Post::default()), host));
+        let keys: Vec<Key> = (0..size).map(|_| slots.insert(|_| ())).collect();
+        for (row, key) in keys.iter().enumerate() {
+            assert_eq!(party.add(*key), row);
+        }
+        (party, keys)
+    }
+
+    fn round(party: &mut Party) -> Vec<Key> {
+        std::iter::from_fn(|| party.next()).collect()
+    }
+
+    #[test]
+    fn a_round_meets_everybody_once_and_begins_somewhere_else() {
+        let (mut party, keys) = party(7);
+        let mut firsts = Vec::new();
+        for _ in 0..7 {
+            assert!(party.is_called(), "nobody was going round");
+            party.begin(|_, _| {});
+            let met = round(&mut party);
+            assert_eq!(met.len(), 7);
+            assert!(keys.iter().all(|key| met.contains(key)));
+            firsts.push(met[0]);
+            assert!(!party.ends());
+        }
+        assert!(keys.iter().all(|key| firsts.contains(key)), "everybody was first once");
+    }
+
+    #[test]
+    fn who_leaves_is_passed_over_and_the_next_round_closes_the_gaps() {
+        let (mut party, keys) = party(6);
+        assert!(party.is_called());
+        party.begin(|_, _| {});
+        let first = party.next();
+        let rest: Vec<usize> = (0..6).filter(|row| Some(keys[*row]) != first).collect();
+        assert!(!party.remove(rest[0]) && !party.remove(rest[1]));
+        assert!(!party.is_called(), "one is under way; another follows");
+        assert_eq!(round(&mut party).len(), 3);
+        assert!(party.ends(), "the other");
+        let mut moved = Vec::new();
+        party.begin(|key, row| moved.push((key, row)));
+        assert_eq!(moved.iter().map(|(_, row)| *row).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(round(&mut party).len(), 4);
+        assert!(!party.remove(0) && !party.remove(1) && !party.remove(2));
+        assert!(party.remove(3), "the last one");
+    }
+}
