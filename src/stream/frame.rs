@@ -146,12 +146,14 @@ impl Frame {
         self.json.len() * 2 + 128
     }
 
-    /// Whether all seats of an audience get the same bytes from it.
-    pub(super) fn is_shared(&self) -> bool {
-        matches!(
-            &self.content,
-            Content::Entry { .. } | Content::Signal { only: None, .. }
-        )
+    /// Whether it is for one user's seats only.
+    pub(super) fn is_private(&self) -> bool {
+        matches!(&self.content, Content::Signal { only: Some(_), .. })
+    }
+
+    /// Whether it is for that user's seats only.
+    pub(super) fn is_for_alone(&self, user: Option<&UserId>) -> bool {
+        matches!(&self.content, Content::Signal { only: Some(only), .. } if Some(only) == user)
     }
 
     pub(super) fn is_entry(&self) -> bool {

@@ -34,6 +34,8 @@ pub(super) struct Joined {
     to: u64,
     /// More would not have gone in, so it stays right when the ring goes on.
     full: bool,
+    /// It passes over what is for somebody alone, so it is not right for them.
+    private: bool,
     parcel: Parcel,
 }
 
@@ -70,7 +72,7 @@ impl Board {
         fits.count().max(1)
     }
 
-    /// The chunk that all plain seats of the audience at this place share, if the frames allow it.
+    /// The chunk that all plain seats of the audience at this place share, unless something is for this one alone.
     fn take_shared(&mut self, from: usize, place: &mut Place, view: &View, born: Instant) -> Option<Taken> {
         let tail = self.tail();
         let remembered = |joined: &&Joined| {
@@ -79,13 +81,22 @@ impl Board {
         if let Some(joined) = self.joined.iter().rev().find(remembered) {
             let (to, parcel) = (joined.to, joined.parcel.clone());
             let last = usize::try_from(to - self.first).ok()?.checked_sub(1)?;
+            if joined.private
+                && self
+                    .ring
+                    .range(from..=last)
+                    .any(|frame| frame.is_for_alone(view.user()))
+            {
+                return None;
+            }
             (place.offset, place.at) = (to, self.ring.get(last)?.head);
             let more = to < tail;
             return Some(Taken::Chunk { parcel, born, more });
         }
         let count = self.reach(from);
         let mut frames = self.ring.iter().skip(from).take(count);
-        if !frames.clone().all(|frame| frame.is_shared()) {
+        let private = frames.clone().any(|frame| frame.is_private());
+        if private && frames.clone().any(|frame| frame.is_for_alone(view.user())) {
             return None;
         }
         let parcel = if count == 1 {
@@ -104,6 +115,7 @@ impl Board {
                 from: place.offset,
                 to,
                 full: to < tail,
+                private,
                 parcel: parcel.clone(),
             });
             if self.joined.len() > JOINED_MAX {
@@ -137,5 +149,90 @@ impl Board {
 impl Taken {
     fn of(parcel: Option<Parcel>, born: Instant, more: bool) -> Self {
         parcel.map_or(Self::Nothing, |parcel| Self::Chunk { parcel, born, more })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        bus::LiveSignal,
+        config::StreamConfig,
+        domain::{EventId, UserId, entry::SignalKind, user::User},
+        store::Head,
+        stream::frame::{Format, Frame, TypeFilter},
+    };
+
+    fn view(user: &str) -> View {
+        View {
+            audience: Audience::Public,
+            format: Format::Sse,
+            filter: TypeFilter::EVERYTHING,
+            user: Some(Arc::new(User {
+                id: user.parse().unwrap(),
+                name: user.into(),
+                avatar_url: None,
+                badges: vec![],
+                guest: false,
+            })),
+        }
+    }
+
+    fn says(stand: &Stand, what: &str, only: Option<&str>) {
+        let signal = LiveSignal {
+            kind: SignalKind::PresenceChanged,
+            json: Bytes::from(format!("\"{what}\"")),
+            only: only.map(|user| user.parse::<UserId>().unwrap()),
+        };
+        stand.push_live(|head| Frame::signal(signal, head));
+    }
+
+    /// Everything that is ready, as chunks.
+    fn takes(stand: &Stand, place: &mut Place, user: &str) -> Vec<Parcel> {
+        let mut parcels = Vec::new();
+        loop {
+            match stand.take(place, &view(user)) {
+                Taken::Chunk { parcel, .. } => parcels.push(parcel),
+                Taken::Nothing => {}
+                Taken::Empty | Taken::Fallen => return parcels,
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_for_one_alone_reaches_them_only_and_all_others_share_their_chunks() {
+        let stand = Stand::new(EventId::generate(), &StreamConfig::default());
+        stand.open_at(Head::EMPTY);
+        let start = stand.locate(Head::EMPTY, Audience::Public).unwrap();
+        let long = "x".repeat(CHUNK_MAX / 2);
+        for (what, only) in [
+            ("one", None),
+            ("two", Some("ana")),
+            (&long, None),
+            (&long, None),
+            ("end", None),
+        ] {
+            says(&stand, what, only);
+        }
+        let [ben, cem, ana] = ["ben", "cem", "ana"].map(|user| takes(&stand, &mut start.clone(), user));
+        let texts = |parcels: &[Parcel]| {
+            parcels
+                .iter()
+                .map(|parcel| parcel.body().to_vec())
+                .collect::<Vec<_>>()
+                .concat()
+        };
+        assert_eq!(texts(&ben), texts(&cem));
+        assert!(ben.len() > 1, "more than fits into one chunk");
+        for (ben, cem) in ben.iter().zip(&cem) {
+            assert_eq!(ben.body().as_ptr(), cem.body().as_ptr(), "made once");
+        }
+        let heard = |parcels: &[Parcel], what: &str| String::from_utf8(texts(parcels)).unwrap().contains(what);
+        assert!(heard(&ana, "\"two\"") && heard(&ana, "\"one\"") && heard(&ana, "\"end\""));
+        assert!(heard(&ben, "\"one\"") && heard(&ben, "\"end\"") && !heard(&ben, "\"two\""));
     }
 }
