@@ -39,6 +39,7 @@ use crate::{
         auth::{Authenticator, Grant, secret_file},
         gate::Gate,
         serve,
+        tls::Tls,
     },
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
@@ -48,7 +49,7 @@ use crate::{
 /// Why the server could not start. One line each, for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the data directory cannot be used")]
+    #[error("the database cannot be used")]
     Store(#[from] crate::store::Error),
     #[error("cannot listen on {address}")]
     Listen {
@@ -68,6 +69,7 @@ pub enum StartError {
 pub struct App {
     config: Config,
     listener: TcpListener,
+    tls: Option<Tls>,
     address: SocketAddr,
     edge: Edge<DataEndpoint>,
     authenticator: Authenticator,
@@ -88,11 +90,17 @@ impl App {
     /// Opens the database, binds the port, puts the features together.
     pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
+        let tls = Tls::load(&config.serve)
+            .await
+            .map_err(|source| setting("serve.tls_cert", source))?;
         let listener = listen(&config)?;
         let address = listener.local_addr().map_err(|source| cannot_listen(&config, source))?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
-        let secret =
-            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?;
+        let secret = if config.store.database_url.is_some() {
+            secret_file::load_shared(&config.auth, &store).await?
+        } else {
+            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
+        };
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let stream = Stream::start(
             store.clone(),
@@ -174,6 +182,7 @@ impl App {
         Ok(Self {
             config,
             listener,
+            tls,
             address,
             edge,
             authenticator,
@@ -194,6 +203,19 @@ impl App {
         self.address
     }
 
+    /// The same as a link.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate in use, if TLS ends here; for whoever is told when to read it again.
+    #[must_use]
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
+    }
+
     /// Shows a match that is played again and again, once the server serves.
     pub fn show_demo(&self) {
         let authenticator = self.authenticator.clone();
@@ -206,8 +228,7 @@ impl App {
             };
             authenticator.issue(&grant).ok().map(|issued| issued.token)
         });
-        let url = format!("http://{}", self.address);
-        self.tasks.spawn(demo::run(url, mint, self.halt.clone()));
+        self.tasks.spawn(demo::run(self.url(), mint, self.halt.clone()));
     }
 
     /// Serves until `stop`, then drains and closes.
@@ -218,6 +239,7 @@ impl App {
         let doors = CancellationToken::new();
         let serving = serve::run(
             self.listener,
+            self.tls,
             self.edge,
             self.config.serve.clone(),
             Arc::clone(&self.metrics),

@@ -5,9 +5,15 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{ArgGroup, Parser, ValueEnum};
 
+use crate::peers::Peer;
+
 /// Measures a running Grandstand through its public API.
 #[derive(Parser)]
-#[command(group(ArgGroup::new("subject").required(true).args(["server", "url"])))]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, and none excludes another"
+)]
+#[command(group(ArgGroup::new("subject").required(true).args(["server", "url", "firehose"])))]
 pub(crate) struct Cli {
     /// What to measure; everything when none is named.
     pub(crate) scenarios: Vec<Scenario>,
@@ -38,6 +44,29 @@ pub(crate) struct Cli {
     /// Also append each figure as a line of JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Play each scenario with Grandstand and its peers in turn and compare; --peers-in says where they are.
+    #[arg(long, requires = "server", requires = "peers_in")]
+    pub(crate) peers: bool,
+    /// Where the peers' programs and what npm installs for them are.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) peers_in: Option<PathBuf>,
+    /// Only these peers; all when none is named. May be repeated.
+    #[arg(long = "peer", value_name = "NAME", requires = "peers")]
+    pub(crate) only: Vec<Peer>,
+    /// How often each is measured with --peers; the table tells medians.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) rounds: u8,
+    /// Give each started server a PostgreSQL of its own in place of SQLite.
+    #[arg(long, requires = "server")]
+    pub(crate) postgres: bool,
+    /// Watch the server with perf and append what it does to this file; figures are then not to be compared.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Be the server that `ceiling` reads from, on this port.
+    #[arg(long, hide = true, value_name = "PORT")]
+    pub(crate) firehose: Option<u16>,
+    #[arg(long, hide = true, default_value_t = 1)]
+    pub(crate) frames: u32,
     /// Do not pin the server to core 0 and the bench to core 1.
     #[arg(long)]
     pub(crate) unpinned: bool,
@@ -54,26 +83,60 @@ pub(crate) enum Scenario {
     Startup,
     Latency,
     Deliveries,
+    Fanout,
     Memory,
     Opens,
     Posts,
     Reactions,
     Growth,
     Reconnect,
+    Instances,
+    Ceiling,
 }
 
 impl Scenario {
+    /// What is asked of peers as well when nothing is named.
+    pub(crate) const VERSUS: [Self; 6] = [
+        Self::Deliveries,
+        Self::Fanout,
+        Self::Latency,
+        Self::Memory,
+        Self::Opens,
+        Self::Posts,
+    ];
+
+    /// Whether it does more than publish and subscribe, which is all that peers can do.
+    pub(crate) fn only_ours(self) -> bool {
+        let plain = [
+            Self::Deliveries,
+            Self::Latency,
+            Self::Memory,
+            Self::Opens,
+            Self::Posts,
+            Self::Growth,
+        ];
+        !plain.contains(&self)
+    }
+
+    /// Whether it starts servers by itself, so that one that runs already is of no use.
+    pub(crate) fn starts_servers(self) -> bool {
+        matches!(self, Self::Startup | Self::Reconnect | Self::Instances | Self::Ceiling)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Startup => "startup",
             Self::Latency => "latency",
             Self::Deliveries => "deliveries",
+            Self::Fanout => "fanout",
             Self::Memory => "memory",
             Self::Opens => "opens",
             Self::Posts => "posts",
             Self::Reactions => "reactions",
             Self::Growth => "growth",
             Self::Reconnect => "reconnect",
+            Self::Instances => "instances",
+            Self::Ceiling => "ceiling",
         }
     }
 }

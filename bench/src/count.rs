@@ -25,6 +25,8 @@ pub(crate) struct Count {
     /// Messages, in all streams together.
     pub(crate) messages: u64,
     pub(crate) last_message_ns: u64,
+    /// How often anything was read, in all streams together: about as often as the server wrote.
+    pub(crate) reads: u64,
     pub(crate) reactions: u64,
     /// When the first and the last reaction frame was read.
     pub(crate) reactions_ns: Option<(u64, u64)>,
@@ -32,6 +34,8 @@ pub(crate) struct Count {
     pub(crate) resets: u64,
     pub(crate) holes: u64,
     pub(crate) byes: u64,
+    /// Streams that ended, whoever ended them; some came back.
+    pub(crate) ended: u64,
     pub(crate) failures: u64,
     pub(crate) first_failure: Option<String>,
     /// From due to read, of messages due at `from_ns` or later.
@@ -81,11 +85,13 @@ impl Count {
             arrivals_from_ns: 0,
             messages: 0,
             last_message_ns: 0,
+            reads: 0,
             reactions: 0,
             reactions_ns: None,
             resets: 0,
             holes: 0,
             byes: 0,
+            ended: 0,
             failures: 0,
             first_failure: None,
             latency: Histogram::default(),
@@ -97,17 +103,19 @@ impl Count {
 
     /// Counts messages and latencies anew; older messages still under way keep out of the latencies.
     pub(crate) fn begin(&mut self, from_ns: u64) {
-        (self.messages, self.reactions, self.from_ns) = (0, 0, from_ns);
+        (self.messages, self.reactions, self.reads, self.ended, self.from_ns) = (0, 0, 0, 0, from_ns);
         self.reactions_ns = None;
         self.latency = Histogram::default();
     }
 
     pub(crate) fn hear(&mut self, watcher: usize, frame: Frame, text: &[u8], now_ns: u64) {
         match frame.kind {
-            Kind::Message | Kind::Unnamed => {
+            Kind::Message | Kind::Score | Kind::Unnamed => {
                 self.messages += 1;
                 self.last_message_ns = now_ns;
-                if let Some(due_ns) = frame.stamp_ns
+                // Points have no room for more than the time since the window began.
+                let since_ns = if frame.kind == Kind::Score { self.from_ns } else { 0 };
+                if let Some(due_ns) = frame.stamp_ns.map(|stamp_ns| stamp_ns + since_ns)
                     && due_ns >= self.from_ns
                 {
                     self.latency.record(now_ns.saturating_sub(due_ns));

@@ -10,20 +10,24 @@ use tokio::{
 };
 
 use crate::{
+    engine_io::EngineIo,
     frames::Frames,
     schedule::BenchClock,
-    target::Target,
-    watcher::{Board, SharedBoard, Watcher},
+    target::{Protocol, Target},
+    watcher::{Board, Reader, SharedBoard, Watcher},
 };
 
 /// How many streams are opened at the same time.
 const OPENING: usize = 64;
+/// A response head says that a stream was accepted, not yet that it hears everything.
+const SUBSCRIBING: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(2);
 
 #[derive(Clone)]
 pub(crate) struct CrowdPlan {
     pub(crate) target: Arc<dyn Target>,
-    pub(crate) address: SocketAddr,
+    /// Streams are opened at these in turn.
+    pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) clock: BenchClock,
     pub(crate) channels: Vec<Arc<str>>,
     /// Spread evenly over the channels.
@@ -37,6 +41,7 @@ pub(crate) struct CrowdPlan {
 pub(crate) struct Crowd {
     board: SharedBoard,
     per_channel: u64,
+    watchers: usize,
     tasks: JoinSet<()>,
     /// From the first connect until the last stream was live.
     pub(crate) opened_in_ns: u64,
@@ -49,22 +54,32 @@ impl Crowd {
         let mut crowd = Self {
             board: SharedBoard::new(plan.watchers),
             per_channel: (plan.watchers / plan.channels.len().max(1)) as u64,
+            watchers: plan.watchers,
             tasks: JoinSet::new(),
             opened_in_ns: 0,
         };
         let gate = Arc::new(Semaphore::new(OPENING));
         let channels = plan.channels.iter().cycle().take(plan.watchers);
-        for (index, channel) in channels.enumerate() {
-            let frames = Frames::new(index % plan.sample.max(1) == 0);
-            let witness = plan.witness && index == 0;
+        let places = channels.zip(plan.addresses.iter().cycle());
+        for (index, (channel, address)) in places.enumerate() {
+            let sampled = index % plan.sample.max(1) == 0;
+            let frames = Frames::new(sampled);
+            let frames = if plan.witness && index == 0 {
+                frames.capturing()
+            } else {
+                frames
+            };
             let watcher = Watcher {
                 index,
                 channel: Arc::clone(channel),
                 target: Arc::clone(&plan.target),
-                address: plan.address,
+                address: *address,
                 clock: plan.clock,
                 board: crowd.board.clone(),
-                frames: if witness { frames.capturing() } else { frames },
+                reader: match plan.target.protocol() {
+                    Protocol::Sse => Reader::Sse(Box::new(frames)),
+                    Protocol::EngineIo => Reader::EngineIo(Box::new(EngineIo::new(sampled))),
+                },
                 retry_ms: 0,
             };
             crowd.tasks.spawn(watcher.run(Arc::clone(&gate)));
@@ -81,6 +96,11 @@ impl Crowd {
             bail!("{} of {} streams opened: {why}", count.live, plan.watchers);
         }
         crowd.opened_in_ns = crowd.board.lock().count.last_arrival_ns.saturating_sub(began_ns);
+        if !plan.target.greets() {
+            // As EventSource does; some servers end a few streams of many that come at once.
+            crowd.board.lock().returning = true;
+            sleep(SUBSCRIBING).await;
+        }
         Ok(crowd)
     }
 
@@ -100,6 +120,10 @@ impl Crowd {
 
     pub(crate) fn board(&self) -> &SharedBoard {
         &self.board
+    }
+
+    pub(crate) fn watchers(&self) -> usize {
+        self.watchers
     }
 
     /// How many watchers each channel has.

@@ -60,6 +60,31 @@ fn a_stream_reads_the_same_at_every_split() {
 }
 
 #[test]
+fn the_short_way_and_the_long_way_hear_the_same() {
+    let mut wire = story();
+    for seq in 44..50 {
+        let mut text = format!("id: 1-{seq}\nevent: message.created\ndata: {{\"text\":\"");
+        stamp::write(seq, &mut text);
+        text.push_str("\"}\n\n");
+        wire.extend_from_slice(text.as_bytes());
+    }
+    wire.extend_from_slice(
+        b"id: 1-50-7\nevent: message.created\ndata: {}\n\nid: x\nevent: message.created\ndata: {}\n\n",
+    );
+    // A witness always takes the long way.
+    let (long, long_id) = heard(&wire, &[wire.len()]);
+    let long: Vec<Frame> = long.into_iter().map(|(frame, _)| frame).collect();
+    for piece in 1..=wire.len() {
+        let (mut frames, mut short) = (Frames::new(true), Vec::new());
+        for bytes in wire.chunks(piece) {
+            frames.feed(bytes, |frame, _| short.push(frame));
+        }
+        assert_eq!(short, long, "pieces of {piece}");
+        assert_eq!(frames.last_id(), long_id);
+    }
+}
+
+#[test]
 fn an_unsampled_seat_counts_but_reads_no_stamps() {
     let mut frames = Frames::new(false);
     let mut kinds = Vec::new();
@@ -88,4 +113,15 @@ fn staff_ids_and_foreign_ids() {
     for (id, expected) in [("1-5-9", Some(5)), ("1700000000:0", None), ("1-", None), ("1-x", None)] {
         assert_eq!(seq(id.as_bytes()), expected, "{id}");
     }
+}
+
+#[test]
+fn a_score_carries_its_time_in_points() {
+    let mut frames = Frames::new(true);
+    let mut seen = Vec::new();
+    frames.feed(
+        b"id: 1-3\nevent: score.changed\ndata: {\"data\":{\"score\":[{\"participant_id\":\"a\",\"points\":42},{\"points\":7}]}}\n\n",
+        |frame, _| seen.push((frame.kind, frame.seq, frame.stamp_ns)),
+    );
+    assert_eq!(seen, [(Kind::Score, Some(3), Some(42_000_000))]);
 }

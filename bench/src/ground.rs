@@ -7,17 +7,16 @@ use serde_json::{Value, json};
 
 use crate::{
     authors::Authors,
-    crowd::{Crowd, CrowdPlan},
     http::{Connection, write_request},
-    proc,
+    peers::{Peer, PeerPlan},
+    profile::Profile,
     report::{Report, Row},
     schedule::BenchClock,
     server::{Server, ServerPlan},
+    service::{Service, ServicePlan},
+    subject::{Staff, Subject},
     target::{Grandstand, Target},
 };
-
-/// Opening ten thousand streams takes a second on a good server.
-const OPEN_LIMIT: Duration = Duration::from_mins(1);
 
 /// Sizes and times of the scenarios: as the targets say, or small to see that everything works.
 #[derive(Clone, Copy)]
@@ -29,6 +28,10 @@ pub(crate) struct Scale {
     /// Longer, where little happens per second.
     pub(crate) slow_window: Duration,
     pub(crate) members: usize,
+    /// Until memory and caches are at rest.
+    pub(crate) settle: Duration,
+    /// Times a scenario repeats what is over quickly.
+    pub(crate) repeats: usize,
 }
 
 impl Scale {
@@ -39,6 +42,16 @@ impl Scale {
         window: Duration::from_secs(5),
         slow_window: Duration::from_secs(15),
         members: 100,
+        settle: Duration::from_secs(2),
+        repeats: 3,
+    };
+    /// Shorter, since several rounds are played and medians taken.
+    pub(crate) const VERSUS: Self = Self {
+        window: Duration::from_secs(2),
+        slow_window: Duration::from_secs(5),
+        settle: Duration::from_secs(1),
+        repeats: 1,
+        ..Self::FULL
     };
     pub(crate) const QUICK: Self = Self {
         small: 100,
@@ -47,11 +60,14 @@ impl Scale {
         window: Duration::from_millis(500),
         slow_window: Duration::from_secs(1),
         members: 20,
+        settle: Duration::from_millis(500),
+        repeats: 1,
     };
 }
 
 pub(crate) enum Source {
     Start(ServerPlan),
+    Peer(Peer, PeerPlan),
     Running {
         address: SocketAddr,
         host: String,
@@ -63,19 +79,16 @@ pub(crate) struct Ground {
     pub(crate) clock: BenchClock,
     pub(crate) scale: Scale,
     pub(crate) source: Source,
+    /// Where whatever is measured runs.
+    pub(crate) server_core: Option<u32>,
+    /// Servers that are started get a PostgreSQL of their own.
+    pub(crate) postgres: bool,
     pub(crate) authors: usize,
     pub(crate) pipeline: usize,
+    pub(crate) profile: Option<Profile>,
+    /// Where the search for the highest rate begins, when an earlier round found one.
+    pub(crate) rate_hint: Option<u64>,
     pub(crate) report: Report,
-}
-
-/// A server under measurement.
-pub(crate) struct Subject {
-    pub(crate) target: Arc<dyn Target>,
-    pub(crate) house: Arc<Grandstand>,
-    pub(crate) address: SocketAddr,
-    server: Option<Server>,
-    pid: Option<u32>,
-    clock: BenchClock,
 }
 
 impl Ground {
@@ -84,91 +97,61 @@ impl Ground {
     }
 
     pub(crate) async fn subject(&self) -> anyhow::Result<Subject> {
-        let (server, address, host, pid) = match &self.source {
+        match &self.source {
             Source::Start(plan) => {
-                let server = Server::start(plan).await?;
-                let host = format!("Bearer {}", server.token("bench", "host").await?);
-                let (address, pid) = (server.address(), server.pid());
-                (Some(server), address, host, pid)
+                let mut beside = Vec::new();
+                if self.postgres {
+                    beside.push(Service::postgres(&ServicePlan::beside(plan)).await?);
+                }
+                let server = Server::start(&plan.with(beside.iter().map(Service::setting))).await?;
+                self.opened(vec![server], beside).await
             }
-            Source::Running { address, host, pid } => (None, *address, host.clone(), *pid),
-        };
-        let crowd = guests(address, self.scale.members).await?;
+            Source::Peer(peer, plan) => {
+                let running = peer.start(plan).await.with_context(|| peer.name())?;
+                Ok(Subject {
+                    target: Arc::clone(&running.target),
+                    people: None,
+                    streams_at: vec![running.streams_at],
+                    posts_at: vec![running.posts_at],
+                    staff: Staff::Peer(Box::new(running)),
+                    clock: self.clock,
+                })
+            }
+            Source::Running { address, host, pid } => {
+                let staff = Staff::Foreign(*pid);
+                self.populated(vec![*address], host.clone(), staff).await
+            }
+        }
+    }
+
+    /// Servers that have been started, with a host and guests.
+    pub(crate) async fn opened(&self, servers: Vec<Server>, beside: Vec<Service>) -> anyhow::Result<Subject> {
+        let first = servers.first().context("a server")?;
+        let host = format!("Bearer {}", first.token("bench", "host").await?);
+        let addresses = servers.iter().map(Server::address).collect();
+        self.populated(addresses, host, Staff::Ours(servers, beside)).await
+    }
+
+    async fn populated(&self, addresses: Vec<SocketAddr>, host: String, staff: Staff) -> anyhow::Result<Subject> {
+        let first = *addresses.first().context("an address")?;
+        let crowd = guests(first, self.scale.members).await?;
         let house = Arc::new(Grandstand { host, crowd });
         Ok(Subject {
             target: Arc::clone(&house) as Arc<dyn Target>,
-            house,
-            address,
-            server,
-            pid,
+            people: Some(house),
+            streams_at: addresses.clone(),
+            posts_at: addresses,
+            staff,
             clock: self.clock,
         })
     }
 
     pub(crate) fn authors(&self, subject: &Subject, count: usize) -> Authors {
         Authors {
-            address: subject.address,
+            addresses: subject.posts_at.clone().into(),
             clock: self.clock,
             count,
             pipeline: self.pipeline,
-        }
-    }
-}
-
-impl Subject {
-    pub(crate) async fn channels(&self, count: usize) -> anyhow::Result<Vec<Arc<str>>> {
-        let mut connection = Connection::open(self.address).await?;
-        let mut channels = Vec::with_capacity(count);
-        for index in 0..count {
-            let name = format!("Bench {index}");
-            let channel = match self.target.create(&name) {
-                Some(request) => self.target.created(connection.ask(&request).await?)?,
-                None => name.replace(' ', "-"),
-            };
-            channels.push(Arc::from(channel));
-        }
-        Ok(channels)
-    }
-
-    pub(crate) fn plan(&self, channels: &[Arc<str>], watchers: usize) -> CrowdPlan {
-        CrowdPlan {
-            target: Arc::clone(&self.target),
-            address: self.address,
-            clock: self.clock,
-            channels: channels.to_vec(),
-            watchers,
-            sample: 1,
-            witness: false,
-        }
-    }
-
-    pub(crate) async fn crowd(&self, channels: &[Arc<str>], watchers: usize) -> anyhow::Result<Crowd> {
-        Crowd::open(&self.plan(channels, watchers), OPEN_LIMIT).await
-    }
-
-    pub(crate) async fn crowd_of(&self, plan: &CrowdPlan) -> anyhow::Result<Crowd> {
-        Crowd::open(plan, OPEN_LIMIT).await
-    }
-
-    pub(crate) fn cpu_ms(&self) -> Option<u64> {
-        proc::cpu_ms(self.pid?)
-    }
-
-    pub(crate) fn rss_kib(&self) -> Option<u64> {
-        proc::rss_kib(self.pid?)
-    }
-
-    /// The server, of scenarios that restart it.
-    pub(crate) fn server(&mut self) -> anyhow::Result<&mut Server> {
-        self.server
-            .as_mut()
-            .context("this scenario needs --server, to restart it")
-    }
-
-    pub(crate) async fn finish(mut self) -> anyhow::Result<()> {
-        match &mut self.server {
-            Some(server) => server.stop().await,
-            None => Ok(()),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Requests with one answer each, on a connection that stays: writing many in one go is allowed, answers come in order.
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, bail};
 use tokio::{
@@ -17,8 +20,21 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// A body longer than this is cut; nothing the bench asks for is.
 const BODY_MAX_BYTES: usize = 8 << 20;
 
+/// The server closed the connection before anything of the answer came.
+#[derive(Debug)]
+pub(crate) struct HungUp;
+
+impl std::fmt::Display for HungUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the server hung up")
+    }
+}
+
+impl std::error::Error for HungUp {}
+
 pub(crate) struct Connection {
     socket: TcpStream,
+    last_used: Instant,
     body: Body,
     answer: Vec<u8>,
     buffer: Vec<u8>,
@@ -32,6 +48,7 @@ impl Connection {
         socket.set_nodelay(true)?;
         Ok(Self {
             socket,
+            last_used: Instant::now(),
             body: Body::default(),
             answer: Vec::new(),
             buffer: vec![0; 16 * 1024],
@@ -39,11 +56,19 @@ impl Connection {
         })
     }
 
+    /// Since the last answer, or since it was opened.
+    pub(crate) fn idle(&self) -> Duration {
+        self.last_used.elapsed()
+    }
+
+    /// The server said that it closes after the last answer.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.body.closes()
+    }
+
     pub(crate) async fn send(&mut self, requests: &[u8]) -> anyhow::Result<()> {
-        timeout(ANSWER_TIMEOUT, self.socket.write_all(requests))
-            .await
-            .context("the server takes no requests")?
-            .context("send")
+        let sent = timeout(ANSWER_TIMEOUT, self.socket.write_all(requests)).await;
+        sent.context("the server takes no requests")?.map_err(broken)
     }
 
     /// The next answer: its status and body.
@@ -51,6 +76,7 @@ impl Connection {
         timeout(ANSWER_TIMEOUT, self.read_answer())
             .await
             .context("the server does not answer")??;
+        self.last_used = Instant::now();
         Ok((self.body.status(), &self.answer))
     }
 
@@ -70,12 +96,15 @@ impl Connection {
             if self.body.done() {
                 return Ok(());
             }
-            let read = self.socket.read(&mut self.buffer).await.context("read")?;
+            let read = self.socket.read(&mut self.buffer).await.map_err(broken)?;
             if read == 0 {
                 if self.body.status() != 0 && self.body.closes() {
                     return Ok(());
                 }
-                bail!("the server hung up");
+                if self.body.status() == 0 {
+                    bail!(HungUp);
+                }
+                bail!("the server hung up within an answer");
             }
             self.unread = 0..read;
         }
@@ -97,15 +126,26 @@ impl Connection {
     }
 }
 
+fn broken(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => HungUp.into(),
+        _ => error.into(),
+    }
+}
+
 /// Appends a request. `auth` is the value of `Authorization`, or empty.
 pub(crate) fn write_request(out: &mut Vec<u8>, method: &str, path: &str, auth: &str, json: Option<&str>) {
-    for part in [method, " ", path, " HTTP/1.1\r\nHost: localhost\r\n"] {
-        out.extend_from_slice(part.as_bytes());
+    if auth.is_empty() {
+        write_request_with(out, method, path, "", json);
+    } else {
+        write_request_with(out, method, path, &format!("Authorization: {auth}\r\n"), json);
     }
-    if !auth.is_empty() {
-        for part in ["Authorization: ", auth, "\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
+}
+
+/// Appends a request with further header lines, each ended.
+pub(crate) fn write_request_with(out: &mut Vec<u8>, method: &str, path: &str, headers: &str, json: Option<&str>) {
+    for part in [method, " ", path, " HTTP/1.1\r\nHost: localhost\r\n", headers] {
+        out.extend_from_slice(part.as_bytes());
     }
     if let Some(json) = json {
         let length = json.len().to_string();

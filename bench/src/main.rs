@@ -6,21 +6,31 @@
 mod authors;
 mod body;
 mod cli;
+mod comparison;
 mod count;
 mod crowd;
+mod engine_io;
+mod firehose;
 mod frames;
 mod ground;
 mod histogram;
 mod http;
+mod peers;
 mod proc;
+mod process;
+mod profile;
 mod report;
 mod scenarios;
 mod schedule;
 mod server;
+mod service;
 mod stamp;
+mod subject;
 mod target;
 mod trial;
+mod versus;
 mod watcher;
+mod whole;
 
 use std::{
     fs::File,
@@ -34,9 +44,12 @@ use clap::{Parser as _, ValueEnum as _};
 use crate::{
     cli::{Cli, Scenario},
     ground::{Ground, Scale, Source},
+    peers::{Peer, PeerPlan},
+    profile::Profile,
     report::Report,
     schedule::BenchClock,
     server::ServerPlan,
+    versus::Bout,
 };
 
 const SERVER_CORE: u32 = 0;
@@ -52,10 +65,15 @@ fn main() -> ExitCode {
 }
 
 fn measure(cli: Cli) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let Some(port) = cli.firehose {
+        // Whoever started it has pinned it.
+        runtime.block_on(firehose::serve(port, cli.frames))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if !cli.unpinned {
         pin_self()?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(run(cli))
 }
 
@@ -66,41 +84,83 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         .map(|path| File::options().create(true).append(true).open(path));
     let json = json.transpose().context("open the file for --json")?;
     let scenarios = scenarios(&cli);
+    let bout = bout(&cli);
     let mut ground = Ground {
         clock: BenchClock::start(),
-        scale: if cli.quick { Scale::QUICK } else { Scale::FULL },
+        scale: match (cli.quick, cli.peers) {
+            (true, _) => Scale::QUICK,
+            (false, true) => Scale::VERSUS,
+            (false, false) => Scale::FULL,
+        },
+        server_core: server_core(&cli),
+        postgres: cli.postgres,
         authors: cli.authors.into(),
         pipeline: cli.pipeline.into(),
+        profile: cli.profile.clone().map(|file| Profile { file }),
+        rate_hint: None,
         report: Report::new(json, cli.quick),
         source: source(cli)?,
     };
+    let failed = match bout {
+        Some(bout) => versus::run(&mut ground, &bout, &scenarios).await?,
+        None => alone(&mut ground, &scenarios).await?,
+    };
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Whether anything failed.
+async fn alone(ground: &mut Ground, scenarios: &[Scenario]) -> anyhow::Result<bool> {
     let mut failed = false;
-    for scenario in scenarios {
+    for &scenario in scenarios {
         writeln!(io::stderr(), "{} …", scenario.name())?;
-        if let Err(error) = scenarios::run(&mut ground, scenario).await {
+        if let Err(error) = scenarios::run(ground, scenario).await {
             writeln!(io::stderr(), "{} failed: {error:#}", scenario.name())?;
             failed = true;
         }
     }
     ground.report.print(&mut io::stdout().lock())?;
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(failed)
 }
 
 fn scenarios(cli: &Cli) -> Vec<Scenario> {
     if !cli.scenarios.is_empty() {
         return cli.scenarios.clone();
     }
-    let restarts = [Scenario::Startup, Scenario::Reconnect];
+    if cli.peers {
+        return Scenario::VERSUS.to_vec();
+    }
     let all = Scenario::value_variants().iter().copied();
-    all.filter(|scenario| cli.server.is_some() || !restarts.contains(scenario))
+    all.filter(|scenario| cli.server.is_some() || !scenario.starts_servers())
         .collect()
 }
 
+fn bout(cli: &Cli) -> Option<Bout> {
+    let programs = cli.peers_in.clone()?;
+    let plan = PeerPlan {
+        core: server_core(cli),
+        programs,
+    };
+    cli.peers.then(|| Bout {
+        plan,
+        peers: if cli.only.is_empty() {
+            Peer::ALL.to_vec()
+        } else {
+            cli.only.clone()
+        },
+        rounds: cli.rounds.into(),
+    })
+}
+
+fn server_core(cli: &Cli) -> Option<u32> {
+    (!cli.unpinned).then_some(SERVER_CORE)
+}
+
 fn source(cli: Cli) -> anyhow::Result<Source> {
+    let core = server_core(&cli);
     if let Some(binary) = cli.server {
         return Ok(Source::Start(ServerPlan {
             binary,
-            core: (!cli.unpinned).then_some(SERVER_CORE),
+            core,
             data_in: cli.data_in.unwrap_or_else(std::env::temp_dir),
             settings: cli.settings,
         }));

@@ -13,21 +13,24 @@ use serde::Serialize;
 pub(crate) enum Goal {
     AtMost(f64),
     AtLeast(f64),
-    /// Met or missed by comparing with another server in the same run, or not a target at all.
-    Told(&'static str),
+    /// Times what nchan has: met or missed by comparing with it in the same run.
+    NchanAtMost(f64),
+    NchanAtLeast(f64),
 }
 
 #[derive(Serialize)]
 pub(crate) struct Row {
-    scenario: &'static str,
+    pub(crate) scenario: &'static str,
     /// Name of the target in the table of targets; empty for figures that only explain.
-    target: &'static str,
-    what: String,
-    measured: f64,
-    unit: &'static str,
-    goal: String,
+    pub(crate) target: &'static str,
+    pub(crate) what: String,
+    pub(crate) measured: f64,
+    pub(crate) unit: &'static str,
+    pub(crate) goal: String,
+    #[serde(skip)]
+    pub(crate) aim: Option<Goal>,
     holds: Option<bool>,
-    note: String,
+    pub(crate) note: String,
 }
 
 impl Row {
@@ -45,6 +48,7 @@ impl Row {
             measured,
             unit,
             goal: String::new(),
+            aim: None,
             holds: None,
             note: String::new(),
         }
@@ -54,9 +58,19 @@ impl Row {
         (self.goal, self.holds) = match goal {
             Goal::AtMost(most) => (format!("<= {}", figure(most)), Some(self.measured <= most)),
             Goal::AtLeast(least) => (format!(">= {}", figure(least)), Some(self.measured >= least)),
-            Goal::Told(text) => (text.to_owned(), None),
+            Goal::NchanAtMost(most) => (format!("<= {} x nchan", figure(most)), None),
+            Goal::NchanAtLeast(least) => (format!(">= {} x nchan", figure(least)), None),
         };
+        self.aim = Some(goal);
         self
+    }
+
+    /// A goal, or none where the figure is only told.
+    pub(crate) fn aimed(self, goal: Option<Goal>) -> Self {
+        match goal {
+            Some(goal) => self.goal(goal),
+            None => self,
+        }
     }
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
@@ -64,9 +78,9 @@ impl Row {
         self
     }
 
-    fn cells(&self) -> [String; 7] {
+    fn cells(&self) -> Vec<String> {
         let holds = self.holds.map_or("", |holds| if holds { "yes" } else { "NO" });
-        [
+        vec![
             self.scenario.to_owned(),
             self.target.to_owned(),
             self.what.clone(),
@@ -78,18 +92,35 @@ impl Row {
     }
 }
 
-/// Rows are printed as they come, since a whole run takes minutes.
+/// Whose turn it is when several are compared.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct Turn {
+    #[serde(rename = "contestant")]
+    pub(crate) name: &'static str,
+    pub(crate) round: usize,
+}
+
+/// Rows go to the file as they come, since a whole run takes minutes; the table is printed at the end.
 pub(crate) struct Report {
     json: Option<File>,
     quick: bool,
-    rows: Vec<Row>,
+    pub(crate) turn: Option<Turn>,
+    rows: Vec<(Option<Turn>, Row)>,
 }
 
 /// A row in a file that may hold many runs.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<T> {
     at: String,
     quick: bool,
+    #[serde(flatten)]
+    content: T,
+}
+
+#[derive(Serialize)]
+struct TurnRow<'a> {
+    #[serde(flatten)]
+    turn: Option<Turn>,
     #[serde(flatten)]
     row: &'a Row,
 }
@@ -99,48 +130,68 @@ impl Report {
         Self {
             json,
             quick,
+            turn: None,
             rows: Vec::new(),
         }
     }
 
     pub(crate) fn add(&mut self, row: Row) -> io::Result<()> {
-        if let Some(file) = &mut self.json {
-            let mut line = serde_json::to_vec(&Line {
-                at: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
-                quick: self.quick,
-                row: &row,
-            })?;
-            line.push(b'\n');
-            file.write_all(&line)?;
-        }
-        self.rows.push(row);
+        let turn = self.turn;
+        self.write(&TurnRow { turn, row: &row })?;
+        self.rows.push((turn, row));
         Ok(())
     }
 
+    /// A line of the file, if there is one.
+    pub(crate) fn write(&self, content: &impl Serialize) -> io::Result<()> {
+        let Some(mut file) = self.json.as_ref() else {
+            return Ok(());
+        };
+        let mut line = serde_json::to_vec(&Line {
+            at: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            quick: self.quick,
+            content,
+        })?;
+        line.push(b'\n');
+        file.write_all(&line)
+    }
+
+    pub(crate) fn rows(&self) -> &[(Option<Turn>, Row)] {
+        &self.rows
+    }
+
     pub(crate) fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        let head = ["scenario", "target", "what", "goal", "measured", "holds", "note"].map(str::to_owned);
-        let table: Vec<[String; 7]> = std::iter::once(head).chain(self.rows.iter().map(Row::cells)).collect();
-        let mut widths = [0; 7];
-        for cells in &table {
-            for (width, cell) in widths.iter_mut().zip(cells) {
-                *width = cell.chars().count().max(*width);
-            }
-        }
-        for cells in &table {
-            let mut line = String::new();
-            for (cell, width) in cells.iter().zip(widths) {
-                line.push_str(cell);
-                let padding = width - cell.chars().count() + 2;
-                line.extend(std::iter::repeat_n(' ', padding));
-            }
-            writeln!(out, "{}", line.trim_end())?;
-        }
+        let head = ["scenario", "target", "what", "goal", "measured", "holds", "note"];
+        let mut table = vec![head.map(str::to_owned).to_vec()];
+        table.extend(self.rows.iter().map(|(_, row)| row.cells()));
+        print_table(&table, out)?;
         out.flush()
     }
 }
 
+/// Columns as wide as their widest cell.
+pub(crate) fn print_table(table: &[Vec<String>], out: &mut impl Write) -> io::Result<()> {
+    let columns = table.iter().map(Vec::len).max().unwrap_or(0);
+    let mut widths = vec![0; columns];
+    for cells in table {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for cells in table {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(&widths) {
+            line.push_str(cell);
+            let padding = width - cell.chars().count() + 2;
+            line.extend(std::iter::repeat_n(' ', padding));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
 /// Three figures that count, without noise behind them.
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
@@ -173,7 +224,7 @@ mod tests {
         let row = |measured| Row::new("latency", "T7", "p99", measured, "ms");
         report.add(row(14.25).goal(Goal::AtMost(15.0))).unwrap();
         report.add(row(1234.5).goal(Goal::AtMost(15.0)).note("late")).unwrap();
-        report.add(row(0.25).goal(Goal::Told("0.5 x nchan"))).unwrap();
+        report.add(row(0.25).goal(Goal::NchanAtMost(0.5))).unwrap();
         let mut out = Vec::new();
         report.print(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

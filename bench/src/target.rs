@@ -14,6 +14,14 @@ use crate::{http::write_request, stamp};
 /// Length of a published text. With the entry around it, a frame is some 500 bytes.
 const TEXT_BYTES: usize = 300;
 
+/// How streams are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Sse,
+    /// socket.io over a WebSocket.
+    EngineIo,
+}
+
 pub(crate) trait Target: Send + Sync {
     /// The request that makes a channel, or `None` where subscribing makes it.
     fn create(&self, name: &str) -> Option<Vec<u8>>;
@@ -29,6 +37,10 @@ pub(crate) trait Target: Send + Sync {
 
     /// Whether a stream begins with frames that say it is live; otherwise the response head has to do.
     fn greets(&self) -> bool;
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Sse
+    }
 }
 
 /// The product, by its public API.
@@ -85,6 +97,26 @@ impl Target for Grandstand {
     fn greets(&self) -> bool {
         true
     }
+}
+
+/// An entry as the product writes it, for servers that only pass on what they are given: the bytes per delivery are then
+/// about the same for all.
+pub(crate) fn entry(text: &str) -> String {
+    const HEAD: &str = r#"{"seq":1234,"type":"message.created","at":"2026-01-01T00:00:00.000Z","data":{"message":{"id":"msg_01m7yqq6jsevya8b41vxs5xya8","seq":1234,"author":{"id":"gst_01m7yqq6jsevya8b41vxs5xya8","name":"Guest 12","badges":[]},"text":""#;
+    const TAIL: &str = r#"","status":"active","reply_count":0,"pinned":false,"reactions":[],"created_at":"2026-01-01T00:00:00.000Z"}}}"#;
+    [HEAD, text, TAIL].concat()
+}
+
+/// The request for a stream that nobody has to be let in to.
+pub(crate) fn plain_subscribe(path: &str, last_id: &str) -> Vec<u8> {
+    let mut request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n");
+    if !last_id.is_empty() {
+        request.push_str("Last-Event-ID: ");
+        request.push_str(last_id);
+        request.push_str("\r\n");
+    }
+    request.push_str("\r\n");
+    request.into_bytes()
 }
 
 /// A text like no other: the stamp, a number, then words up to the usual length.

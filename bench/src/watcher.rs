@@ -20,7 +20,8 @@ use tokio::{
 use crate::{
     body::Body,
     count::Count,
-    frames::{Frames, Kind},
+    engine_io::EngineIo,
+    frames::{Frame, Frames, Kind},
     schedule::BenchClock,
     target::Target,
 };
@@ -57,6 +58,47 @@ impl SharedBoard {
     }
 }
 
+/// How a stream is written; which one it is depends on the target.
+pub(crate) enum Reader {
+    // Boxed, because ten thousand of them are one or the other.
+    Sse(Box<Frames>),
+    EngineIo(Box<EngineIo>),
+}
+
+impl Reader {
+    fn feed(
+        &mut self,
+        bytes: &[u8],
+        replies: &mut Vec<u8>,
+        hear: impl FnMut(Frame, &[u8]),
+    ) -> Result<(), &'static str> {
+        match self {
+            Self::Sse(frames) => {
+                frames.feed(bytes, hear);
+                Ok(())
+            }
+            Self::EngineIo(packets) => packets
+                .feed(bytes, replies, hear)
+                .map_err(|_| "the stream is not socket.io"),
+        }
+    }
+
+    /// For a new connection; only server-sent events keep their place.
+    fn reconnect(&mut self) {
+        match self {
+            Self::Sse(frames) => frames.reconnect(),
+            Self::EngineIo(packets) => **packets = EngineIo::new(true),
+        }
+    }
+
+    fn last_id(&self) -> String {
+        match self {
+            Self::Sse(frames) => String::from_utf8_lossy(frames.last_id()).into_owned(),
+            Self::EngineIo(_) => String::new(),
+        }
+    }
+}
+
 pub(crate) struct Watcher {
     pub(crate) index: usize,
     pub(crate) channel: Arc<str>,
@@ -64,7 +106,7 @@ pub(crate) struct Watcher {
     pub(crate) address: SocketAddr,
     pub(crate) clock: BenchClock,
     pub(crate) board: SharedBoard,
-    pub(crate) frames: Frames,
+    pub(crate) reader: Reader,
     pub(crate) retry_ms: u64,
 }
 
@@ -76,6 +118,7 @@ impl Watcher {
             let outcome = self.visit(gate.take()).await;
             let returning = {
                 let mut board = self.board.lock();
+                board.count.ended += 1;
                 if let Err(why) = outcome {
                     board.count.fail(why);
                 }
@@ -90,7 +133,7 @@ impl Watcher {
                 self.retry_ms
             };
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-            self.frames.reconnect();
+            self.reader.reconnect();
         }
     }
 
@@ -104,13 +147,14 @@ impl Watcher {
         let mut socket = socket.map_err(|error| format!("connect: {error}"))?;
         // Ten thousand closed streams would otherwise hold their ports for a minute.
         socket.set_zero_linger().map_err(|error| error.to_string())?;
-        let last_id = String::from_utf8_lossy(self.frames.last_id()).into_owned();
+        let last_id = self.reader.last_id();
         let request = self.target.subscribe(&self.channel, self.index, &last_id);
         let written = socket.write_all(&request).await;
         written.map_err(|error| format!("send: {error}"))?;
         drop((request, last_id));
 
         let mut body = Body::default();
+        let mut replies = Vec::new();
         let mut live = false;
         let ended = std::future::poll_fn(|context| {
             loop {
@@ -125,22 +169,34 @@ impl Watcher {
                 if bytes.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
+                count.reads += 1;
                 let now_ns = self.clock.now_ns();
-                let (frames, index, retry_ms) = (&mut self.frames, self.index, &mut self.retry_ms);
+                let (reader, index, retry_ms) = (&mut self.reader, self.index, &mut self.retry_ms);
                 let greets = self.target.greets();
-                let mut arrived = false;
+                let (mut arrived, mut understood) = (false, Ok(()));
                 let taken = body.feed(bytes, |data| {
-                    frames.feed(data, |frame, text| {
+                    let fed = reader.feed(data, &mut replies, |frame, text| {
                         *retry_ms = frame.retry_ms.unwrap_or(*retry_ms);
                         arrived |= matches!(frame.kind, Kind::Snapshot | Kind::Resumed);
                         count.hear(index, frame, text, now_ns);
                     });
+                    understood = understood.and(fed);
                 });
                 if taken.is_err() {
                     return Poll::Ready(Err("the stream is not HTTP/1.1".to_owned()));
                 }
-                if body.status() != 0 && body.status() != 200 {
+                if !matches!(body.status(), 0 | 101 | 200) {
                     return Poll::Ready(Err(format!("a stream was answered {}", body.status())));
+                }
+                if let Err(why) = understood {
+                    return Poll::Ready(Err(why.to_owned()));
+                }
+                if !replies.is_empty() {
+                    // A few bytes on a socket that sent nothing else always fit.
+                    match socket.try_write(&replies) {
+                        Ok(written) if written == replies.len() => replies.clear(),
+                        _ => return Poll::Ready(Err("a stream takes no replies".to_owned())),
+                    }
                 }
                 if !live && (arrived || (!greets && body.status() == 200)) {
                     live = true;

@@ -9,6 +9,7 @@ pub mod contest;
 pub mod contest_update;
 pub mod event;
 pub mod event_member;
+pub mod house;
 pub mod log_entry;
 pub mod log_head;
 pub mod message;

@@ -23,6 +23,9 @@ pub struct Model {
     pub author_badges: Json,
     #[sea_orm(column_type = "Text")]
     pub text: String,
+    /// The words to be found by, cut and folded, with blanks between them.
+    #[sea_orm(column_type = "Text")]
+    pub words: String,
     pub status: String,
     pub parent_id: Option<Uuid>,
     pub reply_count: i32,

@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
 mod m0001_foundation;
+mod search;
 
 pub struct Migrator;
 

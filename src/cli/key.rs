@@ -1,4 +1,4 @@
-//! `grandstand key`: works on the data directory's database, beside a running server or without one.
+//! `grandstand key`: works on the server's database, beside a running server or without one.
 
 use anyhow::Context;
 use clap::Subcommand;

@@ -7,13 +7,14 @@ use clap::Args;
 
 use crate::{
     clock,
-    config::Config,
+    config::{Config, Secret},
     domain::{
         EventId, UserId,
         text::DisplayName,
         user::{Role, User},
     },
     http::auth::{Grant, Tokens, secret_file},
+    store::Store,
 };
 
 #[derive(Debug, Args)]
@@ -57,8 +58,18 @@ fn seconds(text: &str) -> Result<u32, String> {
         .ok_or_else(error)
 }
 
-pub(super) fn run(args: &TokenArgs, config: &Config) -> anyhow::Result<String> {
-    let secret = secret_file::load(&config.auth, &config.store.data_dir).context("cannot read the signing secret")?;
+async fn secret(config: &Config) -> anyhow::Result<Secret> {
+    if config.store.database_url.is_none() || config.auth.secret.is_some() {
+        return Ok(secret_file::load(&config.auth, &config.store.data_dir)?);
+    }
+    let store = Store::open_tool(&config.store).await?;
+    let secret = secret_file::load_shared(&config.auth, &store).await;
+    store.close().await;
+    Ok(secret?)
+}
+
+pub(super) async fn run(args: &TokenArgs, config: &Config) -> anyhow::Result<String> {
+    let secret = secret(config).await.context("cannot read the signing secret")?;
     let (roles, events) = match args.event {
         None => {
             anyhow::ensure!(

@@ -19,7 +19,12 @@ pub struct StoreConfig {
     pub data_dir: PathBuf,
     /// Connections that read. More than the machine's cores only helps when readers wait for the disk.
     pub readers: u32,
-    /// Changes that may wait for the writer. Full means 503 at once, so this bounds memory and waiting time.
+    /// Connections that write, on PostgreSQL; an event always takes the same one. SQLite has one writer whatever this says.
+    pub writers: u32,
+    /// How long PostgreSQL may take over an answer before we say that it is away. Bounds how long anybody waits for a
+    /// database that is frozen or cut off, and how long one instance can keep others waiting for a lock.
+    pub answer_within_ms: u32,
+    /// Changes that may wait for each writer. Full means 503 at once, so this bounds memory and waiting time.
     pub queue_max: usize,
     /// Changes per transaction at most. Larger batches write more per second but make the last one wait longer.
     pub batch_max: usize,
@@ -31,6 +36,8 @@ impl Default for StoreConfig {
             database_url: None,
             data_dir: PathBuf::from("grandstand-data"),
             readers: 4,
+            writers: 4,
+            answer_within_ms: 5_000,
             queue_max: 4_096,
             batch_max: 256,
         }
@@ -47,6 +54,12 @@ impl StoreConfig {
         }
         if self.readers == 0 || self.queue_max == 0 || self.batch_max == 0 {
             return Err(("store", "`readers`, `queue_max` and `batch_max` are at least 1"));
+        }
+        if !(1..=64).contains(&self.writers) {
+            return Err(("store.writers", "lies between 1 and 64"));
+        }
+        if !(200..=60_000).contains(&self.answer_within_ms) {
+            return Err(("store.answer_within_ms", "lies between 200 and 60000"));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ mod codes;
 
 pub use codes::codes;
 
-use codes::{INTERNAL, REQUEST_TIMEOUT, row};
+use codes::{INTERNAL, OUTCOME_UNKNOWN, REQUEST_TIMEOUT, UNAVAILABLE, row};
 use poem::{IntoResponse, Response, error::ResponseError, http::StatusCode};
 use poem_openapi::{
     ApiResponse, Object,
@@ -21,6 +21,9 @@ use crate::{
     domain::{Fault, Reason, Refusal, Stamp},
     store,
 };
+
+/// Restarts and failovers take a few seconds.
+const AWAY_SECONDS: u32 = 2;
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -117,6 +120,23 @@ impl Problem {
         )
     }
 
+    /// The database is away; what was asked was not done.
+    fn unavailable() -> Self {
+        Self::new(UNAVAILABLE, "Nothing was changed. Try again shortly.").retry_after(AWAY_SECONDS)
+    }
+
+    /// The database went away while it committed.
+    fn outcome_unknown() -> Self {
+        let detail = "The database went away before it answered, so it may or may not have been done. Repeating it with \
+                      the same client_id is safe.";
+        Self::new(OUTCOME_UNKNOWN, detail).retry_after(AWAY_SECONDS)
+    }
+
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_seconds = Some(seconds);
+        self
+    }
+
     /// The client took too long to send its body.
     #[must_use]
     pub fn too_slow() -> Self {
@@ -131,6 +151,12 @@ impl Problem {
     #[must_use]
     pub fn code(&self) -> &str {
         &self.0.out.code
+    }
+
+    /// Whether it is about the database being away, which passes.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        self.code() == UNAVAILABLE.0
     }
 
     /// The same, with what only the edge knows: the request's id and path.
@@ -175,6 +201,12 @@ impl From<store::Error> for Problem {
             store::Error::Overloaded => {
                 Self::of(Reason::Overloaded, "Too many changes are waiting. Try again shortly.")
             }
+            store::Error::Away(error) => {
+                // Said once by whoever found out; here it would be said for every request.
+                tracing::debug!(error = %error, "a request found the database away");
+                Self::unavailable()
+            }
+            store::Error::InDoubt(_) => Self::outcome_unknown(),
             store::Error::Closed => Self::of(Reason::ShuttingDown, "Try again; another server will answer."),
             broken => Self::broken(&broken),
         }

@@ -2,10 +2,11 @@
 //!
 //! Our own loop around hyper, because a stream server lives from its limits: how many connections in all and from one
 //! address, how long a head, a silence and an unread write may last. The protocol is told by its first bytes under a
-//! deadline; HTTP/2 without TLS works with prior knowledge. Who is turned away is told so (`http/refuse.rs`). On `stop`
+//! deadline; HTTP/2 without TLS works with prior knowledge. With TLS (`secure.rs`) it is agreed on. Who is turned away is told so (`http/refuse.rs`). On `stop`
 //! no connection is taken any more, open ones finish what they are doing, and `grace` ends what is left.
 
 mod room;
+mod secure;
 
 use std::{
     convert::Infallible,
@@ -46,7 +47,7 @@ use tokio_util::{
 };
 
 use super::{
-    refuse,
+    tls::Tls,
     wire::{Connection, Protocol, Wire},
 };
 use crate::{
@@ -76,9 +77,10 @@ pub fn listen(address: SocketAddr, config: &ServeConfig) -> io::Result<TcpListen
     TcpListener::from_std(socket.into())
 }
 
-/// Serves until `stop`, then lets connections finish for at most `grace`.
+/// Serves until `stop`, then lets connections finish for at most `grace`. With `tls`, speaks nothing else.
 pub async fn run<E>(
     listener: TcpListener,
+    tls: Option<Tls>,
     endpoint: E,
     config: ServeConfig,
     metrics: Arc<Metrics>,
@@ -87,7 +89,7 @@ pub async fn run<E>(
 ) where
     E: Endpoint<Output = Response> + 'static,
 {
-    let house = Arc::new(House::new(endpoint, config, metrics, stop.clone()));
+    let house = Arc::new(House::new(endpoint, config, tls, metrics, stop.clone()));
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -119,6 +121,7 @@ pub async fn run<E>(
 struct House<E> {
     endpoint: E,
     config: ServeConfig,
+    tls: Option<Tls>,
     metrics: Arc<Metrics>,
     /// Finish what you are doing.
     stop: CancellationToken,
@@ -130,7 +133,7 @@ struct House<E> {
 }
 
 impl<E: Endpoint<Output = Response> + 'static> House<E> {
-    fn new(endpoint: E, config: ServeConfig, metrics: Arc<Metrics>, stop: CancellationToken) -> Self {
+    fn new(endpoint: E, config: ServeConfig, tls: Option<Tls>, metrics: Arc<Metrics>, stop: CancellationToken) -> Self {
         Self {
             room: Room::new(&config, metrics.connections_open.clone()),
             refusals: Arc::new(Semaphore::new(REFUSALS)),
@@ -138,6 +141,7 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             cut: CancellationToken::new(),
             endpoint,
             config,
+            tls,
             metrics,
             stop,
         }
@@ -147,8 +151,9 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         let Some(place) = self.room.place(peer.ip()) else {
             self.metrics.connections_refused.inc();
             if let Ok(permit) = self.refusals.clone().try_acquire_owned() {
+                let tls = self.tls.clone();
                 tasks.spawn(async move {
-                    refuse::turn_away(socket, peer).await;
+                    secure::turn_away(tls, socket, peer).await;
                     drop(permit);
                 });
             }
@@ -156,7 +161,15 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         };
         // Both stay with the socket, wherever it goes: the place in the counts, and that we wait for it at the end.
         let stay = (place, tasks.token());
-        tasks.spawn(self.attend(socket, peer, stay));
+        tasks.spawn(async move {
+            match self.tls.clone() {
+                Some(tls) => {
+                    self.attend_securely(tls, socket, peer).await;
+                    drop(stay);
+                }
+                None => self.attend(socket, peer, stay).await,
+            }
+        });
     }
 
     /// A connection from its first byte to its last.
@@ -206,12 +219,15 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let config = &self.config;
+        let patience = Duration::from_millis(config.header_read_timeout_ms);
         let (peer, protocol) = (connection.peer(), connection.protocol());
         let io = TokioIo::new(wire);
-        let (house, handle) = (self.clone(), connection.clone());
+        let (house, handle, asked) = (self.clone(), connection.clone(), CancellationToken::new());
+        let first = asked.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let (house, scheme) = (house.clone(), scheme.clone());
             request.extensions_mut().insert(connection.clone());
+            first.cancel();
             async move {
                 let (local, remote) = (LocalAddr(Addr::socket(local)), RemoteAddr(Addr::socket(peer)));
                 let request = Request::from((request, local, remote, scheme));
@@ -231,8 +247,11 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             }
             Protocol::Http2 => {
                 let mut connection = Box::pin(http2_builder(config).serve_connection(io, service));
-                self.drive(connection.as_mut(), &handle, http2::Connection::graceful_shutdown)
-                    .await;
+                let drive = self.drive(connection.as_mut(), &handle, http2::Connection::graceful_shutdown);
+                tokio::select! {
+                    _ = drive => {}
+                    () = silence(&asked, patience) => {}
+                }
             }
         }
         None
@@ -264,6 +283,13 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
                 () = self.cut.cancelled() => return false,
             }
         }
+    }
+}
+
+/// Ends when nothing was asked in time; never, once something was. hyper waits for HTTP/2's preface without a bound.
+async fn silence(asked: &CancellationToken, patience: Duration) {
+    if timeout(patience, asked.cancelled()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 

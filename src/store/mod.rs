@@ -1,31 +1,45 @@
 //! The database: opening it, reading it, and the one way to change it (the group-commit writer).
 //!
-//! Readers go straight to a pool; every write passes the writer's bounded queue. Whoever adds rows to a log does it by
-//! [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit. Read on in `writer.rs`.
+//! Readers go straight to a pool; every write passes the bounded queue of a lane (`lane.rs`) to its writer. Whoever adds
+//! rows to a log does it by [`Store::record`], whose entries go out to [`Store::on_commit`]'s listener after the commit.
+//! Read on in `writer.rs`. `sqlite.rs` and `postgres.rs` are all that knows how the two databases differ, but for a few
+//! words of SQL.
 
 mod batch;
 mod error;
 mod forget;
+mod house;
+mod lane;
 pub mod log;
 mod open;
+mod past;
+mod postgres;
+mod reader;
 mod recent;
 mod scribe;
+mod sqlite;
+mod together;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
-use tokio::sync::{mpsc, oneshot};
+use sea_orm::DatabaseTransaction;
+use tokio::sync::oneshot;
 
 pub use error::Error;
 pub use forget::Forgotten;
 pub use log::{Head, LogEntry};
+pub use reader::Reader;
 pub use recent::Recent;
 pub use scribe::Scribe;
+pub use together::{Asked, Scribes, Together};
 
-use crate::domain::EventId;
-use writer::{Change, Job, OnCommit};
+use crate::{domain::EventId, telemetry::Metrics};
+use lane::Lanes;
+use past::Known;
+use together::Waiting;
+use writer::{Answer, Change, Job, OnCommit};
 
 /// Text to be found literally by a `LIKE` that escapes with a backslash.
 #[must_use]
@@ -36,12 +50,11 @@ pub fn escape_like(text: &str) -> String {
 /// A cheap handle on the database.
 #[derive(Clone)]
 pub struct Store {
-    reader: DatabaseConnection,
-    /// Bounded: full means overloaded, said at once. Gone after [`Store::close`].
-    jobs: Arc<std::sync::RwLock<Option<mpsc::Sender<Job>>>>,
+    reader: Reader,
+    lanes: Arc<Lanes>,
     on_commit: Arc<OnceLock<OnCommit>>,
-    /// The writer's end, awaited by [`Store::close`].
-    writer: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
+    known: Arc<OnceLock<Known>>,
+    metrics: Arc<Metrics>,
     /// Held until [`Store::close`]: a second server on the same directory is refused. Handles may live on after that.
     lock: Arc<std::sync::Mutex<Option<std::fs::File>>>,
 }
@@ -56,7 +69,7 @@ pub struct Recorded<T> {
 impl Store {
     /// The pool of readers. Plain queries; a change made through it would bypass the log.
     #[must_use]
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
@@ -67,6 +80,14 @@ impl Store {
         }
     }
 
+    /// Sets who knows how logs ended, from what was committed. Must not block. A log that is found to end otherwise begins
+    /// another epoch with the next change.
+    pub fn on_lock(&self, known: impl Fn(EventId) -> Option<(Head, Option<LogEntry>)> + Send + Sync + 'static) {
+        if self.known.set(Arc::new(known)).is_err() {
+            tracing::error!("a second memory of heads was ignored");
+        }
+    }
+
     /// Runs `change` on an event and its log. Ok means committed and durable. A client that goes away meanwhile changes
     /// nothing: once queued, a change is carried out.
     pub async fn record<T, F>(&self, event: EventId, change: F) -> Result<Recorded<T>, Error>
@@ -74,22 +95,45 @@ impl Store {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Scribe<'_>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
-        self.enqueue(Some(event), change).await
+        self.enqueue(Some(event), true, change).await
     }
 
-    /// Runs `change` outside of any log. Ok means committed and durable.
+    /// Runs `change` beside an event's log, behind the same lock and in the same lane: whatever touches one event's rows
+    /// does so one after the other, over all instances. Ok means committed and durable.
+    pub async fn write_beside<T, F>(&self, event: EventId, change: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
+        let recorded = self
+            .enqueue(Some(event), false, move |scribe: &mut Scribe<'_>| change(scribe.txn()))
+            .await?;
+        Ok(recorded.value)
+    }
+
+    /// Runs `change` on rows that belong to no event. Ok means committed and durable.
     pub async fn write<T, F>(&self, change: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
         let recorded = self
-            .enqueue(None, move |scribe: &mut Scribe<'_>| change(scribe.txn()))
+            .enqueue(None, false, move |scribe: &mut Scribe<'_>| change(scribe.txn()))
             .await?;
         Ok(recorded.value)
     }
 
-    async fn enqueue<T, F>(&self, event: Option<EventId>, change: F) -> Result<Recorded<T>, Error>
+    /// As [`Store::record`], for changes that are cheaper together: whoever asks for the same kind at the same time is
+    /// served in one go.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        let (done, outcome) = oneshot::channel();
+        let asked = Asked { event, change };
+        let change = Box::new(Waiting { asked, done });
+        self.queue(Job::Like { event, change })?;
+        outcome.await.map_err(|_| self.given_up())?
+    }
+
+    async fn enqueue<T, F>(&self, event: Option<EventId>, says: bool, change: F) -> Result<Recorded<T>, Error>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Scribe<'_>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
@@ -100,31 +144,30 @@ impl Store {
             value: None,
             done,
         });
-        {
-            let jobs = self.jobs.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let queue = jobs.as_ref().ok_or(Error::Closed)?;
-            queue.try_send(Job { event, change }).map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-                mpsc::error::TrySendError::Closed(_) => Error::Closed,
-            })?;
+        self.queue(Job::Alone { event, says, change })?;
+        outcome.await.map_err(|_| self.given_up())?
+    }
+
+    fn queue(&self, job: Job) -> Result<(), Error> {
+        self.metrics.writer_queue.inc();
+        self.lanes.enqueue(job).inspect_err(|_| {
+            self.metrics.writer_queue.dec();
+        })
+    }
+
+    /// What a change came to that was dropped without an answer: given up before the commit.
+    fn given_up(&self) -> Error {
+        if self.lanes.is_closed() {
+            Error::Closed
+        } else {
+            Error::Away(error::silence())
         }
-        outcome.await.map_err(|_| Error::Closed)?
     }
 
     /// Takes no more changes, finishes those that wait, closes the database and gives the directory free.
     pub async fn close(&self) {
-        drop(
-            self.jobs
-                .write()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .take(),
-        );
-        if let Some(writer) = self.writer.lock().await.take()
-            && writer.await.is_err()
-        {
-            tracing::error!("the writer had stopped before it was told to");
-        }
-        if let Err(error) = self.reader.close_by_ref().await {
+        self.lanes.close().await;
+        if let Err(error) = self.reader.close().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }
         drop(
@@ -133,6 +176,12 @@ impl Store {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .take(),
         );
+    }
+
+    /// How often a connection to the database broke. After that it may be another one, or of another time.
+    #[must_use]
+    pub fn interruptions(&self) -> u64 {
+        self.reader.interruptions()
     }
 
     /// Whether the database answers.
@@ -161,7 +210,9 @@ where
             Ok(())
         })
     }
+}
 
+impl<T: Send, F: Send> Answer for Typed<T, F> {
     fn answer(self: Box<Self>, outcome: Result<Head, Error>) {
         let Self { value, done, .. } = *self;
         let answer = outcome.and_then(|head| value.map(|value| Recorded { value, head }).ok_or(Error::Closed));

@@ -1,118 +1,109 @@
-//! Opening the database: its files, its settings, its lock, its migrations.
+//! Opening the database, whichever it is: migrated, with readers and running lanes.
 
-use std::{path::Path, sync::Arc, time::Duration};
-
-use migration::{Migrator, MigratorTrait};
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use tokio::sync::mpsc;
 
-use super::{Error, Store, writer::Writer};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait};
+
+use super::{Error, Store, lane::Lanes, postgres::Postgres, reader::Reader, sqlite};
 use crate::{config::StoreConfig, telemetry::Metrics};
 
-/// How long a connection waits for another process (the command line beside a running server) to finish its write.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Where the data is.
+#[derive(Clone)]
+pub(super) enum Database {
+    Sqlite(PathBuf),
+    Postgres(Postgres),
+}
+
+impl Database {
+    fn of(config: &StoreConfig) -> Result<Self, Error> {
+        let limit = Duration::from_millis(config.answer_within_ms.into());
+        Ok(match &config.database_url {
+            Some(url) => Self::Postgres(Postgres::new(url, limit)?),
+            None => Self::Sqlite(config.data_dir.join("grandstand.db")),
+        })
+    }
+
+    /// A connection that writes.
+    pub(super) async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
+        match self {
+            Self::Sqlite(path) => sqlite::connect(path, 1).await,
+            Self::Postgres(postgres) => postgres.writer().await,
+        }
+    }
+
+    pub(super) async fn begin(&self, db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self {
+            Self::Sqlite(_) => sqlite::write_options(),
+            Self::Postgres(_) => TransactionOptions::default(),
+        };
+        db.begin_with_options(options).await
+    }
+
+    /// How long it may take over one batch, or over its commit. A file is not waited for, it is there.
+    pub(super) fn answer_within(&self) -> Option<Duration> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(postgres) => Some(postgres.answer_within()),
+        }
+    }
+
+    /// A connection broke.
+    pub(super) fn interrupted(&self) {
+        if let Self::Postgres(postgres) = self {
+            postgres.interrupted();
+        }
+    }
+
+    /// Brings it to the newest shape; gives what reads it.
+    async fn open(&self, readers: u32) -> Result<Reader, DbErr> {
+        match self {
+            Self::Sqlite(path) => {
+                let db = sqlite::connect(path, 1).await?;
+                sqlite::migrate(&db).await?;
+                db.close_by_ref().await?;
+                Ok(Reader::local(sqlite::connect(path, readers).await?))
+            }
+            Self::Postgres(postgres) => {
+                postgres.migrate().await?;
+                Ok(Reader::remote(postgres.clone(), readers))
+            }
+        }
+    }
+}
 
 impl Store {
-    /// Opens the data directory for the server: one at a time, migrated, with a running writer.
+    /// Opens the database for the server. A data directory serves one at a time, a PostgreSQL database any number.
     pub async fn open(config: &StoreConfig, metrics: Arc<Metrics>) -> Result<Self, Error> {
-        prepare_directory(&config.data_dir)?;
-        let lock = lock_directory(&config.data_dir)?;
-        let store = Self::connect(config, metrics, Some(lock)).await?;
-        Ok(store)
+        Self::connect(config, metrics, true).await
     }
 
-    /// Opens the data directory for a command beside the server, which may be running.
+    /// Opens the database for a command beside the server, which may be running.
     pub async fn open_tool(config: &StoreConfig) -> Result<Self, Error> {
-        prepare_directory(&config.data_dir)?;
-        Self::connect(config, Arc::new(Metrics::default()), None).await
+        Self::connect(config, Arc::new(Metrics::default()), false).await
     }
 
-    async fn connect(config: &StoreConfig, metrics: Arc<Metrics>, lock: Option<std::fs::File>) -> Result<Self, Error> {
-        let path = config.data_dir.join("grandstand.db");
-        let write_db = connect(&path, 1).await?;
-        migrate(&write_db).await?;
-        let reader = connect(&path, config.readers).await?;
-        let (jobs, waiting) = mpsc::channel(config.queue_max);
-        let on_commit = Arc::new(std::sync::OnceLock::new());
-        let writer = Writer {
-            path,
-            db: Some(write_db),
-            jobs: waiting,
-            batch_max: config.batch_max,
-            on_commit: Arc::clone(&on_commit),
-            metrics,
-        };
-        #[expect(clippy::disallowed_methods, reason = "the writer is awaited by name in `close`")]
-        let writer = tokio::spawn(writer.run());
+    async fn connect(config: &StoreConfig, metrics: Arc<Metrics>, alone: bool) -> Result<Self, Error> {
+        let database = Database::of(config)?;
+        let (mut lock, mut lanes) = (None, config.writers);
+        if let Database::Sqlite(_) = database {
+            sqlite::prepare_directory(&config.data_dir)?;
+            lock = alone.then(|| sqlite::lock_directory(&config.data_dir)).transpose()?;
+            lanes = 1;
+        }
+        let reader = database.open(config.readers).await?;
+        let (on_commit, known) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+        let lanes = Lanes::open(lanes, config, &database, (&on_commit, &known), &metrics);
         Ok(Self {
             reader,
-            jobs: Arc::new(std::sync::RwLock::new(Some(jobs))),
+            lanes: Arc::new(lanes),
             on_commit,
-            writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
+            known,
+            metrics,
             lock: Arc::new(std::sync::Mutex::new(lock)),
         })
     }
-}
-
-fn prepare_directory(dir: &Path) -> Result<(), Error> {
-    let broken = |source| Error::Directory {
-        what: format!("cannot create the data directory {}", dir.display()),
-        source,
-    };
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(broken)
-}
-
-fn lock_directory(dir: &Path) -> Result<std::fs::File, Error> {
-    let path = dir.join("lock");
-    let broken = |source| Error::Directory {
-        what: format!("cannot open {}", path.display()),
-        source,
-    };
-    let file = std::fs::File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(broken)?;
-    file.try_lock().map_err(|refused| Error::Directory {
-        what: format!("the data directory {} is in use by another grandstand", dir.display()),
-        source: refused.into(),
-    })?;
-    Ok(file)
-}
-
-pub(super) async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, sea_orm::DbErr> {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(Duration::from_secs(10))
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .journal_mode(SqliteJournalMode::Wal)
-                // A commit that was answered survives the machine losing power, not only the process dying.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(BUSY_TIMEOUT)
-                .foreign_keys(true)
-        });
-    Database::connect(options).await
-}
-
-/// In one transaction under the write lock, so that two processes starting together do not both try.
-async fn migrate(db: &DatabaseConnection) -> Result<(), Error> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let txn = db.begin_with_options(options).await?;
-    Migrator::up(&txn, None).await?;
-    Ok(txn.commit().await?)
 }

@@ -1,4 +1,4 @@
-//! The log writer: gathers what is waiting and commits it as one transaction.
+//! A writer: gathers what is waiting in its lane and commits it as one transaction.
 //!
 //! No artificial delay: an idle writer takes a change at once; while it commits, others gather. Each change runs under
 //! a savepoint, so one that fails or panics neither harms its neighbours nor burns a `seq`. Only after the commit are the
@@ -6,47 +6,104 @@
 //! cannot come between the two. Nobody else gives out a `seq`.
 
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 use tokio::sync::mpsc;
 
-use super::{Error, LogEntry, batch::run_batch, log::Head, open::connect, scribe::Scribe};
+use super::{
+    Error, LogEntry,
+    batch::{Events, Ran, lock_heads, run_batch},
+    error::{is_certain_no, is_passing, is_worth_another_try, silence},
+    log::Head,
+    open::Database,
+    past::Past,
+    scribe::{Said, Scribe},
+    together::Like,
+};
 use crate::{domain::EventId, telemetry::Metrics};
+
+/// A database that could not be reached is left alone for so long; who comes meanwhile is told at once.
+const REST: Duration = Duration::from_millis(500);
+/// Closing a connection may take so long; then it is dropped as it is.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Who is told what was committed, in commit order. Must not block: the writer waits for it.
 pub(super) type OnCommit = Arc<dyn Fn(Vec<LogEntry>) + Send + Sync>;
 
-/// A change waiting to be written.
-pub(super) trait Change: Send {
-    /// Runs inside the batch's transaction; may be followed by a rollback.
-    fn run<'a>(&'a mut self, scribe: &'a mut Scribe<'_>) -> BoxFuture<'a, Result<(), Error>>;
-
+/// Somebody who waits for a change.
+pub(super) trait Answer: Send {
     /// Tells the caller how it ended: the head right after its own entries, or why nothing was written.
     fn answer(self: Box<Self>, outcome: Result<Head, Error>);
 }
 
-pub(super) struct Job {
-    /// Which event's log it may write; a change outside any log has none.
-    pub(super) event: Option<EventId>,
-    pub(super) change: Box<dyn Change>,
+/// A change waiting to be written.
+pub(super) trait Change: Answer {
+    /// Runs inside the batch's transaction; may be followed by a rollback.
+    fn run<'a>(&'a mut self, scribe: &'a mut Scribe<'_>) -> BoxFuture<'a, Result<(), Error>>;
+}
+
+/// What waits in the queue.
+pub(super) enum Job {
+    /// A change by itself.
+    Alone {
+        /// Which event's log it may write, and behind whose lock it runs; a change outside any event has none.
+        event: Option<EventId>,
+        /// Whether it may write to that log.
+        says: bool,
+        change: Box<dyn Change>,
+    },
+    /// One that is carried out together with others of its kind.
+    Like { event: EventId, change: Box<dyn Like> },
+}
+
+impl Job {
+    /// Behind which event's lock it runs.
+    pub(super) fn event(&self) -> Option<EventId> {
+        match self {
+            Self::Alone { event, .. } => *event,
+            Self::Like { event, .. } => Some(*event),
+        }
+    }
+
+    /// Whether it may write to that event's log.
+    pub(super) fn says(&self) -> bool {
+        match self {
+            Self::Alone { says, .. } => *says,
+            Self::Like { .. } => true,
+        }
+    }
+
+    /// Only who waits for it.
+    pub(super) fn into_answer(self) -> Box<dyn Answer> {
+        match self {
+            Self::Alone { change, .. } => change,
+            Self::Like { change, .. } => change,
+        }
+    }
 }
 
 /// What a batch is made of besides its jobs.
 pub(super) struct Writer {
-    pub(super) path: PathBuf,
-    /// The one connection that writes. `None` after it came into doubt; the next batch opens another.
+    pub(super) database: Database,
+    /// The one connection that writes. `None` before the first batch and after it came into doubt.
     pub(super) db: Option<DatabaseConnection>,
+    /// When the database was last found to be away, until it answers again.
+    pub(super) away_since: Option<Instant>,
     pub(super) jobs: mpsc::Receiver<Job>,
     pub(super) batch_max: usize,
     pub(super) on_commit: Arc<std::sync::OnceLock<OnCommit>>,
+    pub(super) past: Past,
     pub(super) metrics: Arc<Metrics>,
 }
+
+/// A transaction with the heads it has locked.
+type Begun = (DatabaseTransaction, BTreeMap<EventId, Head>);
 
 impl Writer {
     /// Writes until every sender is gone and the queue is empty.
@@ -55,19 +112,35 @@ impl Writer {
         while self.jobs.recv_many(&mut batch, self.batch_max).await > 0 {
             self.metrics
                 .writer_queue
-                .set(i64::try_from(self.jobs.len()).unwrap_or(i64::MAX));
+                .dec_by(i64::try_from(batch.len()).unwrap_or(0));
             self.write(std::mem::take(&mut batch)).await;
         }
         self.close_connection().await;
     }
 
     async fn write(&mut self, batch: Vec<Job>) {
+        if self.away_since.is_some_and(|since| since.elapsed() < REST) {
+            return fail_all(callers(batch), &silence());
+        }
         let (size, began) = (batch.len(), Instant::now());
-        let txn = match self.begin().await {
-            Ok(txn) => txn,
-            Err(error) => return fail_all(batch.into_iter().map(|job| job.change), &error),
+        let (txn, heads) = match self.begin(&Events::of(&batch)).await {
+            Ok(begun) => begun,
+            Err(error) => return self.give_up(batch, &error).await,
         };
-        let (ran, said) = match run_batch(&txn, batch).await {
+        self.is_back();
+        let outcome = match self.database.answer_within() {
+            None => run_batch(&txn, heads, &mut self.past, batch).await,
+            // Whoever is dropped without an answer is told that nothing was written, which is so.
+            Some(limit) => match tokio::time::timeout(limit, run_batch(&txn, heads, &mut self.past, batch)).await {
+                Ok(outcome) => outcome,
+                Err(_) => {
+                    tracing::warn!("a batch of changes took too long and was given up");
+                    drop(txn);
+                    return self.abandon_connection();
+                }
+            },
+        };
+        let (ran, said) = match outcome {
             Ok(done) => done,
             Err((changes, error)) => {
                 drop(txn);
@@ -78,22 +151,25 @@ impl Writer {
         if ran.is_empty() {
             // Nothing to keep; and whoever ran alone may have left something before it failed.
             if let Err(error) = txn.rollback().await {
-                tracing::error!(error = %error, "refused changes were not undone; starting afresh");
+                tracing::warn!(error = %error, "refused changes were not undone; starting afresh");
                 self.close_connection().await;
             }
             return;
         }
-        if let Err(error) = txn.commit().await {
-            self.close_connection().await;
-            return fail_all(ran.into_iter().map(|(change, _)| change), &error);
+        if let Err(error) = self.commit(txn).await {
+            return self.doubt(ran, &error);
         }
         self.metrics
             .commit_batch_size
             .observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
         self.metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
+        self.tell(ran, said);
+    }
+
+    /// Stands first: whoever is answered and then reads the stream finds the entry there.
+    fn tell(&self, ran: Ran, said: Said) {
         let said = said.entries;
         self.metrics.entries.inc_by(said.len() as u64);
-        // Stands first: whoever is answered and then reads the stream finds the entry there.
         if let (false, Some(tell)) = (said.is_empty(), self.on_commit.get()) {
             // What a listener breaks is its own; the stands repair themselves from the log.
             if catch_unwind(AssertUnwindSafe(|| tell(said))).is_err() {
@@ -105,32 +181,109 @@ impl Writer {
         }
     }
 
-    async fn begin(&mut self) -> Result<DatabaseTransaction, sea_orm::DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
+    /// Begins a transaction and locks the heads of the batch's events. Nothing has run so far, so if the connection turns
+    /// out to be dead (or two batches stood in each other's way) there is one more try on a fresh one.
+    async fn begin(&mut self, events: &Events) -> Result<Begun, DbErr> {
+        match self.try_to_begin(events).await {
+            Err(error) if is_worth_another_try(&error) => {
+                self.close_connection().await;
+                self.try_to_begin(events).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_to_begin(&mut self, events: &Events) -> Result<Begun, DbErr> {
         let db = match self.db.take() {
             Some(db) => db,
-            None => connect(&self.path, 1).await?,
+            None => {
+                self.past.forget();
+                self.database.connect().await?
+            }
         };
-        self.db.insert(db).begin_with_options(options).await
+        let db = self.db.insert(db);
+        let beginning = async {
+            let txn = self.database.begin(db).await?;
+            let heads = lock_heads(&txn, events).await?;
+            Ok((txn, heads))
+        };
+        match self.database.answer_within() {
+            None => beginning.await,
+            Some(limit) => tokio::time::timeout(limit, beginning)
+                .await
+                .unwrap_or_else(|_| Err(silence())),
+        }
+    }
+
+    async fn commit(&self, txn: DatabaseTransaction) -> Result<(), DbErr> {
+        match self.database.answer_within() {
+            None => txn.commit().await,
+            Some(limit) => tokio::time::timeout(limit, txn.commit())
+                .await
+                .unwrap_or_else(|_| Err(silence())),
+        }
+    }
+
+    /// The database cannot be had: neither this batch nor what else is waiting has a chance now.
+    async fn give_up(&mut self, batch: Vec<Job>, error: &DbErr) {
+        self.abandon_connection();
+        fail_all(callers(batch), error);
+        if !is_passing(error) {
+            return;
+        }
+        if self.away_since.replace(Instant::now()).is_none() {
+            tracing::warn!(error = %error, "the database is away; changes are refused until it is back");
+        }
+        while let Ok(job) = self.jobs.try_recv() {
+            self.metrics.writer_queue.dec();
+            job.into_answer().answer(Err(Error::Away(error.clone())));
+        }
+    }
+
+    fn is_back(&mut self) {
+        if self.away_since.take().is_some() {
+            tracing::info!("the database is back");
+        }
+    }
+
+    /// The commit did not go well: tells everybody what is known.
+    fn doubt(&mut self, ran: Ran, error: &DbErr) {
+        self.abandon_connection();
+        let certain_no = is_certain_no(error);
+        tracing::warn!(error = %error, changes = ran.len(), certain_no, "a commit failed");
+        for (change, _) in ran {
+            change.answer(Err(if certain_no {
+                error.clone().into()
+            } else {
+                Error::InDoubt(error.clone())
+            }));
+        }
     }
 
     /// Gives the connection up, which undoes whatever is open on it. Needed after every failure, for then nobody knows
     /// how deep in transactions it stands, and inside an old one the next commit would not be one.
     async fn close_connection(&mut self) {
-        if let Some(db) = self.db.take()
-            && let Err(error) = db.close_by_ref().await
-        {
-            tracing::warn!(error = %error, "the writer's connection did not close cleanly");
+        let Some(db) = self.db.take() else { return };
+        self.database.interrupted();
+        let closing = tokio::time::timeout(CLOSE_WITHIN, db.close_by_ref());
+        if let Ok(Err(error)) = closing.await {
+            tracing::warn!(error = %error, "a writer's connection did not close cleanly");
         }
+    }
+
+    /// The same without waiting, for a connection on which nobody answers. It closes when its last use ends.
+    fn abandon_connection(&mut self) {
+        self.database.interrupted();
+        drop(self.db.take());
     }
 }
 
-fn fail_all(changes: impl Iterator<Item = Box<dyn Change>>, error: &sea_orm::DbErr) {
-    tracing::error!(error = %error, "a batch of changes was not written");
-    for change in changes {
-        change.answer(Err(Error::Broken(error.clone())));
+fn callers(batch: Vec<Job>) -> impl Iterator<Item = Box<dyn Answer>> {
+    batch.into_iter().map(Job::into_answer)
+}
+
+fn fail_all(callers: impl Iterator<Item = Box<dyn Answer>>, error: &DbErr) {
+    for caller in callers {
+        caller.answer(Err(error.clone().into()));
     }
 }

@@ -4,6 +4,7 @@
 //! `usher.rs` writes to the readers' sockets. What people may read or write is not decided here.
 
 mod dismissal;
+mod epoch;
 mod frame;
 mod hub;
 mod limits;
@@ -32,10 +33,11 @@ use crate::{
     clock,
     config::StreamConfig,
     domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
-    store::{Error, Recorded, Scribe, Store},
+    store::{Error, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
 use hub::Hub;
+use parcel::Parcel;
 
 /// A cheap handle on everything live.
 #[derive(Clone)]
@@ -76,6 +78,11 @@ impl Stream {
         self.hub.store.record(event, change).await
     }
 
+    /// As [`Stream::record`], for changes that are cheaper together.
+    pub async fn record_together<C: Together>(&self, event: EventId, change: C) -> Result<C::Done, Error> {
+        self.hub.store.record_together(event, change).await
+    }
+
     /// Says something live that nobody needs to find later.
     pub fn signal(&self, event: EventId, signal: &Signal) {
         let json = frame::signal_json(signal, clock::now());
@@ -111,11 +118,23 @@ impl Stream {
     /// gives up for good on any status but 200.
     pub async fn open(&self, request: SeatRequest) -> Opened {
         let format = request.format;
-        Opened(Seat::open(&self.hub, request).await.map_err(|reason| {
-            self.hub.metrics.seat_closed(reason.name());
-            let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
-            seat::bye(format, reason, self.hub.config.retry_ms, seed)
-        }))
+        Opened(
+            Seat::open(&self.hub, request)
+                .await
+                .map_err(|reason| self.last_words(format, reason)),
+        )
+    }
+
+    /// A stream for somebody who cannot be let in now: it says why, and when to come back.
+    #[must_use]
+    pub fn turn_away(&self, format: Format, reason: ByeReason) -> Opened {
+        Opened(Err(self.last_words(format, reason)))
+    }
+
+    fn last_words(&self, format: Format, reason: ByeReason) -> Parcel {
+        self.hub.metrics.seat_closed(reason.name());
+        let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
+        seat::bye(format, reason, self.hub.config.retry_ms, seed)
     }
 
     /// The state as of one place in the log, with everything that was answered by now. `None` if there is no such event or the house is too full.

@@ -17,13 +17,15 @@ use super::{
     hub::{Entered, Hub},
     limits::Pass,
     parcel::Parcel,
+    resume::Resume,
+    snapshot::{Age, Shot},
     stand::{Place, Stand, Taken},
 };
 use crate::{
     clock,
     domain::{
         Audience, EventId, Stamp,
-        entry::{ByeReason, Signal, SignalKind, StreamBye, StreamResumed},
+        entry::{ByeReason, ResetReason, Signal, SignalKind, StreamBye, StreamReset, StreamResumed},
         user::{Role, User},
     },
     store::{Error, Head, log},
@@ -76,6 +78,8 @@ enum Stage {
         entries: u64,
     },
     Live(Place),
+    /// Waiting for a snapshot, because the past it has heard is no longer the log's.
+    Afresh,
     Ended,
 }
 
@@ -105,25 +109,38 @@ pub(super) enum Step {
     Send { parcel: Parcel, more: bool },
     /// Nothing, until its stand calls. Whoever asks has to listen for the call before it asks.
     Wait,
-    /// Read a page of the log and show it to [`Seat::got`]. Asked again, it asks for the same page.
+    /// Read what it needs and show it to [`Seat::got`]. Asked again, it asks for the same.
     Read(PageRequest),
     /// Nothing follows.
     Over,
 }
 
-/// A page of the log that a seat needs.
+/// What a seat needs from the database.
 pub(super) struct PageRequest {
     hub: Arc<Hub>,
-    event: EventId,
+    stand: Arc<Stand>,
     at: Head,
     view: View,
+    /// A snapshot instead of a page of the log.
+    afresh: Option<Age>,
+}
+
+/// What was read for a seat.
+pub(super) enum Page {
+    Log(Chunk),
+    Snapshot(Option<Arc<Shot>>),
 }
 
 impl PageRequest {
-    pub(super) async fn read(self) -> Result<Chunk, Error> {
-        let reader = self.hub.store.reader();
-        let page = log::read_after(reader, self.event, self.view.audience, self.at, PAGE).await?;
-        Ok(chunk(&page, &self.view))
+    pub(super) async fn read(self) -> Result<Page, Error> {
+        let Self {
+            hub, stand, at, view, ..
+        } = self;
+        if let Some(age) = self.afresh {
+            return Ok(Page::Snapshot(hub.snapshot(&stand, view.audience, age).await?));
+        }
+        let page = log::read_after(hub.store.reader(), stand.event, view.audience, at, PAGE).await?;
+        Ok(Page::Log(chunk(&page, &view)))
     }
 }
 
@@ -143,8 +160,13 @@ impl Seat {
                 continue;
             }
             let step = match self.stage {
+                Stage::Replay { .. } | Stage::Live(_) if self.at.epoch < self.stand.0.head().epoch => {
+                    self.starts_afresh();
+                    None
+                }
                 Stage::Replay { goal, from, entries } => self.replay(goal, from, entries),
                 Stage::Live(place) => self.live(place),
+                Stage::Afresh => Some(self.request(Some(self.age()))),
                 Stage::Ended => return Step::Over,
             };
             if let Some(step) = step {
@@ -171,15 +193,33 @@ impl Seat {
             return None;
         }
         let Some((parcel, at, count)) = self.stand.0.replay(self.at, goal, &self.view) else {
-            return Some(Step::Read(PageRequest {
-                hub: Arc::clone(&self.hub),
-                event: self.info.event,
-                at: self.at,
-                view: self.view.clone(),
-            }));
+            return Some(self.request(None));
         };
         self.replayed(at, count);
         parcel.map(|parcel| Step::Send { parcel, more: true })
+    }
+
+    fn request(&self, afresh: Option<Age>) -> Step {
+        Step::Read(PageRequest {
+            hub: Arc::clone(&self.hub),
+            stand: Arc::clone(&self.stand.0),
+            at: self.at,
+            view: self.view.clone(),
+            afresh,
+        })
+    }
+
+    /// Who stays catches up at once through the ring; who takes what there is and goes must get all of it.
+    fn age(&self) -> Age {
+        if self.once { Age::Current } else { Age::Recent }
+    }
+
+    /// The past that this seat has heard is no longer the log's.
+    fn starts_afresh(&mut self) {
+        let reason = ResetReason::Epoch;
+        self.hub.metrics.resumed(Resume::Reset(reason).outcome());
+        self.say(&Signal::StreamReset(StreamReset { reason }), None);
+        self.stage = Stage::Afresh;
     }
 
     fn replayed(&mut self, reached: Head, count: u64) {
@@ -192,17 +232,20 @@ impl Seat {
         self.at = reached;
     }
 
-    /// The page it asked for.
-    pub(super) fn got(&mut self, page: Result<Chunk, Error>) {
+    /// What it asked for.
+    pub(super) fn got(&mut self, page: Result<Page, Error>) {
         match (page, &self.stage) {
-            (Ok(chunk), Stage::Replay { goal, .. }) => {
+            (Ok(Page::Log(chunk)), Stage::Replay { goal, .. }) => {
                 let reached = chunk.reached.unwrap_or(*goal);
                 self.queue.extend(chunk.parcel);
                 self.replayed(reached, chunk.count);
             }
-            (Ok(_), Stage::Live(_) | Stage::Ended) => {}
+            (Ok(Page::Snapshot(shot)), Stage::Afresh) => self.begins_with(shot),
+            (Ok(_), _) => {}
             (Err(error), _) => {
-                tracing::error!(event.id = %self.info.event, error = &error as &dyn std::error::Error, "a stream broke off");
+                if !error.is_outage() {
+                    tracing::error!(event.id = %self.info.event, error = &error as &dyn std::error::Error, "a stream broke off");
+                }
                 self.say_bye(ByeReason::Internal);
             }
         }

@@ -39,6 +39,8 @@ pub struct Metrics {
     pub connections_refused: Counter,
     /// Connections ended because the client took no bytes for too long.
     pub connections_stalled: Counter,
+    /// Connections that ended before both sides had agreed on TLS.
+    pub handshakes_failed: Counter,
     rate_limited: Labelled,
     pub bus_dropped: Counter,
     pub repairs: Counter,
@@ -88,6 +90,7 @@ impl Default for Metrics {
             connections_open: Gauge::default(),
             connections_refused: Counter::default(),
             connections_stalled: Counter::default(),
+            handshakes_failed: Counter::default(),
             rate_limited: Family::default(),
             bus_dropped: Counter::default(),
             repairs: Counter::default(),
@@ -145,6 +148,11 @@ impl Metrics {
             "connections_stalled",
             "Connections ended because the client stopped reading",
             self.connections_stalled.clone(),
+        );
+        registry.register(
+            "handshakes_failed",
+            "Connections that ended before TLS was agreed on",
+            self.handshakes_failed.clone(),
         );
         registry.register("rate_limited", "Requests over a rate limit", self.rate_limited.clone());
         registry.register("bus_dropped", "Hints the bus lost", self.bus_dropped.clone());

@@ -12,7 +12,7 @@ use std::{
 use futures_util::{StreamExt, future::join_all};
 use grandstand::{
     bus::{Bus, Envelope, LocalBus},
-    config::{StoreConfig, StreamConfig},
+    config::StreamConfig,
     domain::user::Role,
     store::Store,
     stream::{Format, SeatRequest, Stream, TypeFilter},
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::support::{Crowd, Dice, Frame, Line, Seat, TestServer, public_log, staff_log};
+use crate::support::{Crowd, Dice, Frame, Line, Seat, TestServer, public_log, server::store_config, staff_log};
 
 /// Loses, doubles, delays and reorders what arrives, and tells of what never was.
 struct BadBus {
@@ -106,11 +106,7 @@ impl Neighbour {
             is_deaf: Arc::clone(&is_deaf),
         };
         let server = TestServer::start_on(Arc::clone(&dir), Arc::new(bus), |_| {}).await;
-        let store = StoreConfig {
-            data_dir: dir.path().to_owned(),
-            ..StoreConfig::default()
-        };
-        let store = Store::open_tool(&store).await.unwrap();
+        let store = Store::open_tool(&store_config(dir.path())).await.unwrap();
         let (metrics, tasks, stop) = (
             Arc::new(Metrics::default()),
             TaskTracker::new(),

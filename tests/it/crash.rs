@@ -161,7 +161,7 @@ async fn told_to_stop_it_says_goodbye_to_every_stream_and_ends_well() {
 #[tokio::test]
 async fn a_second_server_on_the_same_directory_is_refused_with_a_clear_line() {
     let dir = TempDir::new().unwrap();
-    let server = Process::start(dir.path(), &[]).await;
+    let server = Process::start_as_is(dir.path(), &[]).await;
     let mut second = process::serve(dir.path(), &[]).spawn().unwrap();
     let mut told = String::new();
     soon("its words", second.stderr.take().unwrap().read_to_string(&mut told))

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use reqwest::{Method, StatusCode};
-use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::support::{Actor, Seat, TestServer, soon};
@@ -105,14 +104,17 @@ async fn streams_that_open_while_the_house_closes_hear_why() {
 
 #[tokio::test]
 async fn writes_under_way_are_finished_and_answered() {
-    let server = TestServer::start_with(|config| config.store.queue_max = 4).await;
+    let server = TestServer::start_with(|config| {
+        config.store.queue_max = 4;
+        config.store.answer_within_ms = 60_000;
+    })
+    .await;
     let (host, ana) = (server.host(), server.user("ana", &[]));
     let event = host.starts_event("session").await;
     ana.says(&event, "the door knows ana").await;
     let mut seat = server.anybody().watches(&event).await;
     seat.hears("stream.snapshot").await;
-    let lock = server.database().await;
-    lock.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+    let lock = server.holds_up_writers().await;
     let path = format!("/v1/events/{event}/messages");
     let mut posts: FuturesUnordered<_> = (0..12)
         .map(|number| {
@@ -126,7 +128,7 @@ async fn writes_under_way_are_finished_and_answered() {
     assert_eq!(posts.next().await.unwrap().1, Some(StatusCode::SERVICE_UNAVAILABLE));
     server.is_told_to_stop();
     seat.hears("stream.bye").await;
-    lock.execute_unprepared("ROLLBACK").await.unwrap();
+    lock.close().await.unwrap();
     let mut done: Vec<String> = Vec::new();
     while let Some((number, status)) = posts.next().await {
         if status == Some(StatusCode::CREATED) {

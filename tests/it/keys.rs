@@ -1,8 +1,9 @@
 //! Keys for machines.
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, TestServer};
+use crate::support::{Actor, TestServer, postgres, server::database};
 
 #[tokio::test]
 async fn a_key_works_until_it_is_revoked() {
@@ -58,6 +59,13 @@ async fn a_secret_is_not_kept_and_its_key_survives_a_restart() {
 
     let dir = server.leave().await;
     let mut kept = Vec::new();
+    if postgres::database_of(dir.path()).is_some() {
+        let database = database(dir.path()).await;
+        let sql = "SELECT string_agg(row_to_json(api_key)::text, ' ') AS rows FROM api_key";
+        let rows = sea_orm::Statement::from_string(database.get_database_backend(), sql);
+        let row = database.query_one_raw(rows).await.unwrap().unwrap();
+        kept.extend(row.try_get::<String>("", "rows").unwrap().into_bytes());
+    }
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let path = file.unwrap().path();
         if path.is_file() {

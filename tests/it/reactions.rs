@@ -10,7 +10,7 @@ use reqwest::Method;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Frame, Reply, TestServer, percent};
+use crate::support::{Actor, Frame, Reply, TestServer, percent, server::database};
 
 async fn reacts(who: &Actor, event: &str, message: &Value, emoji: &str, on: bool) -> Reply {
     let id = message["id"].as_str().unwrap();
@@ -249,15 +249,14 @@ async fn what_was_counted_and_not_told_is_told_after_a_restart() {
     .ok();
     let dir = server.leave().await;
     // As a crash between the count and the telling leaves it.
-    let url = format!("sqlite://{}/grandstand.db", dir.path().display());
-    let database = sea_orm::Database::connect(url).await.unwrap();
+    let database = database(dir.path()).await;
     for table in ["reaction_total", "applause_total"] {
         database
             .execute_unprepared(&format!("UPDATE {table} SET told_count = 0"))
             .await
             .unwrap();
     }
-    let query = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT public_seq FROM log_head");
+    let query = sea_orm::Statement::from_string(database.get_database_backend(), "SELECT public_seq FROM log_head");
     let row = database.query_one_raw(query).await.unwrap().unwrap();
     let head: i64 = row.try_get("", "public_seq").unwrap();
     database.close().await.unwrap();

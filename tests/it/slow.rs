@@ -82,7 +82,7 @@ async fn fifty_readers_who_stop_reading_are_cut_off_and_nobody_else_notices() {
     let server = Process::start(
         dir.path(),
         &[
-            ("SERVE__WRITE_STALL_TIMEOUT_MS", "5000"),
+            ("SERVE__WRITE_STALL_TIMEOUT_MS", "10000"),
             ("STREAM__RING_ENTRIES", "80"),
         ],
     )

@@ -11,7 +11,6 @@ use grandstand::{
     store::{Error, Store},
     telemetry::Metrics,
 };
-use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -104,12 +103,15 @@ async fn a_caller_who_leaves_before_the_answer_does_not_take_the_change_along() 
 
 #[tokio::test]
 async fn a_full_queue_says_so_at_once_and_what_was_taken_is_done() {
-    let server = TestServer::start_with(|config| config.store.queue_max = 2).await;
+    let server = TestServer::start_with(|config| {
+        config.store.queue_max = 2;
+        config.store.answer_within_ms = 60_000;
+    })
+    .await;
     let (host, ana) = (server.host(), server.user("ana", &[]));
     let event = host.starts_event("session").await;
     ana.says(&event, "the door knows ana").await;
-    let lock = server.database().await;
-    lock.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+    let lock = server.holds_up_writers().await;
     let path = format!("/v1/events/{event}/messages");
     let body = |number: i32| json!({"text": format!("{number}"), "client_id": format!("c{number}")});
     let mut posts: FuturesUnordered<_> = (0..20)
@@ -126,7 +128,7 @@ async fn a_full_queue_says_so_at_once_and_what_was_taken_is_done() {
         assert!(reply.header("retry-after").parse::<u32>().unwrap() >= 1);
         refused.push(number);
     }
-    lock.execute_unprepared("ROLLBACK").await.unwrap();
+    lock.close().await.unwrap();
     while let Some((number, reply)) = posts.next().await {
         if reply.status == 503 {
             refused.push(number);

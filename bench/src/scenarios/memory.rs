@@ -1,7 +1,5 @@
 //! T4: resident memory for each open stream, before and after messages went through it.
 
-use std::time::Duration;
-
 use tokio::time::sleep;
 
 use crate::{
@@ -10,22 +8,21 @@ use crate::{
     trial,
 };
 
-const SETTLE: Duration = Duration::from_secs(2);
 const PER_SECOND: u64 = 10;
 
 pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     let subject = ground.subject().await?;
     let channels = subject.channels(1).await?;
-    sleep(SETTLE).await;
+    sleep(ground.scale.settle).await;
     let idle = subject.rss_kib();
     let watchers = ground.scale.large;
     let crowd = subject.crowd(&channels, watchers).await?;
-    sleep(SETTLE).await;
+    sleep(ground.scale.settle).await;
     let quiet = subject.rss_kib();
-    let trial = trial::run(ground, &subject, &channels, &crowd, PER_SECOND, ground.scale.window).await;
+    let trial = trial::run(ground, &subject, &channels, &crowd, PER_SECOND, ground.scale.window).await?;
     let used = subject.rss_kib();
     crowd.go_home().await;
-    sleep(SETTLE).await;
+    sleep(ground.scale.settle).await;
     let left = subject.rss_kib();
     subject.finish().await?;
 

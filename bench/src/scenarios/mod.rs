@@ -6,9 +6,13 @@ use anyhow::Context as _;
 use tokio::time::timeout;
 
 use crate::{cli::Scenario, ground::Ground};
+use deliveries::Load;
 
+mod ceiling;
 mod deliveries;
+mod feed;
 mod growth;
+mod instances;
 mod latency;
 mod memory;
 mod opens;
@@ -25,13 +29,16 @@ pub(crate) async fn run(ground: &mut Ground, scenario: Scenario) -> anyhow::Resu
     let play = match scenario {
         Scenario::Startup => timeout(LIMIT, Box::pin(startup::run(ground))).await,
         Scenario::Latency => timeout(LIMIT, Box::pin(latency::run(ground))).await,
-        Scenario::Deliveries => timeout(LIMIT, Box::pin(deliveries::run(ground))).await,
+        Scenario::Deliveries => timeout(LIMIT, Box::pin(deliveries::run(ground, Load::Posts))).await,
+        Scenario::Fanout => timeout(LIMIT, Box::pin(deliveries::run(ground, Load::Feed))).await,
         Scenario::Memory => timeout(LIMIT, Box::pin(memory::run(ground))).await,
         Scenario::Opens => timeout(LIMIT, Box::pin(opens::run(ground))).await,
         Scenario::Posts => timeout(LIMIT, Box::pin(posts::run(ground))).await,
         Scenario::Reactions => timeout(LIMIT, Box::pin(reactions::run(ground))).await,
         Scenario::Growth => timeout(LIMIT, Box::pin(growth::run(ground))).await,
         Scenario::Reconnect => timeout(LIMIT, Box::pin(reconnect::run(ground))).await,
+        Scenario::Instances => timeout(LIMIT, Box::pin(instances::run(ground))).await,
+        Scenario::Ceiling => timeout(LIMIT, Box::pin(ceiling::run(ground))).await,
     };
     play.with_context(|| format!("{} took longer than {LIMIT:?}", scenario.name()))?
 }

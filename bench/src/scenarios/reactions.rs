@@ -7,10 +7,12 @@ use anyhow::Context as _;
 use crate::{
     authors::{Authors, Compose, Sent},
     count::MessageTotals,
-    ground::{Ground, Subject},
+    ground::Ground,
     http::{Connection, write_request},
     report::{Goal, Row, float, millis, ratio},
     schedule::Schedule,
+    subject::Subject,
+    target::Grandstand,
     trial,
 };
 
@@ -43,7 +45,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     plan.witness = true;
     let crowd = subject.crowd_of(&plan).await?;
 
-    let calm = trial::run(ground, &subject, &channels, &crowd, POSTS_PER_SECOND, window).await;
+    let calm = trial::run(ground, &subject, &channels, &crowd, POSTS_PER_SECOND, window).await?;
     let busy = Schedule::open(ground.clock, POSTS_PER_SECOND, window);
     let reactions = Arc::new(Schedule::open(ground.clock, REACTIONS_PER_SECOND, window));
     crowd.board().lock().count.begin(busy.first_ns());
@@ -54,7 +56,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
         pipeline: 1,
         ..ground.authors(&subject, ground.authors)
     };
-    let react = react.send(reactions, compose(&subject, event, &messages));
+    let react = react.send(reactions, compose(subject.house()?, event, &messages));
     let (posts, reacted) = tokio::join!(post, react);
     let told = crowd
         .wait(DRAIN_LIMIT, |board| {
@@ -108,7 +110,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
 
 /// Messages to react to.
 async fn messages(subject: &Subject, event: &str, count: u64) -> anyhow::Result<Arc<Vec<String>>> {
-    let mut connection = Connection::open(subject.address).await?;
+    let mut connection = Connection::open(subject.address()?).await?;
     let mut messages = Vec::new();
     for index in 0..count {
         let mut request = Vec::new();
@@ -122,8 +124,8 @@ async fn messages(subject: &Subject, event: &str, count: u64) -> anyhow::Result<
 }
 
 /// Each slot is another person, emoji or message than any slot before: every accepted one counts once.
-fn compose(subject: &Subject, event: &Arc<str>, messages: &Arc<Vec<String>>) -> Arc<Compose> {
-    let (house, event, messages) = (Arc::clone(&subject.house), Arc::clone(event), Arc::clone(messages));
+fn compose(house: &Arc<Grandstand>, event: &Arc<str>, messages: &Arc<Vec<String>>) -> Arc<Compose> {
+    let (house, event, messages) = (Arc::clone(house), Arc::clone(event), Arc::clone(messages));
     Arc::new(move |slot, _, out| {
         let index = usize::try_from(slot.index).unwrap_or(0);
         let people = house.crowd.len().max(1);
@@ -137,12 +139,12 @@ fn compose(subject: &Subject, event: &Arc<str>, messages: &Arc<Vec<String>>) -> 
 
 /// The sum of all reactions as the messages themselves say.
 async fn stored(subject: &Subject, event: &str, messages: &[String]) -> anyhow::Result<u64> {
-    let mut connection = Connection::open(subject.address).await?;
+    let mut connection = Connection::open(subject.address()?).await?;
     let mut sum = 0;
     for message in messages {
         let mut request = Vec::new();
         let path = format!("/v1/events/{event}/messages/{message}");
-        write_request(&mut request, "GET", &path, subject.house.member(0), None);
+        write_request(&mut request, "GET", &path, subject.house()?.member(0), None);
         let totals: MessageTotals = serde_json::from_slice(connection.ask(&request).await?)?;
         sum += totals.sum();
     }

@@ -34,8 +34,8 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     let watchers = ground.scale.large;
     let crowd = subject.crowd(&channels, watchers).await?;
     let stop = AtomicBool::new(false);
-    let auth = subject.house.member(0).to_owned();
-    let (clock, address) = (ground.clock, subject.address);
+    let auth = subject.house()?.member(0).to_owned();
+    let (clock, address) = (ground.clock, subject.address()?);
     let talk = talk(clock, address, &event, &auth, &stop);
     let story = async {
         sleep(ground.scale.window / 2).await;

@@ -10,7 +10,7 @@
 //!
 //! Tidying tidy text changes nothing, so clients may send back what they were given.
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick};
 
 use crate::domain::Fault;
 
@@ -79,7 +79,20 @@ fn tidy(raw: &str, max_bytes: usize) -> Result<String, TextError> {
     if raw.len() > max_bytes.saturating_mul(RAW_FACTOR) {
         return Err(too_long(max_bytes));
     }
-    Ok(cut_marks(&sift(raw)?.nfc().collect::<String>()))
+    if raw.bytes().all(is_plain) {
+        return Ok(raw.to_owned());
+    }
+    let sifted = sift(raw)?;
+    // Most text is composed already, and asking is far cheaper than composing.
+    match is_nfc_quick(sifted.chars()) {
+        IsNormalized::Yes => Ok(cut_marks(&sifted)),
+        IsNormalized::No | IsNormalized::Maybe => Ok(cut_marks(&sifted.nfc().collect::<String>())),
+    }
+}
+
+/// Bytes of text that is tidy as it is: printable ASCII, line feeds and tabs.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n' | b'\t')
 }
 
 /// Drops what must go and refuses what must not come.

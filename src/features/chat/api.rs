@@ -14,7 +14,7 @@ use crate::{
     domain::{
         EventId, Fault, MessageId, Reason, Refusal, Stamp, UserId,
         chat::{Message, MessageStatus},
-        text::{ClientId, MessageText},
+        text::{ClientId, MessageText, search_words},
         user::Role,
     },
     http::{
@@ -207,10 +207,8 @@ impl ChatApi {
         caller.limit(|limits| limits.read).await?;
         let text = q.0.unwrap_or_default();
         // Letters and digits only: what separates words for the index separates them here.
-        let words = text
-            .split(|letter: char| !letter.is_alphanumeric())
-            .filter(|word| !word.is_empty());
-        let words: Vec<_> = words.take(SEARCH_WORDS).map(str::to_owned).collect();
+        let mut words = search_words(&text);
+        words.truncate(SEARCH_WORDS);
         let signs = Some(text.trim()).filter(|signs| words.is_empty() && !signs.is_empty());
         let sought = Sought {
             signs: signs.map(str::to_owned),

@@ -3,12 +3,11 @@
 use entity::message;
 use sea_orm::ActiveValue::Set;
 
-use super::{Saying, rows};
+use super::rows;
 use crate::{
-    crypto,
     domain::{
         MessageId, Reason, Refusal, UserId,
-        chat::{Author, Message, MessageStatus},
+        chat::{Message, MessageStatus},
         entry::{Entry, GoneBy, MessageGone, MessageSaid},
         text::MessageText,
         user::Role,
@@ -20,81 +19,8 @@ pub(super) fn no_such_message() -> Refusal {
     Refusal::new(Reason::MessageNotFound, "No such message in this event.")
 }
 
-fn is_gone() -> Refusal {
+pub(super) fn is_gone() -> Refusal {
     Refusal::new(Reason::MessageDeleted, "The message was deleted.")
-}
-
-/// What tells a repeat from a mistake: the text and what it answers to.
-fn content_hash(text: &str, parent: Option<MessageId>) -> String {
-    let content = format!(
-        "{}\n{text}",
-        parent.map(|parent| parent.to_string()).unwrap_or_default()
-    );
-    crypto::sha256_hex(content.as_bytes())
-}
-
-pub(super) async fn say(scribe: &mut Scribe<'_>, saying: Saying) -> Result<Message, Error> {
-    let (txn, event) = (scribe.txn(), scribe.event());
-    let text = saying.text.into_string();
-    let sent_hash = saying.client_id.as_ref().map(|_| content_hash(&text, saying.parent_id));
-    if let Some(client_id) = &saying.client_id
-        && let Some(sent) = rows::find_sent(txn, event, &saying.author.id, client_id.as_str()).await?
-    {
-        if sent.sent_hash != sent_hash {
-            let detail = "Something else was sent under this id before.";
-            return Err(Refusal::new(Reason::IdempotencyMismatch, detail).into());
-        }
-        return rows::read_one(txn, sent).await;
-    }
-    let parent_id = match saying.parent_id {
-        Some(parent) => Some(thread_of(scribe, parent).await?),
-        None => None,
-    };
-    let (seq, status) = if saying.held {
-        (0, MessageStatus::Held)
-    } else {
-        (scribe.next_seq(), MessageStatus::Active)
-    };
-    let message = Message {
-        id: MessageId::generate(),
-        seq,
-        author: Author::from(&saying.author),
-        text,
-        status,
-        parent_id,
-        reply_count: 0,
-        pinned: false,
-        reactions: Vec::new(),
-        client_id: saying.client_id.map(String::from),
-        created_at: scribe.now(),
-        edited_at: None,
-        mine: None,
-    };
-    rows::insert(txn, event, &message, sent_hash).await?;
-    if saying.held {
-        scribe.say_to_staff(&Entry::MessageHeld(MessageSaid {
-            message: message.clone(),
-        }));
-    } else {
-        count_reply(scribe, &message, 1).await?;
-        scribe.say(&Entry::MessageCreated(MessageSaid {
-            message: message.clone(),
-        }));
-    }
-    Ok(message)
-}
-
-/// Threads are one level deep: an answer to an answer belongs to the same thread.
-async fn thread_of(scribe: &Scribe<'_>, parent: MessageId) -> Result<MessageId, Error> {
-    let row = rows::find_row(scribe.txn(), scribe.event(), parent)
-        .await?
-        .ok_or_else(no_such_message)?;
-    match MessageStatus::parse(&row.status) {
-        Some(MessageStatus::Active) => Ok(row.parent_id.map_or(parent, MessageId::from_uuid)),
-        // It has not appeared, so it is not there to be answered.
-        Some(MessageStatus::Held) => Err(no_such_message().into()),
-        Some(MessageStatus::Hidden | MessageStatus::Deleted) | None => Err(is_gone().into()),
-    }
 }
 
 async fn count_reply(scribe: &Scribe<'_>, message: &Message, by: i32) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 pub mod api;
 mod change;
 mod rows;
+mod say;
 
 use std::sync::Arc;
 
@@ -65,11 +66,7 @@ impl Chat {
 
     /// Says something. The same `client_id` and content again gives the same message again; other content is refused.
     pub async fn say(&self, event: EventId, saying: Saying) -> Result<Message, Error> {
-        Ok(self
-            .stream
-            .record(event, move |scribe| Box::pin(change::say(scribe, saying)))
-            .await?
-            .value)
+        self.stream.record_together(event, saying).await
     }
 
     /// Changes one's own message, within the event's edit window.

@@ -1,20 +1,23 @@
 //! Messages as rows, with the totals of their reactions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{message, reaction, reaction_total};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
     prelude::{Json, Uuid},
-    sea_query::{Expr, LikeExpr},
+    sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
+use super::Saying;
 use crate::{
     domain::{
         EventId, MessageId, Stamp, UserId,
         chat::{Author, Message, MessageStatus},
         reaction::ReactionCount,
+        text::search_words,
     },
     store::{Error, escape_like},
 };
@@ -128,28 +131,60 @@ pub(super) async fn read_one(db: &impl ConnectionTrait, row: message::Model) -> 
     read(row, reactions)
 }
 
-/// What was sent before under the same id.
-pub(super) async fn find_sent(
+/// Messages by id, whatever event they belong to.
+pub(super) async fn find_rows(
     db: &impl ConnectionTrait,
-    event: EventId,
-    author: &UserId,
-    client_id: &str,
-) -> Result<Option<message::Model>, Error> {
-    use message::Column as C;
-    let query = message::Entity::find()
-        .filter(C::EventId.eq(event.uuid()))
-        .filter(C::AuthorId.eq(author.as_str()));
-    Ok(query.filter(C::ClientId.eq(client_id)).one(db).await?)
+    ids: impl Iterator<Item = MessageId>,
+) -> Result<HashMap<Uuid, message::Model>, Error> {
+    let ids: BTreeSet<Uuid> = ids.map(MessageId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = message::Entity::find().filter(message::Column::Id.is_in(ids));
+    Ok(query.all(db).await?.into_iter().map(|row| (row.id, row)).collect())
 }
 
-pub(super) async fn insert(
-    db: &impl ConnectionTrait,
-    event: EventId,
-    message: &Message,
-    sent_hash: Option<String>,
-) -> Result<(), Error> {
+/// What makes a send the same send: where, by whom, under which id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Sent {
+    event: Uuid,
+    author: String,
+    client_id: String,
+}
+
+impl Sent {
+    pub(super) fn of(event: EventId, saying: &Saying) -> Option<Self> {
+        Some(Self {
+            event: event.uuid(),
+            author: saying.author.id.as_str().to_owned(),
+            client_id: saying.client_id.as_ref()?.as_str().to_owned(),
+        })
+    }
+
+    pub(super) fn of_row(row: &message::Model) -> Self {
+        Self {
+            event: row.event_id,
+            author: row.author_id.clone(),
+            client_id: row.client_id.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// What was sent before under these ids.
+pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Result<Vec<message::Model>, Error> {
+    use message::Column as C;
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
+    let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
+    let query = message::Entity::find().filter(Expr::cust(IS_SENT));
+    Ok(query.filter(place.in_tuples(keys)).all(db).await?)
+}
+
+pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<String>) -> message::ActiveModel {
     let author = &message.author;
-    let row = message::ActiveModel {
+    message::ActiveModel {
         id: Set(message.id.uuid()),
         event_id: Set(event.uuid()),
         seq: Set(signed(message.seq)),
@@ -158,6 +193,7 @@ pub(super) async fn insert(
         author_avatar_url: Set(author.avatar_url.clone()),
         author_badges: Set(Json::from(author.badges.clone())),
         text: Set(message.text.clone()),
+        words: Set(indexed(&message.text)),
         status: Set(message.status.name().to_owned()),
         parent_id: Set(message.parent_id.map(MessageId::uuid)),
         reply_count: Set(0),
@@ -167,13 +203,35 @@ pub(super) async fn insert(
         created_ms: Set(message.created_at.ms()),
         edited_ms: Set(None),
         ..Default::default()
-    };
-    message::Entity::insert(row).exec_without_returning(db).await?;
+    }
+}
+
+/// Rows per statement: sixteen columns each, far below the 32,766 parameters that a database takes.
+const ROWS_PER_INSERT: usize = 256;
+
+pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::ActiveModel>) -> Result<(), Error> {
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        message::Entity::insert_many(rows.iter().cloned())
+            .exec_without_returning(db)
+            .await?;
+    }
     Ok(())
 }
 
+/// What a text is found by.
+fn indexed(text: &str) -> String {
+    search_words(text).join(" ")
+}
+
 /// Writes the columns of `change` that are set, on the row with that number.
-pub(super) async fn update(db: &impl ConnectionTrait, row_no: i64, change: message::ActiveModel) -> Result<(), Error> {
+pub(super) async fn update(
+    db: &impl ConnectionTrait,
+    row_no: i64,
+    mut change: message::ActiveModel,
+) -> Result<(), Error> {
+    if let Set(text) = &change.text {
+        change.words = Set(indexed(text));
+    }
     let query = message::Entity::update_many()
         .set(change)
         .filter(message::Column::RowNo.eq(row_no));
@@ -181,7 +239,7 @@ pub(super) async fn update(db: &impl ConnectionTrait, row_no: i64, change: messa
     Ok(())
 }
 
-/// One reply more or less.
+/// So many replies more or less.
 pub(super) async fn count_reply(db: &impl ConnectionTrait, parent: Uuid, by: i32) -> Result<(), Error> {
     let count = Expr::col(message::Column::ReplyCount).add(by);
     let query = message::Entity::update_many().col_expr(message::Column::ReplyCount, count);
@@ -216,13 +274,20 @@ pub(super) async fn page(
     read_all(db, query.all(db).await?).await
 }
 
+// Conditions of partial indexes, to the letter as the migration has them.
+const IS_SENT: &str = "client_id IS NOT NULL";
+const IS_HELD: &str = "status = 'held'";
+const IS_GONE: &str = "status IN ('deleted', 'hidden')";
+const IS_PINNED: &str = "pinned";
+
 /// Pinned messages people can see, in the order they were said.
 pub(super) async fn pinned(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<Message>, Error> {
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Active.name()));
-    read_all(db, query.filter(C::Pinned.eq(true)).order_by_asc(C::Seq).all(db).await?).await
+        .filter(Expr::cust(IS_PINNED));
+    let query = query.filter(C::Status.eq(MessageStatus::Active.name()));
+    read_all(db, query.order_by_asc(C::Seq).all(db).await?).await
 }
 
 /// Messages that wait for a moderator, oldest first.
@@ -230,16 +295,21 @@ pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) 
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Held.name()));
+        .filter(Expr::cust(IS_HELD));
     read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
 }
 
+/// How many messages people can see: those that appeared less those that are gone, each counted in an index alone.
 pub(super) async fn count_active(db: &impl ConnectionTrait, event: EventId) -> Result<u64, Error> {
     use message::Column as C;
-    let query = message::Entity::find()
-        .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Status.eq(MessageStatus::Active.name()));
-    Ok(query.count(db).await?)
+    let appeared = || {
+        message::Entity::find()
+            .filter(C::EventId.eq(event.uuid()))
+            .filter(C::Seq.gt(0))
+    };
+    let all = appeared().count(db).await?;
+    let gone = appeared().filter(Expr::cust(IS_GONE)).count(db).await?;
+    Ok(all.saturating_sub(gone))
 }
 
 /// Which emoji a user put on which of these messages.
@@ -261,6 +331,25 @@ pub(super) async fn mine(
     Ok(mine)
 }
 
+/// Whether a message has words that begin like these. Words have letters and digits only, so that nothing a person types
+/// is a query of its own; they are quoted all the same.
+fn matching(backend: DbBackend, words: &[String]) -> SimpleExpr {
+    let (sql, quote, suffix, and) = match backend {
+        DbBackend::Postgres => ("message.search @@ $1::tsquery", "'", ":*", " & "),
+        _ => (
+            "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
+            "\"",
+            "*",
+            " ",
+        ),
+    };
+    let terms: Vec<_> = words
+        .iter()
+        .map(|word| format!("{quote}{word}{quote}{suffix}"))
+        .collect();
+    Expr::cust_with_values(sql, [Value::from(terms.join(and))])
+}
+
 /// Messages found by their words (each may be the beginning of one), latest first, from before this `seq`.
 pub(super) async fn search(
     db: &impl ConnectionTrait,
@@ -274,17 +363,7 @@ pub(super) async fn search(
         .filter(C::EventId.eq(event.uuid()))
         .filter(C::Status.eq(MessageStatus::Active.name()));
     if !sought.words.is_empty() {
-        // Quoted, so that nothing a person types is a query of its own; a quote inside is doubled.
-        let terms = sought
-            .words
-            .iter()
-            .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
-        let terms = terms.collect::<Vec<_>>().join(" ");
-        let matching = Expr::cust_with_values(
-            "row_no IN (SELECT rowid FROM message_search WHERE message_search MATCH ?)",
-            [Value::from(terms)],
-        );
-        query = query.filter(matching);
+        query = query.filter(matching(db.get_database_backend(), &sought.words));
     }
     if let Some(signs) = &sought.signs {
         query = query.filter(C::Text.like(LikeExpr::new(format!("%{}%", escape_like(signs))).escape('\\')));

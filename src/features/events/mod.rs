@@ -12,7 +12,7 @@ mod rows;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, prelude::Uuid};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, SqlErr, prelude::Uuid};
 
 use crate::{
     domain::{
@@ -161,7 +161,9 @@ impl Events {
     pub async fn set_role(&self, id: EventId, user: UserId, role: Role) -> Result<(), Error> {
         let (name, now) = (user.clone(), crate::clock::now());
         self.store
-            .write(move |txn| Box::pin(async move { rows::set_role(txn, id, &name, role, now).await }))
+            .write_beside(id, move |txn| {
+                Box::pin(async move { rows::set_role(txn, id, &name, role, now).await })
+            })
             .await?;
         self.role_changed(id, user);
         Ok(())
@@ -172,7 +174,9 @@ impl Events {
         let name = user.clone();
         let removed = self
             .store
-            .write(move |txn| Box::pin(async move { rows::remove_role(txn, id, &name).await }))
+            .write_beside(id, move |txn| {
+                Box::pin(async move { rows::remove_role(txn, id, &name).await })
+            })
             .await?;
         if removed {
             self.role_changed(id, user);
@@ -192,28 +196,30 @@ impl Events {
 
 async fn create(scribe: &mut Scribe<'_>, new: NewEvent, host: Option<UserId>) -> Result<Event, Error> {
     let (txn, now) = (scribe.txn(), scribe.now());
-    let slug = free_slug(txn, scribe.event(), &new).await?;
-    let event = Event {
+    let mut event = Event {
         id: scribe.event(),
-        slug,
-        title: new.title,
+        slug: free_slug(txn, scribe.event(), &new).await?,
+        title: new.title.clone(),
         kind: new.kind,
         status: EventStatus::Scheduled,
-        participants: new.participants,
-        venue: new.venue,
+        participants: new.participants.clone(),
+        venue: new.venue.clone(),
         scheduled_at: new.scheduled_at,
         started_at: None,
         ended_at: None,
         featured: new.featured,
         visibility: new.visibility,
-        cover_url: new.cover_url,
-        stream_url: new.stream_url,
-        settings: new.settings,
+        cover_url: new.cover_url.clone(),
+        stream_url: new.stream_url.clone(),
+        settings: new.settings.clone(),
         version: 1,
         created_at: now,
         demo: new.demo,
     };
-    rows::insert(txn, &event, host.as_ref().map_or("", UserId::as_str)).await?;
+    // Another instance may take the slug between our look and our insert; then we look again.
+    while !rows::insert(txn, &event, host.as_ref().map_or("", UserId::as_str)).await? {
+        event.slug = free_slug(txn, event.id, &new).await?;
+    }
     if let Some(host) = host {
         rows::set_role(txn, event.id, &host, Role::Host, now).await?;
     }
@@ -254,6 +260,16 @@ async fn require_free(txn: &DatabaseTransaction, id: EventId, slug: &str) -> Res
     Ok(())
 }
 
+/// Another instance took the slug between our look and our update.
+fn slug_lost(error: Error, slug: &str) -> Error {
+    match &error {
+        Error::Broken(cause) if matches!(cause.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Refusal::new(Reason::SlugTaken, format!("Another event is called `{slug}`.")).into()
+        }
+        _ => error,
+    }
+}
+
 async fn lay_contest(txn: &DatabaseTransaction, event: EventId, state: &ContestState) -> Result<(), Error> {
     let row = entity::contest::ActiveModel {
         id: Set(Uuid::now_v7()),
@@ -287,7 +303,9 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
         require_free(scribe.txn(), event.id, &event.slug).await?;
     }
     event.version += 1;
-    rows::update(scribe.txn(), &event).await?;
+    rows::update(scribe.txn(), &event)
+        .await
+        .map_err(|error| slug_lost(error, &event.slug))?;
     scribe.say(&Entry::EventUpdated(EventChanged { event: event.clone() }));
     Ok(Edited { event, was_public })
 }

@@ -6,6 +6,7 @@ use entity::{event, event_member};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
     sea_query::{Expr, LikeExpr, OnConflict},
 };
 
@@ -117,14 +118,16 @@ fn search_text(title: &str, venue: Option<&str>, participants: &[Participant]) -
     text.to_lowercase()
 }
 
-pub(super) async fn insert(db: &impl ConnectionTrait, event: &Event, created_by: &str) -> Result<(), Error> {
+/// Ok(false): the slug is taken.
+pub(super) async fn insert(db: &impl ConnectionTrait, event: &Event, created_by: &str) -> Result<bool, Error> {
     let row = event::ActiveModel {
         created_by: Set(created_by.to_owned()),
         created_ms: Set(event.created_at.ms()),
         ..columns(event)?
     };
-    event::Entity::insert(row).exec_without_returning(db).await?;
-    Ok(())
+    let insert = event::Entity::insert(row).on_conflict_do_nothing_on([event::Column::Slug]);
+    let done = insert.exec_without_returning(db).await?;
+    Ok(matches!(done, TryInsertResult::Inserted(1..)))
 }
 
 pub(super) async fn update(db: &impl ConnectionTrait, event: &Event) -> Result<(), Error> {

@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::log_page::{as_json, as_lines, place};
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal, event::EventStatus, reaction::Applause, room::Room,
-        snapshot::Snapshot,
+        Audience, Cursor, EventId, Reason, Refusal, entry::ByeReason, event::EventStatus, reaction::Applause,
+        room::Room, snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,
@@ -129,12 +129,27 @@ impl LiveApi {
         // Named here so that the document has them: one is read by the extractor, the other below as it was sent, because
         // what is not even text must be answered as a place we do not know, not as none.
         drop((ticket, last_event_id));
+        let (format, content_type) = match format.0 {
+            Some(FormatIn::Ndjson) => (Format::Ndjson, NDJSON),
+            Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
+        };
+        // A status would end a browser's stream for good; it comes back when told so inside one.
+        let not_now = |problem: Problem| {
+            let come_back = || self.stream.turn_away(format, ByeReason::Internal);
+            problem
+                .is_outage()
+                .then(|| StreamResponse::new(content_type, come_back().into_chunks()))
+                .ok_or(problem)
+        };
         let Admitted {
             event: admitted,
             role,
             caller,
             set_cookie,
-        } = caller.admit(&*self.gate, &event).await?;
+        } = match caller.admit(&*self.gate, &event).await {
+            Ok(admitted) => admitted,
+            Err(problem) => return not_now(problem),
+        };
         caller.limit(|limits| limits.read).await?;
         let filter = match types.0.as_deref() {
             None => TypeFilter::EVERYTHING,
@@ -142,10 +157,6 @@ impl LiveApi {
                 let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
                 TypeFilter::of(names).map_err(unknown_type)?
             }
-        };
-        let (format, content_type) = match format.0 {
-            Some(FormatIn::Ndjson) => (Format::Ndjson, NDJSON),
-            Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
         };
         let wanted = SeatRequest {
             event: admitted.id,
@@ -160,13 +171,14 @@ impl LiveApi {
             expires_at: caller.identity.expires_at(),
         };
         let once = wanted.once;
-        let opened = self.seat(wanted, &event, &caller).await?;
-        let response = if once {
-            StreamResponse::new(content_type, opened.into_chunks())
-        } else {
-            StreamResponse::of(request, content_type, opened)
-        };
-        Ok(response.with_cookie(set_cookie.as_deref()))
+        match self.seat(wanted, &event, &caller).await {
+            Ok(opened) if once => {
+                let response = StreamResponse::new(content_type, opened.into_chunks());
+                Ok(response.with_cookie(set_cookie.as_deref()))
+            }
+            Ok(opened) => Ok(StreamResponse::of(request, content_type, opened).with_cookie(set_cookie.as_deref())),
+            Err(problem) => not_now(problem),
+        }
     }
 
     /// Read an event's state

@@ -5,12 +5,12 @@ use poem::{Body, IntoResponse, Response, http::header};
 use crate::{
     domain::{Audience, Cursor, EventId, Reason, Refusal, cursor::ResumePoint},
     http::{Problem, sse::NDJSON},
-    store::{Head, LogEntry, log},
+    store::{Head, LogEntry, Reader, log},
 };
 
 /// The place in the log that a cursor names. Unlike a stream, a list says no to a cursor that is none.
 pub(super) async fn place(
-    db: &sea_orm::DatabaseConnection,
+    db: &Reader,
     event: EventId,
     audience: Audience,
     head: Head,

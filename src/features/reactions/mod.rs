@@ -3,6 +3,7 @@
 //! Each act is committed by itself (its 2xx is as good as any), but the log only hears the new totals, once a tick. What
 //! was counted and not yet told is found in the database, so totals are told in the end after a crash as well.
 
+mod act;
 pub mod api;
 mod mine;
 mod rows;
@@ -15,6 +16,8 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
+
+use act::{Applaud, React};
 
 use crate::{
     domain::{
@@ -56,17 +59,13 @@ impl Reactions {
         emoji: Emoji,
         on: bool,
     ) -> Result<u64, Error> {
-        let change = rows::Act {
-            event,
+        let act = React {
             message,
             user,
             emoji,
             on,
         };
-        let count = self
-            .store
-            .write(move |txn| Box::pin(async move { rows::react(txn, &change).await }))
-            .await?;
+        let count = self.stream.record_together(event, act).await?;
         self.mine.reacted(event);
         self.owe(event);
         Ok(count)
@@ -74,10 +73,7 @@ impl Reactions {
 
     /// Claps `times` times; gives the event's totals.
     pub async fn applaud(&self, event: EventId, kind: ApplauseKind, times: u32) -> Result<Applause, Error> {
-        let totals = self
-            .store
-            .write(move |txn| Box::pin(rows::applaud(txn, event, kind, times)))
-            .await?;
+        let totals = self.stream.record_together(event, Applaud { kind, times }).await?;
         self.owe(event);
         Ok(totals)
     }

@@ -1,22 +1,20 @@
-//! Who reacted how, the totals, and how much of them the log has told.
+//! The totals, and how much of them the log has told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{applause_total, message, reaction, reaction_total};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
-    sea_query::{Expr, OnConflict, Order, Query},
+    sea_query::{Expr, Order, Query},
 };
 
 use crate::{
-    clock,
     domain::{
-        EventId, MessageId, Reason, Refusal, UserId,
+        EventId, MessageId, UserId,
         chat::MessageStatus,
         entry::ApplauseChanged,
-        reaction::{Applause, ApplauseKind, Emoji, MessageReactions, ReactionCount},
+        reaction::{Applause, MessageReactions, ReactionCount},
         snapshot::RECENT_MESSAGES,
     },
     store::Error,
@@ -24,19 +22,7 @@ use crate::{
 
 /// Totals told in one entry at most; the rest follows in the next tick.
 const TOLD_AT_ONCE: u64 = 500;
-/// Different emoji on one message, so that its row of reactions stays a row.
-const EMOJI_PER_MESSAGE: usize = 50;
-
-/// One user's emoji put on or taken off.
-pub(super) struct Act {
-    pub(super) event: EventId,
-    pub(super) message: MessageId,
-    pub(super) user: UserId,
-    pub(super) emoji: Emoji,
-    pub(super) on: bool,
-}
-
-fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -74,130 +60,6 @@ pub(super) async fn of_users(
         .into_iter()
         .map(|row| (row.user_id, MessageId::from_uuid(row.message_id), row.emoji))
         .collect())
-}
-
-/// Carries the act out; gives the emoji's count afterwards.
-pub(super) async fn react(db: &impl ConnectionTrait, act: &Act) -> Result<u64, Error> {
-    use reaction_total::Column as C;
-    require_message(db, act).await?;
-    if !(if act.on {
-        put(db, act).await?
-    } else {
-        take(db, act).await?
-    }) {
-        return count(db, act).await;
-    }
-    let step = if act.on { 1 } else { -1 };
-    let row = reaction_total::ActiveModel {
-        message_id: Set(act.message.uuid()),
-        emoji: Set(act.emoji.as_str().to_owned()),
-        event_id: Set(act.event.uuid()),
-        count: Set(step),
-        told_count: Set(0),
-    };
-    let mut again = OnConflict::columns([C::MessageId, C::Emoji]);
-    again.value(C::Count, Expr::col((reaction_total::Entity, C::Count)).add(step));
-    reaction_total::Entity::insert(row)
-        .on_conflict(again)
-        .exec_without_returning(db)
-        .await?;
-    count(db, act).await
-}
-
-async fn require_message(db: &impl ConnectionTrait, act: &Act) -> Result<(), Error> {
-    use message::Column as C;
-    let query = message::Entity::find()
-        .select_only()
-        .column(C::Status)
-        .filter(C::Id.eq(act.message.uuid()));
-    let status: Option<String> = query
-        .filter(C::EventId.eq(act.event.uuid()))
-        .into_tuple()
-        .one(db)
-        .await?;
-    match status.as_deref().and_then(MessageStatus::parse) {
-        Some(MessageStatus::Active) => Ok(()),
-        Some(MessageStatus::Deleted | MessageStatus::Hidden) => {
-            Err(Refusal::new(Reason::MessageDeleted, "The message was deleted.").into())
-        }
-        Some(MessageStatus::Held) | None => {
-            Err(Refusal::new(Reason::MessageNotFound, "No such message in this event.").into())
-        }
-    }
-}
-
-/// Ok(false): it was there already.
-async fn put(db: &impl ConnectionTrait, act: &Act) -> Result<bool, Error> {
-    use reaction::Column as C;
-    if count(db, act).await? == 0 {
-        let kinds = reaction_total::Entity::find().filter(reaction_total::Column::MessageId.eq(act.message.uuid()));
-        let kinds = kinds
-            .filter(reaction_total::Column::Count.gt(0))
-            .limit(EMOJI_PER_MESSAGE as u64)
-            .all(db)
-            .await?;
-        if kinds.len() >= EMOJI_PER_MESSAGE {
-            let detail = format!("A message takes at most {EMOJI_PER_MESSAGE} different emoji.");
-            return Err(Refusal::field("/emoji", "too-many", detail).into());
-        }
-    }
-    let row = reaction::ActiveModel {
-        message_id: Set(act.message.uuid()),
-        user_id: Set(act.user.as_str().to_owned()),
-        emoji: Set(act.emoji.as_str().to_owned()),
-        event_id: Set(act.event.uuid()),
-        created_ms: Set(clock::now().ms()),
-    };
-    let once = reaction::Entity::insert(row).on_conflict_do_nothing_on([C::MessageId, C::UserId, C::Emoji]);
-    let done = once.exec_without_returning(db).await?;
-    Ok(matches!(done, TryInsertResult::Inserted(1..)))
-}
-
-/// Ok(false): it was not there.
-async fn take(db: &impl ConnectionTrait, act: &Act) -> Result<bool, Error> {
-    let key = (
-        act.message.uuid(),
-        act.user.as_str().to_owned(),
-        act.emoji.as_str().to_owned(),
-    );
-    Ok(reaction::Entity::delete_by_id(key).exec(db).await?.rows_affected > 0)
-}
-
-async fn count(db: &impl ConnectionTrait, act: &Act) -> Result<u64, Error> {
-    let key = (act.message.uuid(), act.emoji.as_str().to_owned());
-    Ok(reaction_total::Entity::find_by_id(key)
-        .one(db)
-        .await?
-        .map_or(0, |row| unsigned(row.count)))
-}
-
-pub(super) async fn applaud(
-    db: &impl ConnectionTrait,
-    event: EventId,
-    kind: ApplauseKind,
-    times: u32,
-) -> Result<Applause, Error> {
-    use applause_total::Column as C;
-    let row = applause_total::ActiveModel {
-        event_id: Set(event.uuid()),
-        kind: Set(kind.name().to_owned()),
-        count: Set(i64::from(times)),
-        told_count: Set(0),
-    };
-    let mut again = OnConflict::columns([C::EventId, C::Kind]);
-    again.value(
-        C::Count,
-        Expr::col((applause_total::Entity, C::Count)).add(i64::from(times)),
-    );
-    applause_total::Entity::insert(row)
-        .on_conflict(again)
-        .exec_without_returning(db)
-        .await?;
-    let rows = applause_total::Entity::find()
-        .filter(C::EventId.eq(event.uuid()))
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.kind, unsigned(row.count))).collect())
 }
 
 /// Applause as the log has told it.

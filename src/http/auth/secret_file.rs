@@ -1,4 +1,5 @@
-//! The secret that signs tokens, when none is configured: made once, kept in the data directory for its owner only.
+//! The secret that signs tokens, when none is configured: made once, kept in the data directory for its owner only, or,
+//! where several instances must agree on one, in their database.
 
 use std::{
     fs,
@@ -9,9 +10,20 @@ use std::{
 use crate::{
     config::{AuthConfig, Secret},
     crypto,
+    store::{self, Store},
 };
 
 const FILE: &str = "secret";
+/// Under which name the database keeps it.
+const NAME: &str = "signing_secret";
+
+/// The configured secret, or the one that all instances on this database share.
+pub async fn load_shared(config: &AuthConfig, store: &Store) -> Result<Secret, store::Error> {
+    match &config.secret {
+        Some(secret) => Ok(secret.clone()),
+        None => Ok(Secret::new(store.keep(NAME, crypto::random_text).await?)),
+    }
+}
 
 /// The configured secret, or the data directory's, which is made if it is not there.
 pub fn load(config: &AuthConfig, data_dir: &Path) -> io::Result<Secret> {

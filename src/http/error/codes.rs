@@ -39,9 +39,11 @@ const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
     ]
 };
 
-/// What is nobody's lawful no: it broke, or the client was too slow.
+/// What is nobody's lawful no: it broke, it is away, or the client was too slow.
 pub(super) const INTERNAL: (&str, u16, &str) = ("internal", 500, "Something went wrong on our side");
 pub(super) const REQUEST_TIMEOUT: (&str, u16, &str) = ("request-timeout", 408, "The request took too long to arrive");
+pub(super) const UNAVAILABLE: (&str, u16, &str) = ("unavailable", 503, "The database does not answer");
+pub(super) const OUTCOME_UNKNOWN: (&str, u16, &str) = ("outcome-unknown", 503, "It is not known whether it was done");
 
 /// The table: status and title of each reason.
 pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
@@ -85,7 +87,7 @@ pub fn codes() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
         let (status, title) = row(reason);
         (reason.code(), status, title)
     });
-    lawful.chain([REQUEST_TIMEOUT, INTERNAL])
+    lawful.chain([REQUEST_TIMEOUT, INTERNAL, UNAVAILABLE, OUTCOME_UNKNOWN])
 }
 
 #[cfg(test)]
@@ -99,6 +101,6 @@ mod tests {
             assert!(seen.insert(code), "{code} twice");
             assert!((400..600).contains(&status) && !title.is_empty(), "{code}");
         }
-        assert_eq!(seen.len(), REASONS.len() + 2);
+        assert_eq!(seen.len(), REASONS.len() + 4);
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         entry::{ByeReason, Signal, StreamReady, StreamReset},
     },
     store::{Error, Head},
-    stream::{frame::View, hub::Hub, limits::Pass, resume::Resume, snapshot::Age},
+    stream::{frame::View, hub::Hub, limits::Pass, resume::Resume, snapshot::Shot},
 };
 
 impl Seat {
@@ -28,7 +28,9 @@ impl Seat {
             Ok(Some(seat)) => Ok(seat),
             Ok(None) => Err(ByeReason::Overloaded),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
+                if !error.is_outage() {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
+                }
                 Err(ByeReason::Internal)
             }
         }
@@ -141,12 +143,15 @@ impl Seat {
     }
 
     async fn say_snapshot(&mut self) -> Result<(), Error> {
-        // Who stays catches up at once through the ring; who takes what there is and goes must get all of it.
-        let age = if self.once { Age::Current } else { Age::Recent };
-        let shot = self.hub.snapshot(&self.stand.0, self.view.audience, age).await?;
+        let shot = self.hub.snapshot(&self.stand.0, self.view.audience, self.age()).await?;
+        self.begins_with(shot);
+        Ok(())
+    }
+
+    /// Goes on from a snapshot.
+    pub(super) fn begins_with(&mut self, shot: Option<Arc<Shot>>) {
         let Some(shot) = shot else {
-            self.say_bye(ByeReason::Forbidden);
-            return Ok(());
+            return self.say_bye(ByeReason::Forbidden);
         };
         self.queue.push_back(shot.frame(self.view.format));
         self.at = shot.head;
@@ -159,6 +164,5 @@ impl Seat {
                 entries: 0,
             },
         };
-        Ok(())
     }
 }

@@ -17,10 +17,7 @@ use tokio::{net::TcpStream, sync::Notify};
 use super::{Terms, slots::Key};
 use crate::{
     store::Error,
-    stream::{
-        frame::Chunk,
-        seat::{PageRequest, Seat},
-    },
+    stream::seat::{Page, PageRequest, Seat},
 };
 
 /// A socket and its seat on their way to an usher.
@@ -47,7 +44,7 @@ pub(super) struct Letters {
     pub(super) calls: Vec<Key>,
     /// Sockets that can be read or written again.
     pub(super) stirred: Vec<Key>,
-    pub(super) pages: Vec<(Key, Result<Chunk, Error>)>,
+    pub(super) pages: Vec<(Key, Result<Page, Error>)>,
 }
 
 impl Post {
@@ -169,7 +166,7 @@ impl Wake for Bell {
 pub(super) struct Errand {
     post: Arc<Post>,
     key: Key,
-    page: Option<Result<Chunk, Error>>,
+    page: Option<Result<Page, Error>>,
 }
 
 impl Errand {

@@ -25,7 +25,10 @@ use super::{
 };
 use crate::{
     store::Error,
-    stream::{frame::Chunk, seat::PageRequest, stand::Stand},
+    stream::{
+        seat::{Page, PageRequest},
+        stand::Stand,
+    },
 };
 
 /// So long the usher works before it gives its thread to others.
@@ -49,7 +52,7 @@ pub(super) struct Round {
     by_stand: HashMap<usize, Key>,
     letters: Letters,
     arrivals: VecDeque<Arrival>,
-    pages: VecDeque<(Key, Result<Chunk, Error>)>,
+    pages: VecDeque<(Key, Result<Page, Error>)>,
     /// Those to be looked at.
     stirred: VecDeque<Key>,
     /// Parties to go round.
@@ -270,7 +273,7 @@ impl Round {
     }
 
     /// A page was read.
-    fn read(&mut self, key: Key, page: Result<Chunk, Error>) {
+    fn read(&mut self, key: Key, page: Result<Page, Error>) {
         self.reading -= 1;
         if let Some(sitting) = self.sittings.get_mut(key) {
             sitting.reads = false;

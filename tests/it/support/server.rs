@@ -5,15 +5,16 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 use grandstand::{
     app::App,
     bus::{Bus, LocalBus},
-    config::{Config, QuotaConfig, Secret},
+    config::{Config, QuotaConfig, Secret, StoreConfig},
     crypto,
 };
 use jsonwebtoken::{EncodingKey, Header};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Actor, soon};
+use super::{Actor, postgres, soon};
 
 /// What the test servers sign with; long enough, and nobody's.
 pub const SECRET: &str = "a secret of the tests, thirty-two bytes and more";
@@ -21,6 +22,7 @@ pub const SECRET: &str = "a secret of the tests, thirty-two bytes and more";
 /// A running server; stopped when dropped.
 pub struct TestServer {
     address: SocketAddr,
+    url: String,
     stop: CancellationToken,
     running: Option<tokio::task::JoinHandle<()>>,
     dir: Arc<TempDir>,
@@ -34,11 +36,20 @@ fn off() -> QuotaConfig {
     }
 }
 
+/// Where the data of that directory's server is.
+pub fn store_config(dir: &Path) -> StoreConfig {
+    StoreConfig {
+        data_dir: dir.to_owned(),
+        database_url: postgres::database_of(dir).map(Secret::new),
+        ..StoreConfig::default()
+    }
+}
+
 /// Settings for tests: a free port, no rate limits, short windows.
 pub fn config(dir: &Path) -> Config {
     let mut config = Config::default();
     "127.0.0.1:0".clone_into(&mut config.serve.listen);
-    dir.clone_into(&mut config.store.data_dir);
+    config.store = store_config(dir);
     config.auth.secret = Some(Secret::new(SECRET));
     config.stream.drain_window_ms = 50;
     let limits = &mut config.limits;
@@ -69,12 +80,15 @@ impl TestServer {
     /// Starts on a directory that may have been used before, with a bus that may have neighbours.
     pub async fn start_on(dir: Arc<TempDir>, bus: Arc<dyn Bus>, change: impl FnOnce(&mut Config)) -> Self {
         crypto::install();
+        if postgres::is_asked_for() {
+            postgres::lay_ground(dir.path()).await;
+        }
         let mut config = config(dir.path());
         change(&mut config);
         let app = App::build(config, bus)
             .await
             .unwrap_or_else(|error| panic!("the server starts: {error:?}"));
-        let (address, stop) = (app.address(), CancellationToken::new());
+        let (address, url, stop) = (app.address(), app.url(), CancellationToken::new());
         let running = Some(TaskTracker::new().spawn(app.run(stop.clone())));
         let client = reqwest::Client::builder()
             .tls_certs_only([])
@@ -83,6 +97,7 @@ impl TestServer {
             .unwrap();
         Self {
             address,
+            url,
             stop,
             running,
             dir,
@@ -121,12 +136,23 @@ impl TestServer {
         database(self.dir.path()).await
     }
 
+    /// Whoever writes waits as long as the connection is open.
+    pub async fn holds_up_writers(&self) -> sea_orm::DatabaseConnection {
+        let lock = self.database().await;
+        let sql = match lock.get_database_backend() {
+            sea_orm::DbBackend::Postgres => "BEGIN; LOCK TABLE log_head IN EXCLUSIVE MODE",
+            _ => "BEGIN IMMEDIATE",
+        };
+        lock.execute_unprepared(sql).await.unwrap();
+        lock
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     pub fn dir(&self) -> Arc<TempDir> {
@@ -195,6 +221,9 @@ impl Drop for TestServer {
 
 /// A connection to the database of that directory, beside the server's own.
 pub async fn database(dir: &Path) -> sea_orm::DatabaseConnection {
+    if let Some(url) = postgres::database_of(dir) {
+        return postgres::connect(&url).await;
+    }
     let mut options = sea_orm::ConnectOptions::new(format!("sqlite://{}/grandstand.db", dir.display()));
     options.max_connections(1).sqlx_logging(false);
     sea_orm::Database::connect(options).await.unwrap()

@@ -16,7 +16,11 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::support::{server::database, soon};
+use crate::support::{
+    postgres,
+    server::{database, store_config},
+    soon,
+};
 
 /// A store with a table to leave traces in, and everything its listener was told.
 pub(super) struct Bench {
@@ -62,10 +66,12 @@ async fn change(scribe: &mut Scribe<'_>, number: i32, end: End) -> Result<u64, E
 impl Bench {
     pub(super) async fn new(queue_max: usize) -> Self {
         let dir = TempDir::new().unwrap();
+        if postgres::is_asked_for() {
+            postgres::lay_ground(dir.path()).await;
+        }
         let config = StoreConfig {
-            data_dir: dir.path().to_owned(),
             queue_max,
-            ..StoreConfig::default()
+            ..store_config(dir.path())
         };
         let store = Store::open(&config, Arc::new(Metrics::default())).await.unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));

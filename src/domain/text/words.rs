@@ -1,0 +1,48 @@
+//! The words of a text, as search knows them: the same on every database.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A word is cut after so many characters, since databases bound what they index. Longer than any question may be.
+const WORD_MAX: usize = 200;
+
+/// Runs of letters and digits, in lower case and without accents: `Müller` is found as `muller`. Marks that make another
+/// letter outside Europe (dakuten, vowel signs) stay.
+#[must_use]
+pub fn search_words(text: &str) -> Vec<String> {
+    let is_accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
+    let folded: String = text
+        .chars()
+        .flat_map(char::to_lowercase)
+        .nfd()
+        .filter(|letter| !is_accent(letter))
+        .map(|letter| if letter == 'ς' { 'σ' } else { letter })
+        .nfc()
+        .collect();
+    folded
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.chars().take(WORD_MAX).collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_cut_and_folded() {
+        for (text, words) in [
+            ("", &[][..]),
+            ("What a Goal by Müller!", &["what", "a", "goal", "by", "muller"]),
+            ("a-b_c'd", &["a", "b", "c", "d"]),
+            ("Ёлка и чай", &["елка", "и", "чаи"]),
+            ("ΣΊΣΥΦΟΣ Σίσυφος", &["σισυφοσ", "σισυφοσ"]),
+            ("ゴール です", &["ゴール", "です"]),
+            ("x\u{302}y 1:0 ⚽", &["xy", "1", "0"]),
+            ("İstanbul", &["istanbul"]),
+        ] {
+            assert_eq!(search_words(text), words, "{text}");
+        }
+        assert_eq!(search_words(&"é".repeat(4_000)), ["e".repeat(WORD_MAX)]);
+    }
+}

@@ -1,0 +1,160 @@
+//! Saying something: all who speak at the same time are written down together, with a handful of statements.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::message;
+use futures_util::future::BoxFuture;
+use sea_orm::prelude::Uuid;
+
+use super::{
+    Saying,
+    change::{is_gone, no_such_message},
+    rows::{self, Sent},
+};
+use crate::{
+    crypto,
+    domain::{
+        EventId, MessageId, Reason, Refusal,
+        chat::{Author, Message, MessageStatus},
+        entry::{Entry, MessageSaid},
+    },
+    store::{Asked, Error, Scribes, Together},
+};
+
+impl Together for Saying {
+    type Done = Message;
+
+    fn together<'a>(
+        all: &'a [Asked<Self>],
+        scribes: &'a mut Scribes<'_>,
+    ) -> BoxFuture<'a, Result<Vec<Result<Message, Error>>, Error>> {
+        Box::pin(say_all(all, scribes))
+    }
+}
+
+async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Result<Vec<Result<Message, Error>>, Error> {
+    let txn = scribes.txn();
+    let mut sent = sent_before(txn, all).await?;
+    let parents = rows::find_rows(txn, all.iter().filter_map(|asked| asked.change.parent_id)).await?;
+    let (mut outcomes, mut fresh) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+    let mut replies: BTreeMap<Uuid, i32> = BTreeMap::new();
+    for Asked { event, change } in all {
+        let hash = change.client_id.as_ref().map(|_| content_hash(change));
+        let key = Sent::of(*event, change);
+        if let Some(before) = key.as_ref().and_then(|key| sent.get(key)) {
+            outcomes.push(again(before, hash.as_deref()));
+            continue;
+        }
+        let parent_id = match change
+            .parent_id
+            .map(|parent| thread_of(*event, parent, &parents))
+            .transpose()
+        {
+            Ok(parent_id) => parent_id,
+            Err(refusal) => {
+                outcomes.push(Err(refusal.into()));
+                continue;
+            }
+        };
+        let message = speak(scribes, *event, change, parent_id)?;
+        if let (Some(parent), false) = (parent_id, change.held) {
+            *replies.entry(parent.uuid()).or_default() += 1;
+        }
+        if let Some(key) = key {
+            sent.insert(key, (hash.clone(), message.clone()));
+        }
+        fresh.push(rows::new_row(*event, &message, hash));
+        outcomes.push(Ok(message));
+    }
+    rows::insert_all(txn, fresh).await?;
+    for (parent, count) in replies {
+        rows::count_reply(txn, parent, count).await?;
+    }
+    Ok(outcomes)
+}
+
+/// Gives the message its place and says it.
+fn speak(
+    scribes: &mut Scribes<'_>,
+    event: EventId,
+    saying: &Saying,
+    parent_id: Option<MessageId>,
+) -> Result<Message, Error> {
+    let created_at = scribes.now();
+    scribes.of(event, |scribe| {
+        let (seq, status) = if saying.held {
+            (0, MessageStatus::Held)
+        } else {
+            (scribe.next_seq(), MessageStatus::Active)
+        };
+        let said = MessageSaid {
+            message: Message {
+                id: MessageId::generate(),
+                seq,
+                author: Author::from(&saying.author),
+                text: saying.text.as_str().to_owned(),
+                status,
+                parent_id,
+                reply_count: 0,
+                pinned: false,
+                reactions: Vec::new(),
+                client_id: saying.client_id.clone().map(String::from),
+                created_at,
+                edited_at: None,
+                mine: None,
+            },
+        };
+        let message = said.message.clone();
+        if saying.held {
+            scribe.say_to_staff(&Entry::MessageHeld(said));
+        } else {
+            scribe.say(&Entry::MessageCreated(said));
+        }
+        message
+    })
+}
+
+/// What was sent before under the same ids, with the hash of its content.
+type SentBefore = HashMap<Sent, (Option<String>, Message)>;
+
+async fn sent_before(txn: &sea_orm::DatabaseTransaction, all: &[Asked<Saying>]) -> Result<SentBefore, Error> {
+    let keys: Vec<Sent> = all
+        .iter()
+        .filter_map(|asked| Sent::of(asked.event, &asked.change))
+        .collect();
+    let mut before = SentBefore::with_capacity(keys.len());
+    for row in rows::find_sent(txn, keys).await? {
+        let (hash, key) = (row.sent_hash.clone(), Sent::of_row(&row));
+        before.insert(key, (hash, rows::read_one(txn, row).await?));
+    }
+    Ok(before)
+}
+
+/// The same again answers as the first did.
+fn again((hash, message): &(Option<String>, Message), sent: Option<&str>) -> Result<Message, Error> {
+    if hash.as_deref() == sent {
+        return Ok(message.clone());
+    }
+    let detail = "Something else was sent under this id before.";
+    Err(Refusal::new(Reason::IdempotencyMismatch, detail).into())
+}
+
+/// What tells a repeat from a mistake: the text and what it answers to.
+fn content_hash(saying: &Saying) -> String {
+    let parent = saying.parent_id.map(|parent| parent.to_string()).unwrap_or_default();
+    crypto::sha256_hex(format!("{parent}\n{}", saying.text.as_str()).as_bytes())
+}
+
+/// Threads are one level deep: an answer to an answer belongs to the same thread.
+fn thread_of(event: EventId, parent: MessageId, parents: &HashMap<Uuid, message::Model>) -> Result<MessageId, Refusal> {
+    let row = parents
+        .get(&parent.uuid())
+        .filter(|row| row.event_id == event.uuid())
+        .ok_or_else(no_such_message)?;
+    match MessageStatus::parse(&row.status) {
+        Some(MessageStatus::Active) => Ok(row.parent_id.map_or(parent, MessageId::from_uuid)),
+        // It has not appeared, so it is not there to be answered.
+        Some(MessageStatus::Held) => Err(no_such_message()),
+        Some(MessageStatus::Hidden | MessageStatus::Deleted) | None => Err(is_gone()),
+    }
+}
