@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -18,6 +18,7 @@ use super::{
     seat::SeatInfo,
     snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
+    usher::Ushers,
 };
 use crate::{
     bus::{Bus, Envelope, Interest, LiveSignal, Stale},
@@ -64,6 +65,7 @@ pub(super) struct Hub {
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
+    pub(super) ushers: Ushers,
 }
 
 /// A stand, and what makes the bus tell it.
@@ -92,6 +94,7 @@ impl Hub {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let turnstile = Turnstile::new(&config, places);
+        let ushers = Ushers::start(&tasks, &stop, &metrics.connections_stalled);
         let hub = Arc::new(Self {
             store,
             bus,
@@ -106,6 +109,7 @@ impl Hub {
             forgetters: OnceLock::new(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
+            ushers,
         });
         let committed = Arc::downgrade(&hub);
         hub.store.on_commit(move |entries| {
@@ -311,6 +315,8 @@ impl Hub {
         for stand in self.all() {
             stand.wake_now();
         }
+        self.ushers
+            .close_by(Instant::now() + Duration::from_millis(self.config.grace_ms));
     }
 
     /// The state as of one place. `None` if there is no such event.
