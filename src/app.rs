@@ -20,7 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     api::{Groups, House},
     bus::Bus,
-    config::Config,
+    config::{Config, Secret},
     demo,
     domain::{event::EventSettings, user::Role},
     features::{
@@ -96,11 +96,7 @@ impl App {
         let listener = listen(&config)?;
         let address = listener.local_addr().map_err(|source| cannot_listen(&config, source))?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
-        let secret = if config.store.database_url.is_some() {
-            secret_file::load_shared(&config.auth, &store).await?
-        } else {
-            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
-        };
+        let secret = signing_secret(&config, &store).await?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let stream = Stream::start(
             store.clone(),
@@ -272,6 +268,14 @@ fn setting(setting: &'static str, source: impl std::error::Error + Send + Sync +
         setting,
         source: Box::new(source),
     }
+}
+
+/// On a shared database the instances share the secret, too.
+async fn signing_secret(config: &Config, store: &Store) -> Result<Secret, StartError> {
+    if config.store.database_url.is_some() {
+        return Ok(secret_file::load_shared(&config.auth, store).await?);
+    }
+    secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))
 }
 
 fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
