@@ -8,8 +8,10 @@ pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod reader;
+pub mod redis;
 pub mod seat;
 pub mod server;
+pub mod toll;
 
 pub use actor::{Actor, Reply};
 pub use crowd::Crowd;
@@ -20,6 +22,7 @@ pub use proxy::Proxy;
 pub use reader::{Line, Reader, public_log, staff_log};
 pub use seat::{Frame, Seat};
 pub use server::TestServer;
+pub use toll::Toll;
 
 use std::time::Duration;
 
