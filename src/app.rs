@@ -20,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     api::{Groups, House},
     bus::{Bus, LocalBus, RedisBus},
+    concourse::{Bounds, Concourse},
     config::{Config, Secret},
     demo,
     domain::{event::EventSettings, user::Role},
@@ -89,19 +90,26 @@ type DataEndpoint = AddDataEndpoint<AddDataEndpoint<House, Authenticator>, Limit
 
 impl App {
     /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the one list of what the house is made of; reads best in one piece"
+    )]
     pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
-        let tls = Tls::load(&config.serve).await;
-        let tls = tls.map_err(|source| setting("serve.tls_cert", source))?;
+        let tls = Tls::load(&config.serve)
+            .await
+            .map_err(|source| setting("serve.tls_cert", source))?;
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
         let secret = secret_of(&config, &store).await?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
+        let concourse = concourse(&config, redis.as_ref(), &secret, &tasks, &halt);
         let bus = bus.unwrap_or_else(|| bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt));
         let stream = Stream::start(
             store.clone(),
             Arc::clone(&bus),
+            concourse.places,
             config.stream.clone(),
             Arc::clone(&metrics),
             tasks.clone(),
@@ -111,7 +119,7 @@ impl App {
         let events = Events::new(store.clone(), stream.clone());
         let chat = Chat::new(store.clone(), stream.clone());
         let reactions = Reactions::new(store.clone(), stream.clone());
-        let presence = Presence::new(stream.clone());
+        let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
@@ -124,9 +132,15 @@ impl App {
         let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
         stream.furnish(parts, listeners);
 
-        let authenticator = Authenticator::new(&config.auth, &secret, Arc::new(keys.clone()), tasks.clone());
+        let authenticator = Authenticator::new(
+            &config.auth,
+            &secret,
+            Arc::new(keys.clone()),
+            concourse.shelf,
+            tasks.clone(),
+        );
         stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
-        let limits = Limits::new(&config.limits, Arc::clone(&metrics));
+        let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let gate: Arc<dyn Gate> = Arc::new(events.clone());
         let guests = guests(&config, address);
@@ -232,6 +246,7 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(
@@ -307,6 +322,24 @@ fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
     StartError::Listen {
         address: config.serve.listen.clone(),
         source,
+    }
+}
+
+/// What is shared with other instances, if there are any.
+fn concourse(
+    config: &Config,
+    redis: Option<&Redis>,
+    secret: &Secret,
+    tasks: &TaskTracker,
+    halt: &CancellationToken,
+) -> Concourse {
+    let bounds = Bounds {
+        keys: config.limits.max_keys,
+        tickets: config.auth.max_tickets,
+    };
+    match redis {
+        None => Concourse::alone(bounds),
+        Some(redis) => Concourse::shared(bounds, redis.clone(), secret, tasks, halt.clone()),
     }
 }
 

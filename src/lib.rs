@@ -21,6 +21,9 @@ pub mod redis;
 /// The database, the log, the writer.
 pub mod store;
 
+/// What all instances share besides the log: limits, tickets, who is here.
+pub mod concourse;
+
 /// Stands and seats: order, repair, fan-out.
 pub mod stream;
 

@@ -5,13 +5,17 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
+use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::{error::Elapsed, timeout},
 };
 
 use super::error::{PROBLEM_JSON, Problem};
-use crate::domain::{Reason, Refusal};
+use crate::{
+    clock,
+    domain::{Reason, Refusal},
+};
 
 /// How long a refused client may take to say what it wanted, and to go.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -78,10 +82,9 @@ fn wants_stream(head: &[u8]) -> bool {
 
 fn stream(peer: SocketAddr) -> String {
     let retry_ms = 5_000 + u32::from(peer.port() % 10) * 1_000 + u32::from(peer.port() % 997);
-    let body = format!(
-        "retry: {retry_ms}\nevent: stream.bye\n\
-         data: {{\"reason\":\"overloaded\",\"reconnect\":true,\"retry_ms\":{retry_ms}}}\n\n"
-    );
+    let data = json!({"reason": "overloaded", "reconnect": true, "retry_ms": retry_ms});
+    let bye = json!({"type": "stream.bye", "at": clock::now().to_string(), "data": data});
+    let body = format!("retry: {retry_ms}\nevent: stream.bye\ndata: {bye}\n\n");
     answer("200 OK", "text/event-stream", "", &body)
 }
 
@@ -114,6 +117,9 @@ mod tests {
             stream.starts_with("HTTP/1.1 200") && stream.ends_with("\n\n"),
             "{stream}"
         );
+        let (_, data) = stream.rsplit_once("data: ").unwrap();
+        let bye: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!(bye["data"]["reason"], "overloaded", "the shape of every frame");
         assert!(problem().contains("\r\nConnection: close\r\n"));
     }
 }

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     bus::{Bus, Envelope, Interest, LiveSignal, Stale},
     clock,
+    concourse::Places,
     config::StreamConfig,
     domain::{
         Audience, EventId, UserId,
@@ -84,12 +85,13 @@ impl Hub {
     pub(super) fn start(
         store: Store,
         bus: Arc<dyn Bus>,
+        places: Places,
         config: StreamConfig,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let turnstile = Turnstile::new(&config);
+        let turnstile = Turnstile::new(&config, places);
         let hub = Arc::new(Self {
             store,
             bus,
@@ -111,6 +113,8 @@ impl Hub {
                 hub.committed(entries);
             }
         });
+        let knows = Arc::downgrade(&hub);
+        hub.store.on_lock(move |event| knows.upgrade()?.find(event)?.known());
         hub.every(hub.config.heartbeat_ms, |hub| async move { hub.heartbeat() });
         hub.every(1_000, |hub| async move { hub.expire() });
         hub.tasks.spawn(Arc::clone(&hub).listen());
@@ -189,6 +193,7 @@ impl Hub {
             // listens, and the sweep looks.
             interest.heard(ATTENTION).await;
             let head = log::head(self.store.reader(), event).await?;
+            stand.compared.store(self.store.interruptions(), Ordering::Release);
             stand.open_at(head.unwrap_or(log::Head::EMPTY));
             // What was committed while we read the head has told us so.
             self.mend_if_behind(stand, Duration::ZERO);
@@ -212,7 +217,9 @@ impl Hub {
 
     fn deliver(self: &Arc<Self>, event: EventId, entries: Vec<LogEntry>) {
         let Some(stand) = self.find(event) else { return };
-        stand.arrive(entries);
+        if !stand.arrive(entries) {
+            self.renew(&stand);
+        }
         self.wake(&stand);
         self.mend_if_behind(&stand, Duration::from_millis(self.config.repair_wait_ms));
     }
@@ -223,7 +230,8 @@ impl Hub {
         self.pass_signal(event, signal);
     }
 
-    fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
+    /// Passes a signal to this instance's seats.
+    pub(super) fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
         if let Some(stand) = self.find(event) {
             stand.push_live(|head| Frame::signal(signal, head));
             self.wake(&stand);
@@ -321,6 +329,7 @@ impl Hub {
                 let reading = async {
                     let read = reader.begin().await?;
                     let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
+                    stand.begin_epoch(head);
                     let shot = make(parts, &read, stand.event, audience, head).await?;
                     read.rollback().await?;
                     Ok(shot)

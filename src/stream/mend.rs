@@ -25,7 +25,7 @@ const SWEEP_REST: Duration = Duration::from_millis(150);
 /// A stand without seats is kept this long, so that a reload finds its ring.
 const LINGER: Duration = Duration::from_secs(10);
 /// The one repair of a stand that may be under way; however it ends, the next may begin.
-struct Repair(Arc<Stand>);
+pub(super) struct Repair(pub(super) Arc<Stand>);
 
 impl Drop for Repair {
     fn drop(&mut self) {
@@ -65,13 +65,19 @@ impl Hub {
     async fn mend(self: &Arc<Self>, stand: &Arc<Stand>) -> Result<(), Error> {
         while let Some(told) = stand.behind() {
             self.metrics.repairs.inc();
+            if !self.has_same_past(stand).await? {
+                return Ok(());
+            }
             let head = stand.head();
             let missing = log::read_after(self.store.reader(), stand.event, Audience::Staff, head, PAGE).await?;
             if missing.is_empty() {
                 stand.give_up_waiting(told);
                 return Ok(());
             }
-            stand.arrive(missing);
+            let fits = stand.arrive(missing);
+            if !fits {
+                return Ok(());
+            }
             if stand.head() == head {
                 return Err(Error::unreadable("log", "it has a hole"));
             }
@@ -112,15 +118,22 @@ impl Hub {
         // Giving up interest takes the bus's own lock; not under ours.
         drop(gone);
         let stands = self.all();
-        let events: Vec<_> = stands.iter().map(|stand| stand.event).collect();
+        let known: Vec<_> = stands.iter().map(|stand| (stand.event, stand.head())).collect();
+        let events: Vec<_> = known.iter().map(|(event, _)| *event).collect();
         let heads = match log::heads(self.store.reader(), &events).await {
             Ok(heads) => heads.into_iter().collect::<HashMap<_, _>>(),
+            // Said by whoever found it out.
+            Err(error) if error.is_outage() => return,
             Err(error) => return tracing::warn!(error = %error, "heads could not be compared"),
         };
-        for stand in stands {
-            if let Some(head) = heads.get(&stand.event) {
-                stand.hear_of(*head);
-                self.mend_if_behind(&stand, Duration::ZERO);
+        for (stand, (event, known)) in stands.iter().zip(known) {
+            let found = heads.get(&event).copied();
+            if !self.fits(stand, known, found) || !self.has_same_past(stand).await.unwrap_or(false) {
+                continue;
+            }
+            if let Some(found) = found {
+                stand.hear_of(found);
+                self.mend_if_behind(stand, Duration::ZERO);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! read or write is not decided here.
 
 mod dismissal;
+mod epoch;
 mod frame;
 mod hub;
 mod limits;
@@ -27,6 +28,7 @@ pub use snapshot::{Draft, MyReactions, Shot, SnapshotPart};
 use crate::{
     bus::{Bus, LiveSignal, Stale},
     clock,
+    concourse::Places,
     config::StreamConfig,
     domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
     store::{Error, Recorded, Scribe, Store, Together},
@@ -46,13 +48,14 @@ impl Stream {
     pub fn start(
         store: Store,
         bus: Arc<dyn Bus>,
+        places: Places,
         config: StreamConfig,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         Self {
-            hub: Hub::start(store, bus, config, metrics, tasks, stop),
+            hub: Hub::start(store, bus, places, config, metrics, tasks, stop),
         }
     }
 
@@ -102,6 +105,14 @@ impl Stream {
                 only: None,
             },
         );
+    }
+
+    /// As [`Stream::signal`], on this instance only: for what every instance says for itself.
+    pub fn signal_here(&self, event: EventId, signal: &Signal) {
+        self.hub.metrics.signals.inc();
+        let json = frame::signal_json(signal, clock::now());
+        let kind = signal.kind();
+        self.hub.pass_signal(event, LiveSignal { kind, json, only: None });
     }
 
     /// As [`Stream::signal`], for one user's seats only.

@@ -12,6 +12,7 @@ use std::{
 use futures_util::{StreamExt, future::join_all};
 use grandstand::{
     bus::{Bus, Condition, Envelope, Interest, LocalBus},
+    concourse::{Bounds, Concourse},
     config::StreamConfig,
     domain::{EventId, user::Role},
     store::Store,
@@ -120,7 +121,8 @@ impl Neighbour {
             TaskTracker::new(),
             CancellationToken::new(),
         );
-        let stream = Stream::start(store, Arc::new(far), config, metrics, tasks, stop.clone());
+        let places = Concourse::alone(Bounds { keys: 16, tickets: 1 }).places;
+        let stream = Stream::start(store, Arc::new(far), places, config, metrics, tasks, stop.clone());
         let neighbour = Self { stream, is_deaf, stop };
         (server, neighbour)
     }

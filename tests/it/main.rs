@@ -17,6 +17,7 @@ mod access;
 mod accounts;
 mod bus;
 mod chat;
+mod concourse;
 mod contest;
 mod crash;
 mod demo;

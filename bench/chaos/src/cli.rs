@@ -44,7 +44,7 @@ pub(crate) struct EveningArgs {
     /// Also write everything found as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Where logs of all processes are kept when something was found.
+    /// Where the logs of all processes are put.
     #[arg(long, value_name = "DIR", default_value = "chaos-logs")]
     pub(crate) logs: PathBuf,
     /// Where databases live; a real disk, or durable writes mean little. The system's temporary directory if not said.

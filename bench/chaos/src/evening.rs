@@ -243,6 +243,7 @@ impl<'a> Evening<'a> {
         }
         let evidence = Evidence {
             seed: self.world.seed,
+            shared: self.house.redis.is_some(),
             ledger: std::mem::take(&mut *self.world.ledger()),
             timeline: std::mem::take(&mut *self.world.timeline()),
             logs,

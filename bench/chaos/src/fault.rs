@@ -73,6 +73,14 @@ impl Fault {
         }
     }
 
+    /// What breaks stands outside the instances, which should notice.
+    pub(crate) fn is_outside(self) -> bool {
+        !matches!(
+            self,
+            Self::Calm | Self::Kill | Self::KillTwo | Self::Pause | Self::Rolling
+        )
+    }
+
     fn can_be_played(self, present: Present) -> bool {
         match self {
             Self::Calm => false,

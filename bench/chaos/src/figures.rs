@@ -31,6 +31,8 @@ pub(crate) struct Figures {
     pub(crate) noticed: Option<Ms>,
     /// From the mending until all instances said they are ready.
     pub(crate) ready: Ms,
+    /// From the mending until all instances had accepted a message.
+    pub(crate) posting: Ms,
 }
 
 /// How evenly those told to leave came back.
@@ -52,10 +54,12 @@ pub(crate) fn by_fault(
     for played in &timeline.played {
         let row = rows.entry(played.fault).or_default();
         row.times += 1;
-        row.ready = row.ready.max(played.ready.map_or(0, |ready| ready - played.healed));
+        let since = |at: Option<Ms>| at.map_or(0, |at| at.saturating_sub(played.healed));
+        row.ready = row.ready.max(since(played.ready));
+        row.posting = row.posting.max(since(played.posting));
         let noticed = played
             .noticed
-            .filter(|at| *at <= played.healed)
+            .filter(|at| played.fault.is_outside() && *at <= played.healed)
             .map(|at| at - played.began);
         row.noticed = row.noticed.max(noticed);
     }
@@ -119,7 +123,8 @@ fn gaps(times: impl Iterator<Item = Ms>) -> Vec<(Ms, Ms)> {
 /// Over all rolling restarts, with each instance's leave as second 0. `None`: nobody was told to leave.
 pub(crate) fn spread(timeline: &Timeline, records: &[Record]) -> Option<Spread> {
     let mut offsets: Vec<Ms> = Vec::new();
-    for record in records {
+    // Who was not reading heard of it late.
+    for record in records.iter().filter(|record| !record.stuffed) {
         for (when, cause) in &record.returns {
             let left = timeline.leaves.iter().rev().find(|left| *left <= when);
             if let (Cause::Shutdown, Some(left)) = (cause, left) {
@@ -157,6 +162,7 @@ mod tests {
             healed: began + 1_000,
             noticed: Some(began + 300),
             ready: Some(began + 1_200),
+            posting: Some(began + 1_500),
         };
         Timeline {
             played: vec![played(Fault::Kill, 1_000), played(Fault::Rolling, 10_000)],
@@ -179,7 +185,10 @@ mod tests {
         let rows = by_fault(&timeline(), &ledger, &[], &[]);
         let row = &rows[&Fault::Kill];
         assert_eq!((row.outage_all, row.outage_one, row.wait), (1_350, 1_450, 400));
-        assert_eq!((row.noticed, row.ready, row.times), (Some(300), 200, 1));
+        assert_eq!(
+            (row.noticed, row.ready, row.posting, row.times),
+            (Some(300), 200, 500, 1)
+        );
     }
 
     #[test]

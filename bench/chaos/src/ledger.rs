@@ -65,6 +65,8 @@ pub(crate) struct Ledger {
     pub(crate) successes: Vec<(Ms, usize)>,
     /// Of every act that got its answer: when it was first sent, and how long that took.
     pub(crate) waits: Vec<(Ms, Ms)>,
+    /// The long ones among them, try by try.
+    pub(crate) long_waits: Vec<(Ms, String)>,
     /// When an entry's author knew of it, by event and `seq`.
     pub(crate) known_at: HashMap<(usize, u32), Ms>,
     /// Answers no client should ever get.
@@ -94,6 +96,15 @@ impl Ledger {
 
     pub(crate) fn next_held(&mut self) -> Option<(String, String)> {
         self.held.pop_front()
+    }
+
+    /// When each instance first accepted a message after that time.
+    pub(crate) fn first_successes(&self, since: Ms, instances: usize) -> Vec<Option<Ms>> {
+        let mut first = vec![None; instances];
+        for (at, instance) in self.successes.iter().rev().take_while(|(at, _)| *at > since) {
+            first[*instance] = Some(*at);
+        }
+        first
     }
 
     pub(crate) fn stays(&mut self, event: usize, message: &str) {

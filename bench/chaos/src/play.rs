@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     check::{Finding, Kind},
@@ -18,6 +18,7 @@ use crate::{
 };
 
 const READY_LIMIT: Duration = Duration::from_mins(1);
+const POSTING_LIMIT: Duration = Duration::from_mins(1);
 /// Between one fault and the next, so that what comes late still counts for the one that caused it.
 const SETTLE: Duration = Duration::from_millis(2_500);
 const PAUSE: Duration = Duration::from_secs(10);
@@ -45,6 +46,7 @@ impl Player<'_> {
             healed: began,
             noticed: None,
             ready: None,
+            posting: None,
         });
         let played = match fault {
             Fault::Calm => Ok(()),
@@ -63,10 +65,12 @@ impl Player<'_> {
         played.with_context(|| format!("playing {}", fault.name()))?;
         let healed = self.now();
         let ready = self.is_well(None).await;
+        let posting = self.takes_posts(healed).await;
         if let Some(played) = self.world.timeline().played.last_mut() {
             played.healed = healed;
             played.noticed = self.watch.noticed_since(began);
             played.ready = ready;
+            played.posting = posting;
         }
         sleep(SETTLE).await;
         self.nobody_died().await
@@ -89,6 +93,23 @@ impl Player<'_> {
                 None
             }
         }
+    }
+
+    /// Waits until each instance has accepted a message since then.
+    async fn takes_posts(&mut self, since: Ms) -> Option<Ms> {
+        let began = Instant::now();
+        let all = self.house.instances.len();
+        while began.elapsed() < POSTING_LIMIT {
+            let first = self.world.ledger().first_successes(since, all);
+            if first.iter().all(Option::is_some) {
+                return first.into_iter().flatten().max();
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        self.finds(format!(
+            "not all instances take messages {POSTING_LIMIT:?} after the mending"
+        ));
+        None
     }
 
     async fn nobody_died(&mut self) -> anyhow::Result<()> {

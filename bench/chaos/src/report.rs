@@ -9,6 +9,7 @@ use crate::{
     clock::Ms,
     fault::Fault,
     figures::{Figures, Spread},
+    timeline::Played,
     watch::Change,
 };
 
@@ -23,6 +24,9 @@ const COUNTED: [Kind; 5] = [
 ];
 
 pub(crate) struct Report {
+    pub(crate) played: Vec<Played>,
+    /// Acts that took long to get an answer, try by try.
+    pub(crate) long_waits: Vec<(Ms, String)>,
     /// What instances said of their readiness, and when.
     pub(crate) readiness: Vec<Change>,
     pub(crate) seed: u64,
@@ -88,9 +92,9 @@ impl Report {
         writeln!(
             out,
             "\n| fault | times | acknowledged | returns | lost | doubled | reordered | resets | failed resumes | no post anywhere, s \
-             | no post at an instance that is up, s | author's longest wait, s | entry late at a seat, s | noticed, s | ready again, s |"
+             | no post at an instance that is up, s | author's longest wait, s | entry late at a seat, s | noticed, s | ready again, s | posts again everywhere, s |"
         )?;
-        writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+        writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for (fault, row) in &self.rows {
             write!(
                 out,
@@ -107,7 +111,7 @@ impl Report {
                 write!(out, "| {} ", seconds(ms))?;
             }
             let noticed = row.noticed.map_or_else(|| "–".to_owned(), seconds);
-            writeln!(out, "| {noticed} | {} |", seconds(row.ready))?;
+            writeln!(out, "| {noticed} | {} | {} |", seconds(row.ready), seconds(row.posting))?;
         }
         Ok(())
     }
@@ -126,7 +130,14 @@ impl Report {
         let readiness: Vec<Value> = readiness
             .map(|change| json!({"at_ms": change.at, "instance": change.instance, "said": format!("{:?}", change.to)}))
             .collect();
-        json!({"readiness": readiness, "seed": self.seed, "clean": self.is_clean(), "faults": rows, "rolling": spread, "totals": totals, "findings": findings})
+        let played = self.played.iter().map(|played| {
+            json!({"fault": played.fault.name(), "began_ms": played.began, "healed_ms": played.healed,
+                "noticed_ms": played.noticed, "ready_ms": played.ready, "posting_ms": played.posting})
+        });
+        let played: Vec<Value> = played.collect();
+        let waits = self.long_waits.iter();
+        let waits: Vec<Value> = waits.map(|(at, tries)| json!({"at_ms": at, "tries": tries})).collect();
+        json!({"readiness": readiness, "long_waits": waits, "played": played, "seed": self.seed, "clean": self.is_clean(), "faults": rows, "rolling": spread, "totals": totals, "findings": findings})
     }
 }
 
@@ -135,6 +146,6 @@ fn row_json(fault: Fault, row: &Figures) -> Value {
     json!({
         "fault": fault.name(), "times": row.times, "acknowledged": row.acknowledged, "returns": row.returns,
         "found": found, "outage_all_ms": row.outage_all, "outage_one_ms": row.outage_one, "wait_ms": row.wait,
-        "delay_ms": row.delay, "noticed_ms": row.noticed, "ready_ms": row.ready,
+        "delay_ms": row.delay, "noticed_ms": row.noticed, "ready_ms": row.ready, "posting_ms": row.posting,
     })
 }

@@ -12,6 +12,8 @@ pub(crate) struct Played {
     pub(crate) noticed: Option<Ms>,
     /// When all instances said again that they are ready.
     pub(crate) ready: Option<Ms>,
+    /// When all instances had accepted a message again.
+    pub(crate) posting: Option<Ms>,
 }
 
 /// Not answering, because we killed or stopped it, until it was ready again or woken.
@@ -67,6 +69,7 @@ mod tests {
             healed: began + 10,
             noticed: None,
             ready: None,
+            posting: None,
         };
         Timeline {
             played: vec![

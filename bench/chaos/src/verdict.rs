@@ -2,6 +2,7 @@
 
 use crate::{
     check::{self, Finding, Kind, posts::Tale},
+    clock::Ms,
     figures,
     house::postgres::Postgres,
     ledger::Ledger,
@@ -17,6 +18,8 @@ const PEAK_BY_MEAN_MAX: f64 = 2.0;
 
 pub(crate) struct Evidence {
     pub(crate) seed: u64,
+    /// Instances share what is not in the database, too.
+    pub(crate) shared: bool,
     pub(crate) ledger: Ledger,
     pub(crate) timeline: Timeline,
     pub(crate) logs: Vec<EventLog>,
@@ -33,6 +36,7 @@ pub(crate) async fn compare(
 ) -> anyhow::Result<Report> {
     let Evidence {
         seed,
+        shared,
         ledger,
         timeline,
         logs,
@@ -62,6 +66,9 @@ pub(crate) async fn compare(
         let what = format!("reconnects after a rolling restart were not spread: {spread:?}");
         findings.push(Finding::new(Kind::Broken, 0, what));
     }
+    if shared {
+        findings.extend(records.iter().flat_map(|record| tickets(record, &timeline)));
+    }
     findings.sort_by_key(|finding| (finding.kind, finding.at));
     totals.extend(sums(&ledger, &records, entries));
     Ok(Report {
@@ -71,6 +78,22 @@ pub(crate) async fn compare(
         findings,
         totals,
         readiness,
+        played: timeline.played,
+        long_waits: ledger.long_waits,
+    })
+}
+
+/// Before anything is broken, a ticket made at one door opens a stream at another.
+fn tickets(record: &Record, timeline: &Timeline) -> impl Iterator<Item = Finding> {
+    let broken = timeline.played.first().map_or(Ms::MAX, |played| played.began);
+    let replaced = record.tickets_replaced.iter().filter(move |at| **at < broken);
+    let number = record.number;
+    replaced.map(move |at| {
+        Finding::new(
+            Kind::Broken,
+            *at,
+            format!("seat {number}: another door did not take its ticket"),
+        )
     })
 }
 
@@ -80,6 +103,7 @@ fn sums(ledger: &Ledger, records: &[Record], entries: usize) -> Vec<(&'static st
         let causes = records.iter().flat_map(|record| &record.returns);
         causes.filter(|(_, cause)| *cause == wanted).count() as u64
     };
+    let stuffed = |record: &Record| if record.stuffed { record.returns.len() as u64 } else { 0 };
     let of = |count: fn(&Record) -> u64| records.iter().map(count).sum::<u64>();
     vec![
         ("entries in the logs", entries as u64),
@@ -92,6 +116,7 @@ fn sums(ledger: &Ledger, records: &[Record], entries: usize) -> Vec<(&'static st
             "entries heard by all seats together",
             of(|record| record.heard.len() as u64),
         ),
+        ("returns of seats that had stopped reading", of(stuffed)),
         ("returns by choice", returns(Cause::Own)),
         ("returns after a broken stream", returns(Cause::Broken)),
         ("returns after silence", returns(Cause::Silence)),
@@ -99,6 +124,6 @@ fn sums(ledger: &Ledger, records: &[Record], entries: usize) -> Vec<(&'static st
         ("returns after bye for another reason", returns(Cause::Bye)),
         ("doors at which nobody was", of(|record| record.dead_doors)),
         ("seats asked to come later", of(|record| record.put_off)),
-        ("tickets replaced", of(|record| record.tickets_replaced)),
+        ("tickets replaced", of(|record| record.tickets_replaced.len() as u64)),
     ]
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     bus::Stale,
     clock,
+    concourse::Shelf,
     config::{AuthConfig, Secret},
     domain::{EventId, Reason, Refusal, Stamp},
     http::Problem,
@@ -41,14 +42,14 @@ struct Inner {
 }
 
 impl Authenticator {
-    /// `tasks` runs fetches of other services' keys.
+    /// Tickets lie on the `shelf`; `tasks` runs fetches of other services' keys.
     #[must_use]
-    pub fn new(config: &AuthConfig, secret: &Secret, keys: Arc<dyn KeyBook>, tasks: TaskTracker) -> Self {
+    pub fn new(config: &AuthConfig, secret: &Secret, keys: Arc<dyn KeyBook>, shelf: Shelf, tasks: TaskTracker) -> Self {
         Self(Arc::new(Inner {
             tokens: Tokens::new(config, secret),
             issuers: Issuers::new(config, tasks),
             keyring: Keyring::new(keys, Duration::from_millis(config.key_cache_ms.into())),
-            tickets: Tickets::new(config.max_tickets),
+            tickets: Tickets::new(shelf),
             passes: Passes::new(secret),
             public_origin: config.public_origin.clone(),
             anonymous_read: config.anonymous_read,
@@ -72,6 +73,9 @@ impl Authenticator {
 
     /// Who a token speaks for. Its algorithm says whose keys to try, and nothing more.
     pub async fn check_token(&self, token: &str) -> Result<Identity, Refusal> {
+        if let Some(identity) = self.0.tokens.known(token) {
+            return Ok(identity);
+        }
         let header = tokens::header(token)?;
         if header.alg == jsonwebtoken::Algorithm::HS256 {
             self.0.tokens.check(token)
@@ -112,9 +116,9 @@ impl Authenticator {
                 "Tickets are for people who are signed in.",
             ));
         };
-        let ticket = self.0.passes.new_ticket(&user.id, event);
+        let text = || self.0.passes.new_ticket(&user.id, event);
         let ttl = Duration::from_secs(self.0.ticket_ttl_seconds.into());
-        self.0.tickets.keep(&ticket, identity.clone(), event, ttl).await?;
+        let ticket = self.0.tickets.keep(text, identity, event, ttl).await?;
         let expires_at = clock::now().plus_ms(i64::from(self.0.ticket_ttl_seconds) * 1_000);
         Ok((ticket, expires_at))
     }

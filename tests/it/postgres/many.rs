@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{fresh_database, server_alone_at, server_at};
-use crate::support::{Actor, Line, Reader, TestServer, postgres, public_log, staff_log};
+use crate::support::{Actor, Line, Reader, TestServer, postgres, public_log, server, staff_log};
 
 /// People at both servers say things in several events at once; gives the events.
 async fn a_lively_evening(servers: &[TestServer; 2]) -> Vec<String> {
@@ -212,10 +212,13 @@ async fn ten_servers_may_start_at_once_on_an_empty_database_and_sign_with_one_se
         .await
         .unwrap();
     let servers = join_all((0..10).map(|_| server_alone_at(&url, |config| config.auth.secret = None))).await;
+    let hosts = postgres::secret_of(&database).await;
+    let token = server::token_signed(&hosts, "hanna", &json!({"roles": ["host"]}));
+    let event = servers[0].bearing(&token).starts_event("session").await;
     let guest = servers[0].guest("Gina").await;
     for server in &servers {
-        let me = server.bearing(guest.token()).get("/v1/auth/me").await.ok();
-        assert_eq!(me["user"]["id"], guest.id, "{me}");
+        let said = server.bearing(guest.token()).says(&event, "hello").await;
+        assert_eq!(said["author"]["id"], guest.id, "{said}");
     }
     let dirs: Vec<_> = servers.iter().map(TestServer::dir).collect();
     assert!(dirs.iter().all(|dir| !dir.path().join("secret").exists()));

@@ -65,15 +65,14 @@ impl Pair {
             Meeting::Redis(redis) => Some(redis.config()),
             Meeting::Cluster(cluster) => Some(cluster.config()),
         };
-        let ((one, metrics), (other, other_metrics)) = match config {
-            Some(config) => (over_redis(&config, &stop), over_redis(&config, &stop)),
-            None => {
-                let one = LocalBus::default();
-                let other = one.neighbour();
-                let ends: (End, End) = ((Arc::new(one), Arc::default()), (Arc::new(other), Arc::default()));
-                ends
-            }
+        let ends: (End, End) = if let Some(config) = config {
+            (over_redis(&config, &stop), over_redis(&config, &stop))
+        } else {
+            let one = LocalBus::default();
+            let other = one.neighbour();
+            ((Arc::new(one), Arc::default()), (Arc::new(other), Arc::default()))
         };
+        let ((one, metrics), (other, other_metrics)) = ends;
         for bus in [&one, &other] {
             let mut condition = bus.condition();
             soon("a healthy bus", condition.wait_for(|now| now.trouble.is_none()))

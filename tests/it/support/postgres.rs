@@ -18,7 +18,7 @@ use grandstand::{
     config::{Secret, StoreConfig},
     store::Store,
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -163,6 +163,14 @@ pub async fn connect(url: &str) -> DatabaseConnection {
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
     sea_orm::Database::connect(options).await.unwrap()
+}
+
+/// What the servers on this database sign with, when none was configured.
+pub async fn secret_of(database: &DatabaseConnection) -> String {
+    let sql = "SELECT value FROM house WHERE name = 'signing_secret'";
+    let query = Statement::from_string(DbBackend::Postgres, sql);
+    let row = database.query_one_raw(query).await.unwrap().unwrap();
+    row.try_get("", "value").unwrap()
 }
 
 /// What the tests of this process share.

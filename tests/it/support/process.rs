@@ -1,6 +1,7 @@
 //! The real server as a process of its own, for tests that kill it or look at its memory.
 
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{ExitStatus, Stdio},
 };
@@ -119,8 +120,17 @@ impl Process {
         Actor::abroad(self.client.clone(), self.url.clone(), &token, name)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.url.split_once("://").unwrap().1.parse().unwrap()
+    }
+
     /// Ends it as a power cut would: without a word.
     pub async fn gets_killed(mut self) {
+        self.dies().await;
+    }
+
+    /// The same, for somebody who still looks at it.
+    pub async fn dies(&mut self) {
         soon("the end", self.child.kill()).await.unwrap();
     }
 

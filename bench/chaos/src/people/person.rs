@@ -1,7 +1,7 @@
 //! Somebody who sends, and how a good client behaves when there is no answer: the same again, with the same name for
 //! it, at another door, until there is one.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
@@ -17,6 +17,38 @@ use crate::{
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Of all tries together, in milliseconds. Far longer than any fault keeps all instances from writing.
 const PATIENCE_MS: Ms = 60_000;
+
+/// Waits longer than this are told try by try, so that their cause can be found.
+const LONG_WAIT_MS: Ms = 5_000;
+const LONG_WAITS_MAX: usize = 200;
+
+/// One try, for people who look for a cause.
+struct Try {
+    door: usize,
+    from: Ms,
+    to: Ms,
+    what: String,
+}
+
+impl Try {
+    fn of(door: usize, from: Ms, to: Ms, tried: &Result<Answer, Lost>) -> Self {
+        let what = match tried {
+            Ok(answer) => answer.status.to_string(),
+            Err(lost) => format!("{lost:?}"),
+        };
+        Self { door, from, to, what }
+    }
+}
+
+impl fmt::Display for Try {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instance {} from {} to {} ms: {}",
+            self.door, self.from, self.to, self.what
+        )
+    }
+}
 
 pub(crate) struct Person {
     pub(crate) world: Arc<World>,
@@ -75,8 +107,12 @@ impl Person {
         let ask = ask.bearing(Some(&self.token));
         let began = self.world.clock.now();
         let mut doubtful = false;
+        let mut tries = Vec::new();
         loop {
-            match self.tries(&ask).await {
+            let from = self.world.clock.now();
+            let outcome = self.tries(&ask).await;
+            tries.push(Try::of(self.door, from, self.world.clock.now(), &outcome));
+            match outcome {
                 Ok(answer) if answer.status == 503 || answer.status == 429 => doubtful |= answer.status == 503,
                 Ok(answer) if answer.status >= 500 => {
                     doubtful = true;
@@ -86,8 +122,7 @@ impl Person {
                     if answer.status >= 400 && !doubtful {
                         self.is_wrong(&ask, &answer.words());
                     }
-                    let now = self.world.clock.now();
-                    self.world.ledger().waits.push((began, now - began));
+                    self.has_waited(&ask, began, &tries);
                     return Told {
                         answer: Some(answer),
                         doubtful,
@@ -100,7 +135,7 @@ impl Person {
                     self.link = None;
                 }
             }
-            if self.gives_up(began) {
+            if self.gives_up(&ask, began, &tries) {
                 return Told {
                     answer: None,
                     doubtful,
@@ -115,16 +150,25 @@ impl Person {
     }
 
     /// Notes that it has to be tried again, or that patience has ended.
-    fn gives_up(&self, began: Ms) -> bool {
-        let waited = self.world.clock.now() - began;
-        let mut ledger = self.world.ledger();
-        ledger.repeats += 1;
-        let over = waited > PATIENCE_MS;
+    fn gives_up(&self, ask: &Ask, began: Ms, tries: &[Try]) -> bool {
+        self.world.ledger().repeats += 1;
+        let over = self.world.clock.now() - began > PATIENCE_MS;
         if over {
-            ledger.unanswered += 1;
-            ledger.waits.push((began, waited));
+            self.world.ledger().unanswered += 1;
+            self.has_waited(ask, began, tries);
         }
         over
+    }
+
+    fn has_waited(&self, ask: &Ask, began: Ms, tries: &[Try]) {
+        let waited = self.world.clock.now() - began;
+        let mut ledger = self.world.ledger();
+        ledger.waits.push((began, waited));
+        if waited > LONG_WAIT_MS && ledger.long_waits.len() < LONG_WAITS_MAX {
+            let tries: Vec<String> = tries.iter().map(ToString::to_string).collect();
+            let line = format!("{} {}: {}", ask.method, ask.path, tries.join("; "));
+            ledger.long_waits.push((began, line));
+        }
     }
 
     async fn tries(&mut self, ask: &Ask) -> Result<Answer, Lost> {

@@ -50,7 +50,7 @@ pub(crate) struct Record {
     /// Asked to come later: a 503, or an overloaded house inside a stream.
     pub(crate) put_off: u64,
     /// Tickets that were not good any more and replaced.
-    pub(crate) tickets_replaced: u64,
+    pub(crate) tickets_replaced: Vec<Ms>,
     /// Whether it heard everything to the end of the log.
     pub(crate) reached_the_end: bool,
 }

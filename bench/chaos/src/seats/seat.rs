@@ -52,6 +52,8 @@ pub(crate) struct Seat {
     scene: watch::Receiver<Scene>,
     /// The URL's ticket and, once used, the cookie it was answered with.
     ticket: Option<(String, Option<String>)>,
+    /// The door that made the ticket, when others would not take it.
+    bound_to: Option<usize>,
     leave_by: Option<Instant>,
     /// Open seats per event.
     here: Arc<Vec<AtomicI64>>,
@@ -84,6 +86,7 @@ impl Seat {
             here: Arc::clone(here),
             plan,
             ticket: None,
+            bound_to: None,
             leave_by: None,
         }
     }
@@ -159,7 +162,8 @@ impl Seat {
             }
             401 if self.ticket.is_some() && !had_cookie => {
                 self.ticket = None;
-                self.ear.record.tickets_replaced += 1;
+                self.ear.record.tickets_replaced.push(now);
+                self.bound_to = Some(self.world.next_door(self.door));
                 End::NotYet(Duration::from_millis(200))
             }
             _ => {
@@ -174,7 +178,7 @@ impl Seat {
         }
     }
 
-    /// A ticket of the same door, if it takes one and has none.
+    /// Gets a ticket, if it takes one and has none. It is used at the next door, or here if that did not work.
     async fn needs_ticket(&mut self) -> Result<Option<End>, Lost> {
         let Credential::Ticket(token) = &self.plan.credential else {
             return Ok(None);
@@ -190,6 +194,10 @@ impl Seat {
         match (answer.status, answer.json()["ticket"].as_str()) {
             (201, Some(ticket)) => {
                 self.ticket = Some((ticket.to_owned(), None));
+                if self.bound_to != Some(self.door) {
+                    // A page is not opened where its ticket was made.
+                    self.door = self.world.next_door(self.door);
+                }
                 Ok(None)
             }
             (503 | 429, _) => {
