@@ -1,6 +1,6 @@
 //! The stream: stands, seats, and the only two ways to say something, [`Stream::record`] and [`Stream::signal`].
 //!
-//! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader. What people may
+//! `stand.rs` puts in order and fans out, `hub.rs` feeds the stands, `mend.rs` mends them, `seat.rs` is one reader. What people may
 //! read or write is not decided here.
 
 mod dismissal;
@@ -8,6 +8,7 @@ mod epoch;
 mod frame;
 mod hub;
 mod limits;
+mod mend;
 mod resume;
 mod seat;
 mod snapshot;
