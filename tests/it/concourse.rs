@@ -40,11 +40,7 @@ impl Instance {
         let redis = Redis::open(config, &tasks, &stop).unwrap().unwrap();
         soon("redis", redis.ready()).await;
         let concourse = Concourse::shared(BOUNDS, redis, &Secret::new(SECRET), &tasks, stop.clone());
-        Self {
-            concourse,
-            stop,
-            tasks,
-        }
+        Self { concourse, stop, tasks }
     }
 
     /// As if it were killed: from now on nothing of it moves.
