@@ -19,8 +19,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api::{Groups, House},
-    bus::Bus,
-    config::Config,
+    bus::{Bus, LocalBus, RedisBus},
+    concourse::{Bounds, Concourse},
+    config::{Config, Secret},
     demo,
     domain::{event::EventSettings, user::Role},
     features::{
@@ -40,6 +41,7 @@ use crate::{
         gate::Gate,
         serve,
     },
+    redis::Redis,
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
     telemetry::Metrics,
@@ -85,11 +87,10 @@ pub struct App {
 type DataEndpoint = AddDataEndpoint<AddDataEndpoint<House, Authenticator>, Limits>;
 
 impl App {
-    /// Opens the database, binds the port, puts the features together.
-    pub async fn build(config: Config, bus: Arc<dyn Bus>) -> Result<Self, StartError> {
+    /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
+    pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
-        let listener = listen(&config)?;
-        let address = listener.local_addr().map_err(|source| cannot_listen(&config, source))?;
+        let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
         let secret = if config.store.database_url.is_some() {
             secret_file::load_shared(&config.auth, &store).await?
@@ -97,9 +98,13 @@ impl App {
             secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
         };
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
+        let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
+        let concourse = concourse(&config, redis.as_ref(), &secret, &tasks, &halt);
+        let bus = bus.unwrap_or_else(|| bus_of(redis.as_ref(), &secret, &metrics, &tasks, &halt));
         let stream = Stream::start(
             store.clone(),
-            bus,
+            Arc::clone(&bus),
+            concourse.places,
             config.stream.clone(),
             Arc::clone(&metrics),
             tasks.clone(),
@@ -109,7 +114,7 @@ impl App {
         let events = Events::new(store.clone(), stream.clone());
         let chat = Chat::new(store.clone(), stream.clone());
         let reactions = Reactions::new(store.clone(), stream.clone());
-        let presence = Presence::new(stream.clone());
+        let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
@@ -122,14 +127,18 @@ impl App {
         let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
         stream.furnish(parts, listeners);
 
-        let authenticator = Authenticator::new(&config.auth, &secret, Arc::new(keys.clone()), tasks.clone());
-        let limits = Limits::new(&config.limits, Arc::clone(&metrics));
+        let authenticator = Authenticator::new(
+            &config.auth,
+            &secret,
+            Arc::new(keys.clone()),
+            concourse.shelf,
+            tasks.clone(),
+        );
+        stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
+        let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let gate: Arc<dyn Gate> = Arc::new(events.clone());
-        let guests = Guests {
-            welcome: config.auth.guests.allows(address.ip()),
-            ttl_seconds: config.auth.guest_ttl_seconds,
-        };
+        let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
                 authenticator: authenticator.clone(),
@@ -162,9 +171,11 @@ impl App {
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
+                stream: stream.clone(),
             },
             OpsApi {
                 store: store.clone(),
+                bus: bus.condition(),
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
@@ -217,6 +228,7 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(
@@ -255,6 +267,30 @@ fn setting(setting: &'static str, source: impl std::error::Error + Send + Sync +
     }
 }
 
+/// Over Redis if there is one; else this instance is alone.
+fn bus_of(
+    redis: Option<&Redis>,
+    secret: &Secret,
+    metrics: &Arc<Metrics>,
+    tasks: &TaskTracker,
+    halt: &CancellationToken,
+) -> Arc<dyn Bus> {
+    match redis {
+        Some(redis) => {
+            let secret = secret.expose().as_bytes();
+            Arc::new(RedisBus::start(redis, secret, Arc::clone(metrics), tasks, halt))
+        }
+        None => Arc::new(LocalBus::default()),
+    }
+}
+
+fn guests(config: &Config, address: SocketAddr) -> Guests {
+    Guests {
+        welcome: config.auth.guests.allows(address.ip()),
+        ttl_seconds: config.auth.guest_ttl_seconds,
+    }
+}
+
 fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
     StartError::Listen {
         address: config.serve.listen.clone(),
@@ -262,11 +298,34 @@ fn cannot_listen(config: &Config, source: std::io::Error) -> StartError {
     }
 }
 
-fn listen(config: &Config) -> Result<TcpListener, StartError> {
+/// What is shared with other instances, if there are any.
+fn concourse(
+    config: &Config,
+    redis: Option<&Redis>,
+    secret: &Secret,
+    tasks: &TaskTracker,
+    halt: &CancellationToken,
+) -> Concourse {
+    let bounds = Bounds {
+        keys: config.limits.max_keys,
+        tickets: config.auth.max_tickets,
+    };
+    match redis {
+        None => Concourse::alone(bounds),
+        Some(redis) => Concourse::shared(bounds, redis.clone(), secret, tasks, halt.clone()),
+    }
+}
+
+/// The bound port, and its real number even if 0 was asked for.
+fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), StartError> {
     let address: SocketAddr = config
         .serve
         .listen
         .parse()
         .map_err(|source| setting("serve.listen", source))?;
-    serve::listen(address, &config.serve).map_err(|source| cannot_listen(config, source))
+    let bound = serve::listen(address, &config.serve).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| cannot_listen(config, source))
 }

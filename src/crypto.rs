@@ -50,10 +50,18 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 /// SHA-256 in lower-case hex. For secrets of 256 random bits a plain digest is enough: there is nothing to guess.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = digest::digest(&digest::SHA256, bytes);
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// SHA-1 in lower-case hex. No secret rests on it: Redis names scripts so.
+#[must_use]
+pub fn sha1_hex(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
     let letter = |half: u8| char::from(b"0123456789abcdef"[usize::from(half & 15)]);
-    digest
-        .as_ref()
+    bytes
         .iter()
         .flat_map(|byte| [letter(byte >> 4), letter(*byte)])
         .collect()

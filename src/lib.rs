@@ -16,8 +16,13 @@ pub mod telemetry;
 
 /// Carries hints between instances.
 pub mod bus;
+/// What instances share while it lives.
+pub mod redis;
 /// The database, the log, the writer.
 pub mod store;
+
+/// What all instances share besides the log: limits, tickets, who is here.
+pub mod concourse;
 
 /// Stands and seats: order, repair, fan-out.
 pub mod stream;

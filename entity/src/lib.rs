@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod applause_total;
+pub mod claim;
 pub mod contest;
 pub mod contest_update;
 pub mod event;

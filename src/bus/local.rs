@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use super::{Bus, Envelope};
+use super::{Bus, Condition, Envelope, Interest};
+use crate::domain::EventId;
 
 /// Envelopes that may wait for one instance. The reader only enqueues into stands, so more means it is stuck.
 const INBOX: usize = 4_096;
@@ -14,6 +15,8 @@ const INBOX: usize = 4_096;
 pub struct LocalBus {
     me: u64,
     hub: Arc<Hub>,
+    /// Always well.
+    condition: watch::Sender<Condition>,
 }
 
 #[derive(Default)]
@@ -31,6 +34,7 @@ impl LocalBus {
         Self {
             me: self.hub.next.fetch_add(1, Ordering::Relaxed) + 1,
             hub: Arc::clone(&self.hub),
+            condition: watch::Sender::default(),
         }
     }
 
@@ -60,5 +64,13 @@ impl Bus for LocalBus {
             .unwrap_or_else(PoisonError::into_inner)
             .push((self.me, inbox));
         envelopes
+    }
+
+    fn attend(&self, _event: EventId) -> Interest {
+        Interest::granted()
+    }
+
+    fn condition(&self) -> watch::Receiver<Condition> {
+        self.condition.subscribe()
     }
 }

@@ -1,14 +1,11 @@
 //! `grandstand serve` and `grandstand openapi`.
 
-use std::sync::Arc;
-
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     app::App,
-    bus::LocalBus,
     config::{Config, Flag, LogFormat},
     telemetry::start_logs,
 };
@@ -44,7 +41,7 @@ pub(super) async fn run(config: Config, demo: bool) -> anyhow::Result<()> {
         config.telemetry.log_format == LogFormat::Json,
     )?;
     let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let app = App::build(config, Arc::new(LocalBus::default())).await?;
+    let app = App::build(config, None).await?;
     tracing::info!(server.address = %app.address(), "listening on http://{}", app.address());
     if demo {
         app.show_demo();

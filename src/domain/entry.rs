@@ -329,6 +329,22 @@ impl ByeReason {
         }
     }
 
+    /// The reason of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [
+            Self::Shutdown,
+            Self::TokenExpired,
+            Self::TooManyConnections,
+            Self::Slow,
+            Self::Overloaded,
+            Self::Forbidden,
+            Self::RoleChanged,
+            Self::Internal,
+        ];
+        all.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// Whether coming back (with the last id) makes sense.
     #[must_use]
     pub const fn reconnect(self) -> bool {

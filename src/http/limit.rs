@@ -1,47 +1,27 @@
-//! How often someone may do something: a leaky bucket per policy and key (GCRA).
+//! How often someone may do something. Where the acts are counted is `concourse/rates.rs`; here is which policies there
+//! are, and what the caller is told of them.
 //!
-//! The decision is plain arithmetic in [`decide`], so that a shared store can later make the same one. Decisions of a
-//! request are collected in its [`Ledger`]; the edge tells them to the caller in headers.
-
-mod bucket;
-
-pub use bucket::decide;
+//! Decisions of a request are collected in its [`Ledger`]; the edge tells them to the caller in headers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bucket::Memory;
-
 use poem::{FromRequest, Request, RequestBody};
 
+pub use crate::concourse::{Decision, Policy};
 use crate::{
+    concourse::{Rates, Scope},
     config::{LimitsConfig, QuotaConfig},
     domain::{Reason, Refusal, Stamp},
     telemetry::Metrics,
 };
 
-/// `quota` acts in `window_seconds`. The whole quota may be spent at once; it then comes back evenly. A quota or window
-/// of 0 switches the policy off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    pub name: &'static str,
-    pub quota: u32,
-    pub window_seconds: u32,
-}
-
-/// What came of one act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decision {
-    pub allowed: bool,
-    pub remaining: u32,
-    /// Until the whole quota is back.
-    pub reset_seconds: u32,
-    /// Until the next act is allowed; 0 while one is.
-    pub retry_after_seconds: u32,
-}
+/// Says with a policy that this time only this instance's acts were counted. A parameter of our own, with our name in
+/// front, as the headers' specification asks.
+const SCOPE_INSTANCE: &str = ";grandstand-scope=instance";
 
 /// The decisions of one request, in its extensions. Without an edge around it, it collects for nobody.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<Vec<(Policy, Decision)>>>);
+pub struct Ledger(Arc<Mutex<Vec<(Policy, Decision, Scope)>>>);
 
 /// The house's policies, by what they guard.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +41,8 @@ pub struct Limits(Arc<Inner>);
 
 struct Inner {
     policies: Policies,
-    buckets: Buckets,
+    rates: Rates,
     metrics: Arc<Metrics>,
-}
-
-/// Where the buckets are kept. Memory now: one instance's knowledge.
-enum Buckets {
-    Memory(Memory),
 }
 
 impl Policies {
@@ -91,10 +66,10 @@ impl Policies {
 
 impl Limits {
     #[must_use]
-    pub fn new(config: &LimitsConfig, metrics: Arc<Metrics>) -> Self {
+    pub fn new(config: &LimitsConfig, rates: Rates, metrics: Arc<Metrics>) -> Self {
         Self(Arc::new(Inner {
             policies: Policies::new(config),
-            buckets: Buckets::Memory(Memory::new(config.max_keys)),
+            rates,
             metrics,
         }))
     }
@@ -105,30 +80,24 @@ impl Limits {
     }
 
     /// Counts one act against a key such as `user:gst_…`; `None` when the policy is off.
-    #[expect(
-        clippy::unused_async,
-        reason = "limits shared between instances will ask another process"
-    )]
-    pub async fn check(&self, policy: Policy, key: &str, now: Stamp) -> Option<Decision> {
+    pub async fn check(&self, policy: Policy, key: &str, now: Stamp) -> Option<(Decision, Scope)> {
         if policy.quota == 0 || policy.window_seconds == 0 {
             return None;
         }
         let now_micros = u64::try_from(now.ms()).unwrap_or(0).saturating_mul(1_000);
-        let decision = match &self.0.buckets {
-            Buckets::Memory(memory) => memory.spend(policy, key, now_micros),
-        };
+        let (decision, scope) = self.0.rates.spend(policy, key, now_micros).await;
         if !decision.allowed {
             self.0.metrics.rate_limited(policy.name);
         }
-        Some(decision)
+        Some((decision, scope))
     }
 
     /// [`Limits::check`], noted in the request's ledger; a refusal when it is too much.
     pub async fn spend(&self, ledger: &Ledger, policy: Policy, key: &str, now: Stamp) -> Result<(), Refusal> {
-        let Some(decision) = self.check(policy, key, now).await else {
+        let Some((decision, scope)) = self.check(policy, key, now).await else {
             return Ok(());
         };
-        ledger.note(policy, decision);
+        ledger.note(policy, decision, scope);
         if decision.allowed {
             return Ok(());
         }
@@ -138,22 +107,26 @@ impl Limits {
 }
 
 impl Ledger {
-    pub fn note(&self, policy: Policy, decision: Decision) {
+    pub fn note(&self, policy: Policy, decision: Decision, scope: Scope) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push((policy, decision));
+            .push((policy, decision, scope));
     }
 
     /// The values of `RateLimit-Policy` and `RateLimit`, when anything was decided.
     #[must_use]
     pub fn headers(&self) -> Option<(String, String)> {
         let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let join = |item: &dyn Fn(&(Policy, Decision)) -> String| notes.iter().map(item).collect::<Vec<_>>().join(", ");
-        let policies =
-            join(&|(policy, _)| format!("\"{}\";q={};w={}", policy.name, policy.quota, policy.window_seconds));
-        let left = join(&|(policy, left)| format!("\"{}\";r={};t={}", policy.name, left.remaining, left.reset_seconds));
-        (!notes.is_empty()).then_some((policies, left))
+        let policies = notes.iter().map(|(policy, _, scope)| {
+            let scope = if *scope == Scope::Instance { SCOPE_INSTANCE } else { "" };
+            format!("\"{}\";q={};w={}{scope}", policy.name, policy.quota, policy.window_seconds)
+        });
+        let left = notes.iter().map(|(policy, left, _)| {
+            format!("\"{}\";r={};t={}", policy.name, left.remaining, left.reset_seconds)
+        });
+        let join = |items: Vec<String>| items.join(", ");
+        (!notes.is_empty()).then(|| (join(policies.collect()), join(left.collect())))
     }
 }
 
@@ -166,6 +139,7 @@ impl<'a> FromRequest<'a> for Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::concourse::{Bounds, Concourse};
 
     #[tokio::test]
     async fn each_key_has_its_own_bucket_and_the_ledger_tells() {
@@ -180,7 +154,8 @@ mod tests {
             },
             ..LimitsConfig::default()
         };
-        let limits = Limits::new(&config, Arc::default());
+        let concourse = Concourse::alone(Bounds { keys: 64, tickets: 1 });
+        let limits = Limits::new(&config, concourse.rates, Arc::default());
         let policies = *limits.policies();
         let (ledger, now) = (Ledger::default(), Stamp::from_ms(1_781_204_400_000));
         assert_eq!(ledger.headers(), None);
@@ -200,5 +175,10 @@ mod tests {
         );
         let headers = ("\"post\";q=1;w=10".to_owned(), "\"post\";r=0;t=10".to_owned());
         assert_eq!(ledger.headers(), Some(headers));
+        let (decision, _) = limits.check(policies.post, "user:c", now).await.unwrap();
+        let ledger = Ledger::default();
+        ledger.note(policies.post, decision, Scope::Instance);
+        let (policy, _) = ledger.headers().unwrap();
+        assert_eq!(policy, "\"post\";q=1;w=10;grandstand-scope=instance");
     }
 }

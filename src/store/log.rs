@@ -90,7 +90,7 @@ impl LogEntry {
         at: Stamp,
         data: &str,
     ) -> Self {
-        let start = format!(r#"{{"seq":{seq},"type":"{}","at":"{at}","data":"#, kind.name());
+        let start = entry_start(seq, kind, at);
         let data_from = start.len();
         let json = [start.as_str(), data, "}"].concat().into();
         Self {
@@ -117,6 +117,34 @@ impl LogEntry {
         let numbers = (unsigned(row.seq), unsigned(row.other_seq), epoch);
         let (event, at) = (EventId::from_uuid(row.event_id), Stamp::from_ms(row.at_ms));
         Ok(Self::assemble(event, audience, numbers, kind, at, &row.data))
+    }
+
+    /// An entry that another instance made, with its JSON as it is. `None` if the JSON is not of that entry, or not one
+    /// line of text: what comes from outside must not break a stream's frames.
+    #[must_use]
+    pub fn carried(
+        event: EventId,
+        audience: Audience,
+        (seq, other_seq, epoch): (u64, u64, u32),
+        kind: EntryKind,
+        at: Stamp,
+        json: Bytes,
+    ) -> Option<Self> {
+        let start = entry_start(seq, kind, at);
+        let data_from = start.len();
+        let is_whole = json.starts_with(start.as_bytes()) && json.ends_with(b"}") && json.len() > data_from + 1;
+        let is_line = std::str::from_utf8(&json).is_ok() && json.iter().all(|byte| *byte >= b' ');
+        (is_whole && is_line).then_some(Self {
+            event,
+            audience,
+            seq,
+            other_seq,
+            epoch,
+            kind,
+            at,
+            json,
+            data_from,
+        })
     }
 
     /// What takes a message away, if this entry does.
@@ -194,6 +222,11 @@ impl LogEntry {
             data: Set(self.data().to_owned()),
         }
     }
+}
+
+/// What stands before an entry's data.
+fn entry_start(seq: u64, kind: EntryKind, at: Stamp) -> String {
+    format!(r#"{{"seq":{seq},"type":"{}","at":"{at}","data":"#, kind.name())
 }
 
 pub(super) const fn audience_code(audience: Audience) -> i16 {

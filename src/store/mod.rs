@@ -6,6 +6,7 @@
 //! words of SQL.
 
 mod batch;
+mod claim;
 mod error;
 mod forget;
 mod house;
@@ -26,6 +27,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
 use tokio::sync::oneshot;
 
+pub use claim::claim;
 pub use error::Error;
 pub use forget::Forgotten;
 pub use log::{Head, LogEntry};

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -20,8 +20,9 @@ use super::{
     stand::{Stand, Wake},
 };
 use crate::{
-    bus::{Bus, Envelope, LiveSignal},
+    bus::{Bus, Envelope, Interest, LiveSignal, Stale},
     clock,
+    concourse::Places,
     config::StreamConfig,
     domain::{
         Audience, EventId, UserId,
@@ -33,10 +34,22 @@ use crate::{
 
 /// Entries read at once when a stand mends a hole.
 const PAGE: u64 = 500;
+/// While the bus does not deliver, heads are compared this often: seats hear what others wrote within a fraction of a
+/// second. One query for all stands, so it costs little.
+const SWEEP_TROUBLED: Duration = Duration::from_millis(250);
+/// Two sweeps are at least so far apart, whatever the bus says.
+const SWEEP_REST: Duration = Duration::from_millis(50);
+/// Opening a stand waits so long for the bus to listen; the sweep finds what was missed after that.
+const ATTENTION: Duration = Duration::from_millis(100);
 /// A stand without seats is kept this long, so that a reload finds its ring.
 const LINGER: Duration = Duration::from_secs(10);
 /// Steps in which streams are told to leave when draining.
 const DRAIN_STEPS: u32 = 50;
+
+/// Who remembers what was read and forgets what another instance changed. Must not block.
+pub trait Forgetter: Send + Sync {
+    fn forget(&self, stale: &Stale);
+}
 
 /// Who wants to know about people coming and going. Must not block.
 pub trait SeatListener: Send + Sync {
@@ -52,13 +65,20 @@ pub(super) struct Hub {
     pub(super) tasks: TaskTracker,
     stop: CancellationToken,
     // A std mutex: held for map look-ups only.
-    stands: Mutex<HashMap<EventId, Arc<Stand>>>,
+    stands: Mutex<HashMap<EventId, Kept>>,
     pub(super) turnstile: Turnstile,
     pub(super) parts: OnceLock<Vec<Arc<dyn SnapshotPart>>>,
     pub(super) listeners: OnceLock<Vec<Arc<dyn SeatListener>>>,
+    pub(super) forgetters: OnceLock<Vec<Arc<dyn Forgetter>>>,
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
+}
+
+/// A stand, and what makes the bus tell it.
+struct Kept {
+    stand: Arc<Stand>,
+    interest: Arc<Interest>,
 }
 
 /// The one repair of a stand that may be under way; however it ends, the next may begin.
@@ -83,12 +103,13 @@ impl Hub {
     pub(super) fn start(
         store: Store,
         bus: Arc<dyn Bus>,
+        places: Places,
         config: StreamConfig,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let turnstile = Turnstile::new(&config);
+        let turnstile = Turnstile::new(&config, places);
         let hub = Arc::new(Self {
             store,
             bus,
@@ -100,6 +121,7 @@ impl Hub {
             turnstile,
             parts: OnceLock::new(),
             listeners: OnceLock::new(),
+            forgetters: OnceLock::new(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
         });
@@ -110,9 +132,9 @@ impl Hub {
             }
         });
         hub.every(hub.config.heartbeat_ms, |hub| async move { hub.heartbeat() });
-        hub.every(hub.config.sweep_ms, |hub| async move { hub.sweep().await });
         hub.every(1_000, |hub| async move { hub.expire() });
         hub.tasks.spawn(Arc::clone(&hub).listen());
+        hub.tasks.spawn(Arc::clone(&hub).keep_sweeping());
         hub
     }
 
@@ -138,38 +160,54 @@ impl Hub {
         while let Some(Some(envelope)) = self.stop.run_until_cancelled(envelopes.recv()).await {
             match envelope {
                 Envelope::Entries(event, entries) => self.deliver(event, entries),
+                Envelope::Reached(event, head) => self.hear_of(event, head),
                 Envelope::Signal(event, signal) => self.pass_signal(event, signal),
+                Envelope::Dismissed(event, only, reason) => self.dismiss(event, only, reason),
+                Envelope::Stale(stale) => {
+                    for forgetter in self.forgetters.get().into_iter().flatten() {
+                        forgetter.forget(&stale);
+                    }
+                }
             }
         }
     }
 
-    fn stands(&self) -> MutexGuard<'_, HashMap<EventId, Arc<Stand>>> {
+    /// Tells other instances that what they read of this is no longer true.
+    pub(super) fn stale(&self, stale: Stale) {
+        self.bus.publish(Envelope::Stale(stale));
+    }
+
+    fn stands(&self) -> MutexGuard<'_, HashMap<EventId, Kept>> {
         self.stands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn all(&self) -> Vec<Arc<Stand>> {
-        self.stands().values().cloned().collect()
+        self.stands().values().map(|kept| Arc::clone(&kept.stand)).collect()
     }
 
     fn find(&self, event: EventId) -> Option<Arc<Stand>> {
-        self.stands().get(&event).cloned()
+        self.stands().get(&event).map(|kept| Arc::clone(&kept.stand))
     }
 
     /// The event's stand, opened if need be; it stays while the answer lives. `None`: there are too many stands.
     pub(super) async fn enter(self: &Arc<Self>, event: EventId) -> Result<Option<Entered>, Error> {
-        let entered = {
+        let (entered, interest) = {
             let mut stands = self.stands();
             if stands.len() >= self.config.max_stands && !stands.contains_key(&event) {
                 return Ok(None);
             }
-            let stand = stands
-                .entry(event)
-                .or_insert_with(|| Arc::new(Stand::new(event, &self.config)));
-            stand.seats.fetch_add(1, Ordering::AcqRel);
-            Entered(Arc::clone(stand))
+            let kept = stands.entry(event).or_insert_with(|| Kept {
+                stand: Arc::new(Stand::new(event, &self.config)),
+                interest: Arc::new(self.bus.attend(event)),
+            });
+            kept.stand.seats.fetch_add(1, Ordering::AcqRel);
+            (Entered(Arc::clone(&kept.stand)), Arc::clone(&kept.interest))
         };
         let stand = &entered.0;
         let open = async {
+            // First listen, then read the head: nothing falls between. When it takes longer, the bus says so once it
+            // listens, and the sweep looks.
+            interest.heard(ATTENTION).await;
             let head = log::head(self.store.reader(), event).await?;
             stand.open_at(head.unwrap_or(log::Head::EMPTY));
             // What was committed while we read the head has told us so.
@@ -199,21 +237,34 @@ impl Hub {
         self.mend_if_behind(&stand, Duration::from_millis(self.config.repair_wait_ms));
     }
 
+    /// Another instance says that the log reaches so far.
+    fn hear_of(self: &Arc<Self>, event: EventId, head: log::Head) {
+        let Some(stand) = self.find(event) else { return };
+        stand.hear_of(head);
+        self.mend_if_behind(&stand, Duration::ZERO);
+    }
+
     pub(super) fn signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
         self.metrics.signals.inc();
         self.bus.publish(Envelope::Signal(event, signal.clone()));
         self.pass_signal(event, signal);
     }
 
-    fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
+    /// Passes a signal to this instance's seats.
+    pub(super) fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
         if let Some(stand) = self.find(event) {
             stand.push_live(|head| Frame::signal(signal, head));
             self.wake(&stand);
         }
     }
 
-    /// Ends the streams of one user (or of everybody) in an event on this instance.
+    /// Ends the streams of one user (or of everybody) in an event, on all instances.
     pub(super) fn close_seats(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
+        self.bus.publish(Envelope::Dismissed(event, only.clone(), reason));
+        self.dismiss(event, only, reason);
+    }
+
+    fn dismiss(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
         if let Some(stand) = self.find(event) {
             stand.dismissals.add(only, reason);
             stand.wake_now();
@@ -269,9 +320,37 @@ impl Hub {
         Ok(())
     }
 
+    /// Compares heads now and then, more often while the bus is in trouble, and at once when it is well again.
+    async fn keep_sweeping(self: Arc<Self>) {
+        let mut condition = self.bus.condition();
+        let sweeping = async {
+            loop {
+                let period = Duration::from_millis(self.config.sweep_ms);
+                let troubled = condition.borrow_and_update().trouble.is_some();
+                let rest = if troubled { period.min(SWEEP_TROUBLED) } else { period };
+                // A bus that is gone changes no more: then only time passes.
+                if let Ok(Err(_)) = timeout(rest, condition.changed()).await {
+                    sleep(rest).await;
+                }
+                self.sweep().await;
+                sleep(SWEEP_REST).await;
+            }
+        };
+        self.stop.run_until_cancelled(sweeping).await;
+    }
+
     /// Compares heads with the log, so that a lost last hint is found too; forgets stands nobody needs.
     async fn sweep(self: &Arc<Self>) {
-        self.stands().retain(|_, stand| !stand.is_idle(LINGER));
+        let mut gone = Vec::new();
+        self.stands().retain(|_, kept| {
+            let is_idle = kept.stand.is_idle(LINGER);
+            if is_idle {
+                gone.push(Arc::clone(&kept.interest));
+            }
+            !is_idle
+        });
+        // Giving up interest takes the bus's own lock; not under ours.
+        drop(gone);
         let stands = self.all();
         let events: Vec<_> = stands.iter().map(|stand| stand.event).collect();
         let heads = match log::heads(self.store.reader(), &events).await {

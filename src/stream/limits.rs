@@ -1,99 +1,80 @@
 //! How many streams may be open: in all, per user, per address.
 
 use std::{
-    collections::HashMap,
-    hash::Hash,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use crate::{
+    concourse::{Claim, NoPlace, Place, Places},
     config::StreamConfig,
     domain::{UserId, entry::ByeReason},
 };
 
-/// Counts open streams. The maps hold only what is open, so they are bounded by the seats.
+/// Counts open streams: this instance's in all, and the places that users and addresses hold over all instances.
 #[derive(Clone)]
 pub(super) struct Turnstile {
-    // A std mutex: held for a few map operations when a stream opens or ends.
-    counts: Arc<Mutex<Counts>>,
+    seats: Arc<AtomicUsize>,
+    places: Places,
     max_seats: usize,
     max_per_user: usize,
     max_per_address: usize,
 }
 
-#[derive(Default)]
-struct Counts {
-    seats: usize,
-    users: HashMap<UserId, usize>,
-    addresses: HashMap<IpAddr, usize>,
-}
-
 /// The right to one open stream; given back when dropped.
 pub(super) struct Pass {
-    turnstile: Turnstile,
-    user: Option<UserId>,
-    address: IpAddr,
+    _seat: Counted,
+    _place: Place,
+}
+
+/// One of this instance's streams.
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Turnstile {
-    pub(super) fn new(config: &StreamConfig) -> Self {
+    pub(super) fn new(config: &StreamConfig, places: Places) -> Self {
         Self {
-            counts: Arc::default(),
+            seats: Arc::default(),
+            places,
             max_seats: config.max_seats,
             max_per_user: config.max_seats_per_user,
             max_per_address: config.max_seats_per_address,
         }
     }
 
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How many streams are open.
+    /// How many streams are open on this instance.
     pub(super) fn open(&self) -> usize {
-        self.counts().seats
+        self.seats.load(Ordering::Acquire)
     }
 
-    pub(super) fn enter(&self, user: Option<&UserId>, address: IpAddr) -> Result<Pass, ByeReason> {
-        let mut counts = self.counts();
-        if counts.seats >= self.max_seats {
+    pub(super) async fn enter(&self, user: Option<&UserId>, address: IpAddr) -> Result<Pass, ByeReason> {
+        if self.seats.fetch_add(1, Ordering::AcqRel) >= self.max_seats {
+            self.seats.fetch_sub(1, Ordering::AcqRel);
             return Err(ByeReason::Overloaded);
         }
-        let of_user = user.and_then(|user| counts.users.get(user)).copied().unwrap_or(0);
-        let of_address = counts.addresses.get(&address).copied().unwrap_or(0);
-        if of_user >= self.max_per_user || of_address >= self.max_per_address {
-            return Err(ByeReason::TooManyConnections);
-        }
-        counts.seats += 1;
-        *counts.addresses.entry(address).or_default() += 1;
-        if let Some(user) = user {
-            *counts.users.entry(user.clone()).or_default() += 1;
-        }
-        Ok(Pass {
-            turnstile: self.clone(),
-            user: user.cloned(),
-            address,
-        })
-    }
-}
-
-impl Drop for Pass {
-    fn drop(&mut self) {
-        let mut counts = self.turnstile.counts();
-        counts.seats -= 1;
-        leave(&mut counts.addresses, &self.address);
-        if let Some(user) = &self.user {
-            leave(&mut counts.users, user);
-        }
-    }
-}
-
-fn leave<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
+        let seat = Counted(Arc::clone(&self.seats));
+        let mut claims = vec![Claim {
+            holder: format!("address:{address}"),
+            most: self.max_per_address,
+        }];
+        claims.extend(user.map(|user| Claim {
+            holder: format!("user:{user}"),
+            most: self.max_per_user,
+        }));
+        match self.places.take(&claims).await {
+            Ok(place) => Ok(Pass {
+                _seat: seat,
+                _place: place,
+            }),
+            Err(NoPlace) => Err(ByeReason::TooManyConnections),
         }
     }
 }
@@ -101,42 +82,40 @@ fn leave<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::concourse::{Bounds, Concourse};
 
-    #[test]
-    fn whoever_leaves_makes_room_for_the_next() {
+    #[tokio::test]
+    async fn whoever_leaves_makes_room_for_the_next() {
         let config = StreamConfig {
             max_seats: 3,
             max_seats_per_user: 1,
             max_seats_per_address: 2,
             ..StreamConfig::default()
         };
-        let turnstile = Turnstile::new(&config);
+        let places = Concourse::alone(Bounds { keys: 16, tickets: 1 }).places;
+        let turnstile = Turnstile::new(&config, places.clone());
         let (ana, home, office): (UserId, IpAddr, IpAddr) =
             ("ana".parse().unwrap(), [127, 0, 0, 1].into(), [127, 0, 0, 2].into());
-        let pass = turnstile.enter(Some(&ana), home).ok();
+        let pass = turnstile.enter(Some(&ana), home).await.ok();
         assert_eq!(
-            turnstile.enter(Some(&ana), office).err(),
+            turnstile.enter(Some(&ana), office).await.err(),
             Some(ByeReason::TooManyConnections),
             "per user"
         );
-        let second = turnstile.enter(None, home).ok();
+        let second = turnstile.enter(None, home).await.ok();
         assert_eq!(
-            turnstile.enter(None, home).err(),
+            turnstile.enter(None, home).await.err(),
             Some(ByeReason::TooManyConnections),
             "per address"
         );
-        let third = turnstile.enter(None, office).ok();
+        let third = turnstile.enter(None, office).await.ok();
         assert_eq!(
-            turnstile.enter(None, office).err(),
+            turnstile.enter(None, office).await.err(),
             Some(ByeReason::Overloaded),
             "in all"
         );
         drop((pass, second, third));
-        assert_eq!(turnstile.open(), 0);
-        assert!(turnstile.enter(Some(&ana), office).is_ok());
-        assert!(
-            turnstile.counts().users.is_empty() && turnstile.counts().addresses.is_empty(),
-            "nothing is kept"
-        );
+        assert_eq!((turnstile.open(), places.holders()), (0, 0), "nothing is kept");
+        assert!(turnstile.enter(Some(&ana), office).await.is_ok());
     }
 }

@@ -19,13 +19,14 @@ use futures_util::{Stream as Chunks, future::BoxFuture, stream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Format, TypeFilter};
-pub use hub::SeatListener;
+pub use hub::{Forgetter, SeatListener};
 pub use seat::{Seat, SeatInfo, SeatRequest};
 pub use snapshot::{Draft, MyReactions, Shot, SnapshotPart};
 
 use crate::{
-    bus::{Bus, LiveSignal},
+    bus::{Bus, LiveSignal, Stale},
     clock,
+    concourse::Places,
     config::StreamConfig,
     domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
     store::{Error, Recorded, Scribe, Store, Together},
@@ -45,13 +46,14 @@ impl Stream {
     pub fn start(
         store: Store,
         bus: Arc<dyn Bus>,
+        places: Places,
         config: StreamConfig,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         Self {
-            hub: Hub::start(store, bus, config, metrics, tasks, stop),
+            hub: Hub::start(store, bus, places, config, metrics, tasks, stop),
         }
     }
 
@@ -60,6 +62,19 @@ impl Stream {
         if self.hub.parts.set(parts).is_err() || self.hub.listeners.set(listeners).is_err() {
             tracing::error!("the stream was furnished twice; the first time counts");
         }
+    }
+
+    /// Tells who remembers what they read and has to hear what other instances changed. Called once, at the start.
+    pub fn remind(&self, forgetters: Vec<Arc<dyn Forgetter>>) {
+        if self.hub.forgetters.set(forgetters).is_err() {
+            tracing::error!("forgetters were named twice; the first ones count");
+        }
+    }
+
+    /// Tells other instances that what they read of this is no longer true. Only a hint: nobody believes what they read
+    /// for long.
+    pub fn stale(&self, stale: Stale) {
+        self.hub.stale(stale);
     }
 
     /// Changes an event's state and says so in its log, in one transaction. Ok means committed, durable, and on its way
@@ -90,6 +105,14 @@ impl Stream {
         );
     }
 
+    /// As [`Stream::signal`], on this instance only: for what every instance says for itself.
+    pub fn signal_here(&self, event: EventId, signal: &Signal) {
+        self.hub.metrics.signals.inc();
+        let json = frame::signal_json(signal, clock::now());
+        let kind = signal.kind();
+        self.hub.pass_signal(event, LiveSignal { kind, json, only: None });
+    }
+
     /// As [`Stream::signal`], for one user's seats only.
     pub fn signal_to(&self, event: EventId, user: UserId, signal: &Signal) {
         let json = frame::signal_json(signal, clock::now());
@@ -103,7 +126,7 @@ impl Stream {
         );
     }
 
-    /// Ends the streams of one user (or everybody) in an event, with a reason.
+    /// Ends the streams of one user (or everybody) in an event, on all instances, with a reason.
     pub fn close_seats(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
         self.hub.close_seats(event, only, reason);
     }

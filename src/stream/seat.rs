@@ -109,7 +109,8 @@ impl Seat {
         }
         let pass = hub
             .turnstile
-            .enter(request.user.as_ref().map(|user| &user.id), request.address)?;
+            .enter(request.user.as_ref().map(|user| &user.id), request.address)
+            .await?;
         match Self::open_with(hub, request, pass).await {
             Ok(Some(seat)) => Ok(seat),
             Ok(None) => Err(ByeReason::Overloaded),

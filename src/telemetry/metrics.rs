@@ -40,7 +40,12 @@ pub struct Metrics {
     /// Connections ended because the client took no bytes for too long.
     pub connections_stalled: Counter,
     rate_limited: Labelled,
-    pub bus_dropped: Counter,
+    bus_dropped: Labelled,
+    pub bus_published: Counter,
+    pub bus_heard: Counter,
+    /// 1 while the bus is not to be relied on.
+    pub bus_troubled: Gauge,
+    pub bus_channels: Gauge,
     pub repairs: Counter,
 }
 
@@ -89,7 +94,11 @@ impl Default for Metrics {
             connections_refused: Counter::default(),
             connections_stalled: Counter::default(),
             rate_limited: Family::default(),
-            bus_dropped: Counter::default(),
+            bus_dropped: Family::default(),
+            bus_published: Counter::default(),
+            bus_heard: Counter::default(),
+            bus_troubled: Gauge::default(),
+            bus_channels: Gauge::default(),
             repairs: Counter::default(),
         };
         metrics.registered()
@@ -147,7 +156,19 @@ impl Metrics {
             self.connections_stalled.clone(),
         );
         registry.register("rate_limited", "Requests over a rate limit", self.rate_limited.clone());
-        registry.register("bus_dropped", "Hints the bus lost", self.bus_dropped.clone());
+        registry.register("bus_dropped", "Hints the bus lost, and why", self.bus_dropped.clone());
+        registry.register("bus_published", "Hints given to the bus", self.bus_published.clone());
+        registry.register("bus_heard", "Hints of other instances", self.bus_heard.clone());
+        registry.register(
+            "bus_troubled",
+            "Whether hints may not arrive (1) or do (0)",
+            self.bus_troubled.clone(),
+        );
+        registry.register(
+            "bus_channels",
+            "Events that this instance listens to",
+            self.bus_channels.clone(),
+        );
         registry.register("stand_repairs", "Holes read from the log", self.repairs.clone());
         self
     }
@@ -160,6 +181,11 @@ impl Metrics {
     /// Counts a stream's end. `reason` is one of the wire's `stream.bye` reasons or `client`.
     pub fn seat_closed(&self, reason: &'static str) {
         self.seat_closes.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// Counts hints that were lost: `outbox`, `inbox` (full), `away` (no Redis), `failed` (it said no), `garbled`.
+    pub fn bus_dropped(&self, why: &'static str, hints: u64) {
+        self.bus_dropped.get_or_create(&[("why", why)]).inc_by(hints);
     }
 
     pub fn rate_limited(&self, policy: &'static str) {

@@ -11,16 +11,17 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all};
 use grandstand::{
-    bus::{Bus, Envelope, LocalBus},
+    bus::{Bus, Condition, Envelope, Interest, LocalBus},
+    concourse::{Bounds, Concourse},
     config::StreamConfig,
-    domain::user::Role,
+    domain::{EventId, user::Role},
     store::Store,
     stream::{Format, SeatRequest, Stream, TypeFilter},
     telemetry::Metrics,
 };
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::support::{Crowd, Dice, Frame, Line, Seat, TestServer, public_log, server::store_config, staff_log};
@@ -69,6 +70,14 @@ impl Bus for BadBus {
         });
         envelopes
     }
+
+    fn attend(&self, event: EventId) -> Interest {
+        self.inner.attend(event)
+    }
+
+    fn condition(&self) -> watch::Receiver<Condition> {
+        self.inner.condition()
+    }
 }
 
 /// Entries far after the end of the log.
@@ -80,7 +89,7 @@ fn from_nowhere(envelope: Envelope) -> Envelope {
             }
             Envelope::Entries(event, entries)
         }
-        signal @ Envelope::Signal(..) => signal,
+        other => other,
     }
 }
 
@@ -112,7 +121,8 @@ impl Neighbour {
             TaskTracker::new(),
             CancellationToken::new(),
         );
-        let stream = Stream::start(store, Arc::new(far), config, metrics, tasks, stop.clone());
+        let places = Concourse::alone(Bounds { keys: 16, tickets: 1 }).places;
+        let stream = Stream::start(store, Arc::new(far), places, config, metrics, tasks, stop.clone());
         let neighbour = Self { stream, is_deaf, stop };
         (server, neighbour)
     }

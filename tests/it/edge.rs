@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use grandstand::{
     clock,
+    concourse::{Bounds, Concourse},
     config::{CorsConfig, LimitsConfig, QuotaConfig, ServeConfig},
     domain::{EventId, user::User},
     http::{Answer, Created, Edge, Json, Ledger, Limit, Limits, Mark, Page, Place, Problem, allow::Allow, body::Wide},
@@ -64,9 +65,10 @@ fn house() -> (impl Endpoint<Output = Response>, Value) {
         },
         ..LimitsConfig::default()
     };
+    let rates = Concourse::alone(Bounds { keys: 64, tickets: 1 }).rates;
     let service = OpenApiService::new(
         Api {
-            limits: Limits::new(&limits, Arc::default()),
+            limits: Limits::new(&limits, rates, Arc::default()),
         },
         "test",
         "1",

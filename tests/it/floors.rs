@@ -7,9 +7,11 @@ fn floor(room: &str) -> Option<u8> {
     Some(match room {
         "domain" => 0,
         "config" | "telemetry" | "clock" | "crypto" => 10,
-        "store" | "llm" => 20,
+        "store" | "redis" | "llm" => 20,
         // Half a step up: what it carries are the log's own entries.
         "bus" => 25,
+        // What instances share is kept in Redis, one step below; the two strangers of this landing are `bus` and this.
+        "concourse" => 25,
         "stream" => 30,
         "http" => 40,
         "features" => 50,

@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, SqlErr, prelude::Uuid};
 
 use crate::{
+    bus::Stale,
     domain::{
         Audience, EventId, Reason, Refusal, Stamp, UserId,
         contest::ContestState,
@@ -23,7 +24,7 @@ use crate::{
         user::Role,
     },
     store::{Error, Recent, Scribe, Store},
-    stream::{Draft, SnapshotPart, Stream},
+    stream::{Draft, Forgetter, SnapshotPart, Stream},
 };
 
 /// How long an event just read is believed; see [`Recent`].
@@ -190,12 +191,26 @@ impl Events {
     }
 
     fn role_changed(&self, id: EventId, user: UserId) {
-        self.roles.forget(|(event, member), _| *event == id && *member == user);
+        let stale = Stale::Role(id, user.clone());
+        Forgetter::forget(self, &stale);
+        // Before they are sent away, or they could be let in by the old role.
+        self.stream.stale(stale);
         self.stream.close_seats(id, Some(user), ByeReason::RoleChanged);
     }
 
     fn forget(&self, id: EventId) {
-        self.by_name.forget(|_, event| event.id == id);
+        Forgetter::forget(self, &Stale::Event(id));
+        self.stream.stale(Stale::Event(id));
+    }
+}
+
+impl Forgetter for Events {
+    fn forget(&self, stale: &Stale) {
+        match stale {
+            Stale::Event(id) => self.by_name.forget(|_, event| event.id == *id),
+            Stale::Role(id, user) => self.roles.forget(|(event, member), _| event == id && member == user),
+            Stale::Keys => {}
+        }
     }
 }
 

@@ -5,17 +5,20 @@ use serde::Serialize;
 
 use super::Keys;
 use crate::{
+    bus::Stale,
     domain::{
         ApiKeyId,
         key::{ApiKey, Scope},
     },
     http::{Answer, Caller, Created, Json, NoContent, Problem, Tag, auth::Authenticator},
+    stream::Stream,
 };
 
 /// The endpoints about keys.
 pub struct KeysApi {
     pub keys: Keys,
     pub authenticator: Authenticator,
+    pub stream: Stream,
 }
 
 #[derive(Debug, Object)]
@@ -69,13 +72,14 @@ impl KeysApi {
 
     /// Revoke a key
     ///
-    /// It ends at once on this instance and within five seconds on all others. Needs an admin.
+    /// It ends at once on all instances that hear each other, and within five seconds on any. Needs an admin.
     #[oai(path = "/:key", method = "delete", operation_id = "revoke_key")]
     async fn revoke(&self, caller: Caller, key: Path<ApiKeyId>) -> Result<NoContent, Problem> {
         caller.require_admin()?;
         caller.limit(|policies| policies.write).await?;
         self.keys.revoke(key.0).await?;
         self.authenticator.forget_keys();
+        self.stream.stale(Stale::Keys);
         Ok(NoContent)
     }
 }

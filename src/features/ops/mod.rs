@@ -7,8 +7,10 @@ use std::sync::{
 
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::PlainText};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::{
+    bus::Condition,
     http::{Json, Tag},
     store::Store,
     telemetry::Metrics,
@@ -16,6 +18,8 @@ use crate::{
 
 pub struct OpsApi {
     pub store: Store,
+    /// How what other instances say arrives here.
+    pub bus: watch::Receiver<Condition>,
     pub metrics: Arc<Metrics>,
     /// Set when the server begins to shut down: load balancers look elsewhere before the doors close.
     pub draining: Arc<AtomicBool>,
@@ -41,6 +45,8 @@ struct LiveOut {
 struct Checks {
     /// `ok` or what is wrong.
     database: String,
+    /// `ok` or what is wrong. What other instances do arrives late meanwhile, but all of it.
+    bus: String,
     /// `ok` or `draining`.
     shutdown: String,
 }
@@ -54,7 +60,7 @@ struct ReadyOut {
 
 #[derive(ApiResponse)]
 enum ReadyResponse {
-    /// Send traffic.
+    /// Send traffic, also while `degraded`.
     #[oai(status = 200)]
     Ready(Json<ReadyOut>),
     /// Send none.
@@ -78,8 +84,10 @@ impl OpsApi {
     async fn ready(&self) -> ReadyResponse {
         let draining = self.draining.load(Ordering::Acquire);
         let database = self.store.ping().await;
+        let trouble = self.bus.borrow().trouble;
         let checks = Checks {
             database: if database.is_ok() { "ok" } else { "does not answer" }.to_owned(),
+            bus: trouble.unwrap_or("ok").to_owned(),
             shutdown: if draining { "draining" } else { "ok" }.to_owned(),
         };
         if draining || database.is_err() {
@@ -88,10 +96,12 @@ impl OpsApi {
                 checks,
             }))
         } else {
-            ReadyResponse::Ready(Json(ReadyOut {
-                status: Readiness::Ready,
-                checks,
-            }))
+            let status = match trouble {
+                None => Readiness::Ready,
+                // People are served and nothing is lost; what others write comes a little later.
+                Some(_) => Readiness::Degraded,
+            };
+            ReadyResponse::Ready(Json(ReadyOut { status, checks }))
         }
     }
 

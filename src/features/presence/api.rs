@@ -63,9 +63,9 @@ impl PresenceApi {
         caller.limit(|limits| limits.read).await?;
         let after = after.0.map(|ByUser(user)| user);
         let rows = usize::try_from(limit.with_peek()).unwrap_or(usize::MAX);
-        let people = self.presence.participants(attendee.event.id, after.as_ref(), rows);
+        let event = attendee.event.id;
+        let (people, counts) = self.presence.participants(event, after.as_ref(), rows).await;
         let page = Page::of(people, limit, |person| ByUser(person.user.id.clone()));
-        let counts = self.presence.counts(attendee.event.id);
         let (viewers, users) = (counts.viewers, counts.users);
         Ok(Json(ParticipantsOut {
             items: page.items,
@@ -83,7 +83,10 @@ impl PresenceApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = attendee.require_user()?;
         caller.limit(|limits| limits.write).await?;
-        if !self.presence.set_status(attendee.event.id, &user.id, body.0.status) {
+        if !self
+            .presence
+            .set_status(attendee.event.id, &user.id, body.0.status)
+            .await {
             return Err(Refusal::new(
                 Reason::Conflict,
                 "Open the event's stream first: presence is for those who are here.",

@@ -2,10 +2,14 @@
 //!
 //! Kept in memory, because it is true only while streams are open. Listens to seats opening and closing; tells the room
 //! at most once a second. One user is one participant, whatever number of devices; who leaves is missed only after a
-//! grace, so that reconnects do not flap.
+//! grace, so that reconnects do not flap. Several instances put together what they know (`share.rs`), and each tells its
+//! own seats.
 
 pub mod api;
+mod here;
 mod room;
+mod share;
+mod together;
 
 use std::{
     collections::HashMap,
@@ -20,23 +24,30 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock,
+    concourse::Roll,
     domain::{
-        Audience, EventId, UserId,
-        entry::Signal,
-        presence::{Attendance, PresenceCounts, PresenceStatus},
+        Audience, EventId,
+        entry::{PresenceChanged, Signal},
+        presence::PresenceCounts,
     },
     store::Error,
     stream::{Draft, SeatInfo, SeatListener, SnapshotPart, Stream},
 };
 use room::Room;
+use together::Together;
 
 /// How often rooms with changes are looked at; each is told at most once in [`room::QUIET`].
 const TICK: Duration = Duration::from_millis(100);
+/// More rooms than this are not kept only because Redis has to be told that they are empty; what is not renewed there
+/// ends by itself.
+const EMPTY_ROOMS_MOST: usize = 20_000;
 
 /// The feature.
 #[derive(Clone)]
 pub struct Presence {
     stream: Stream,
+    /// Where there are other instances.
+    roll: Option<Roll>,
     // A std mutex: held for map operations when a seat opens or closes, never across an await. Bounded by open seats
     // and those who left within the grace.
     rooms: Arc<Mutex<HashMap<EventId, Room>>>,
@@ -44,9 +55,10 @@ pub struct Presence {
 
 impl Presence {
     #[must_use]
-    pub fn new(stream: Stream) -> Self {
+    pub fn new(stream: Stream, roll: Option<Roll>) -> Self {
         Self {
             stream,
+            roll,
             rooms: Arc::default(),
         }
     }
@@ -55,46 +67,25 @@ impl Presence {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[must_use]
-    pub fn counts(&self, event: EventId) -> PresenceCounts {
-        self.rooms().get(&event).map(Room::counts).unwrap_or_default()
-    }
-
-    /// Participants by user id, from after `after` on.
-    #[must_use]
-    pub fn participants(&self, event: EventId, after: Option<&UserId>, limit: usize) -> Vec<Attendance> {
-        self.rooms()
-            .get(&event)
-            .map(|room| room.page(after, limit))
-            .unwrap_or_default()
-    }
-
-    /// Says whether a user who is here looks or is away. False: they are not here.
-    #[must_use]
-    pub fn set_status(&self, event: EventId, user: &UserId, status: PresenceStatus) -> bool {
-        self.rooms()
-            .get_mut(&event)
-            .is_some_and(|room| room.set_status(user, status))
-    }
-
     /// Tells rooms what changed until told to stop.
     pub async fn tell(self, stop: CancellationToken) {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             for (event, changed) in self.changes(Instant::now()) {
-                self.stream.signal(event, &Signal::PresenceChanged(changed));
+                self.stream.signal_here(event, &Signal::PresenceChanged(changed));
             }
         }
     }
 
-    fn changes(&self, now: Instant) -> Vec<(EventId, crate::domain::entry::PresenceChanged)> {
+    fn changes(&self, now: Instant) -> Vec<(EventId, PresenceChanged)> {
         let mut rooms = self.rooms();
         let changes = rooms
             .iter_mut()
             .filter_map(|(event, room)| room.changes(now).map(|changed| (*event, changed)))
             .collect();
-        rooms.retain(|_, room| !room.is_empty());
+        let crowded = rooms.len() > EMPTY_ROOMS_MOST;
+        rooms.retain(|_, room| !(room.is_empty() || crowded && room.here.is_empty()));
         changes
     }
 }
@@ -102,7 +93,8 @@ impl Presence {
 impl SeatListener for Presence {
     fn opened(&self, seat: &SeatInfo) {
         let mut rooms = self.rooms();
-        let room = rooms.entry(seat.event).or_default();
+        let together = || self.roll.as_ref().map(|_| Together::new(Instant::now()));
+        let room = rooms.entry(seat.event).or_insert_with(|| Room::new(together()));
         room.small = u64::from(seat.small_room_users);
         room.enter(seat.user.as_ref(), clock::now());
     }
@@ -122,7 +114,26 @@ impl SnapshotPart for Presence {
         _audience: Audience,
         draft: &'a mut Draft,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        draft.presence = self.counts(event);
-        Box::pin(async { Ok(()) })
+        Box::pin(async move {
+            draft.presence = self.counts(event).await;
+            Ok(())
+        })
+    }
+}
+
+impl Presence {
+    /// How many are here, without a look around if the room has had one.
+    async fn counts(&self, event: EventId) -> PresenceCounts {
+        let (seen, here) = {
+            let rooms = self.rooms();
+            let room = rooms.get(&event);
+            let seen = room.filter(|room| !room.is_fresh());
+            (seen.map(Room::counts), room.map(Room::counts).unwrap_or_default())
+        };
+        match (seen, &self.roll) {
+            (Some(seen), _) => seen,
+            (None, Some(roll)) => roll.look(event).await.map_or(here, PresenceCounts::from),
+            (None, None) => here,
+        }
     }
 }

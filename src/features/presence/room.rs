@@ -1,53 +1,42 @@
-//! One event's people, and what to tell of them. Pure but for the instants it is given.
+//! One event's people as the room sees them, and what to tell of them. Pure but for the instants it is given.
+//!
+//! The room sees what this instance knows (`here.rs`), or what all instances know together (`together.rs`) where there
+//! are several and they can hear each other.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::Bound,
     time::{Duration, Instant},
 };
 
+use super::{here::Here, together::Together};
 use crate::domain::{
     Stamp, UserId,
     entry::PresenceChanged,
-    presence::{Attendance, PresenceCounts, PresenceStatus},
+    presence::{PresenceCounts, PresenceStatus},
     user::User,
 };
 
 /// A room is told at most once in this time.
 pub(super) const QUIET: Duration = Duration::from_secs(1);
-/// Who comes back within this time never left.
-pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// Default of `settings.small_room_users`, until the event is known.
 const SMALL: u64 = 50;
 
 pub(super) struct Room {
-    people: BTreeMap<UserId, Person>,
-    anonymous: u64,
-    /// Open streams, anonymous ones included.
-    seats: u64,
-    /// Users whose last stream has closed; looked at for the end of their grace.
-    leaving: BTreeMap<UserId, Instant>,
+    pub(super) here: Here,
+    /// `None` for an instance alone.
+    pub(super) together: Option<Together>,
     joined: BTreeMap<UserId, User>,
     left: BTreeSet<UserId>,
-    dirty: bool,
+    pub(super) dirty: bool,
     told_at: Option<Instant>,
     pub(super) small: u64,
 }
 
-struct Person {
-    user: User,
-    seats: u64,
-    status: PresenceStatus,
-    since_at: Stamp,
-}
-
-impl Default for Room {
-    fn default() -> Self {
+impl Room {
+    pub(super) fn new(together: Option<Together>) -> Self {
         Self {
-            people: BTreeMap::new(),
-            anonymous: 0,
-            seats: 0,
-            leaving: BTreeMap::new(),
+            here: Here::default(),
+            together,
             joined: BTreeMap::new(),
             left: BTreeSet::new(),
             dirty: false,
@@ -55,86 +44,109 @@ impl Default for Room {
             small: SMALL,
         }
     }
-}
 
-impl Room {
+    /// Whether the room sees only what this instance knows.
+    fn is_alone(&self) -> bool {
+        self.together.as_ref().is_none_or(Together::is_alone)
+    }
+
+    /// Whether other instances may know more, who were not heard yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.together.as_ref().is_some_and(Together::is_fresh)
+    }
+
+    pub(super) fn is_forsaken(&self) -> bool {
+        self.together.as_ref().is_some_and(Together::is_forsaken)
+    }
+
     pub(super) fn enter(&mut self, user: Option<&User>, now: Stamp) {
-        self.dirty = true;
-        self.seats += 1;
-        let Some(user) = user else {
-            self.anonymous += 1;
-            return;
-        };
-        self.leaving.remove(&user.id);
-        let person = self.people.entry(user.id.clone()).or_insert_with(|| {
-            if !self.left.remove(&user.id) {
-                self.joined.insert(user.id.clone(), user.clone());
+        let is_new = self.here.enter(user, now);
+        if let (Some(together), Some(user)) = (&mut self.together, user) {
+            together.owe(&user.id, true);
+        }
+        if self.is_alone() {
+            self.dirty = true;
+            if let Some(user) = user.filter(|_| is_new) {
+                self.has_joined(user);
             }
-            Person {
-                user: user.clone(),
-                seats: 0,
-                status: PresenceStatus::Online,
-                since_at: now,
-            }
-        });
-        person.user.clone_from(user);
-        person.status = PresenceStatus::Online;
-        person.seats += 1;
+        }
     }
 
     pub(super) fn leave(&mut self, user: Option<&UserId>, now: Instant) {
-        self.dirty = true;
-        self.seats = self.seats.saturating_sub(1);
-        let Some(user) = user else {
-            self.anonymous = self.anonymous.saturating_sub(1);
-            return;
-        };
-        if let Some(person) = self.people.get_mut(user) {
-            person.seats = person.seats.saturating_sub(1);
-            if person.seats == 0 {
-                self.leaving.insert(user.clone(), now);
-            }
+        self.here.leave(user, now);
+        if let (Some(together), Some(user)) = (&mut self.together, user) {
+            together.owe(user, false);
         }
+        self.dirty |= self.is_alone();
     }
 
+    /// False: they are not here.
     pub(super) fn set_status(&mut self, user: &UserId, status: PresenceStatus) -> bool {
-        let Some(person) = self.people.get_mut(user) else {
+        let Some(is_news) = self.here.set_status(user, status) else {
             return false;
         };
-        self.dirty |= person.status != status;
-        person.status = status;
+        if let Some(together) = &mut self.together {
+            together.owe(user, true);
+        }
+        self.dirty |= is_news && self.is_alone();
         true
     }
 
-    /// Whoever is in their grace is still counted, as one viewer.
-    pub(super) fn counts(&self) -> PresenceCounts {
-        PresenceCounts {
-            viewers: self.seats + self.leaving.len() as u64,
-            users: self.people.len() as u64,
+    fn has_joined(&mut self, user: &User) {
+        if !self.left.remove(&user.id) {
+            self.joined.insert(user.id.clone(), user.clone());
         }
     }
 
-    pub(super) fn page(&self, after: Option<&UserId>, limit: usize) -> Vec<Attendance> {
-        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
-        let people = self.people.range((from, Bound::Unbounded)).take(limit);
-        people
-            .map(|(_, person)| Attendance {
-                user: person.user.clone(),
-                status: person.status,
-                since_at: person.since_at,
-            })
-            .collect()
+    fn has_left(&mut self, user: UserId) {
+        // Whoever came and went between two tellings is not worth one.
+        if self.joined.remove(&user).is_none() {
+            self.left.insert(user);
+        }
+    }
+
+    /// The room sees `now` where it saw `before`.
+    pub(super) fn sees(&mut self, before: &BTreeMap<UserId, User>, now: &BTreeMap<UserId, User>) {
+        for (_, user) in now.iter().filter(|(id, _)| !before.contains_key(id)) {
+            self.has_joined(user);
+        }
+        for id in before.keys().filter(|id| !now.contains_key(id)) {
+            self.has_left(id.clone());
+        }
+        self.dirty = true;
+    }
+
+    /// The room sees for the first time that these were here before they came to this instance.
+    pub(super) fn knew(&mut self, ids: &BTreeSet<UserId>) {
+        self.joined.retain(|id, _| !ids.contains(id));
+    }
+
+    pub(super) fn counts(&self) -> PresenceCounts {
+        let seen = self.together.as_ref().and_then(Together::counts);
+        seen.unwrap_or_else(|| self.here.counts())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.people.is_empty() && self.seats == 0 && !self.dirty
+        let is_written = self.together.as_ref().is_some_and(Together::is_written);
+        self.here.is_empty() && !self.dirty && !is_written
     }
 
     /// What to tell now, if anything.
     pub(super) fn changes(&mut self, now: Instant) -> Option<PresenceChanged> {
-        self.miss(now);
+        let gone = self.here.miss(now);
+        let is_alone = self.is_alone();
+        for user in gone {
+            if let Some(together) = &mut self.together {
+                together.owe(&user, false);
+            }
+            if is_alone {
+                self.dirty = true;
+                self.has_left(user);
+            }
+        }
         let quiet = self.told_at.is_some_and(|told| now.duration_since(told) < QUIET);
-        if !self.dirty || quiet {
+        let waits = self.together.as_ref().is_some_and(|together| together.waits(now));
+        if !self.dirty || quiet || waits {
             return None;
         }
         (self.dirty, self.told_at) = (false, Some(now));
@@ -147,26 +159,12 @@ impl Room {
             left: Some(left.into_iter().collect::<Vec<_>>()).filter(|users| one_by_one && !users.is_empty()),
         })
     }
-
-    /// Those whose grace has ended are gone.
-    fn miss(&mut self, now: Instant) {
-        let gone = self
-            .leaving
-            .extract_if(.., |_, since| now.duration_since(*since) >= GRACE);
-        for (user, _) in gone {
-            self.people.remove(&user);
-            self.dirty = true;
-            // Whoever came and went between two tellings is not worth one.
-            if self.joined.remove(&user).is_none() {
-                self.left.insert(user);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::presence::here::GRACE;
 
     fn user(name: &str) -> User {
         User {
@@ -192,7 +190,7 @@ mod tests {
     #[test]
     fn two_devices_are_one_participant_and_a_reconnect_is_invisible() {
         let (start, stamp, ana) = (Instant::now(), Stamp::from_ms(0), user("ana"));
-        let mut room = Room::default();
+        let mut room = Room::new(None);
         room.enter(Some(&ana), stamp);
         room.enter(Some(&ana), stamp);
         room.enter(None, stamp);
@@ -212,10 +210,8 @@ mod tests {
     #[test]
     fn a_room_is_told_at_most_once_a_second_and_large_rooms_only_counts() {
         let (start, stamp) = (Instant::now(), Stamp::from_ms(0));
-        let mut room = Room {
-            small: 2,
-            ..Room::default()
-        };
+        let mut room = Room::new(None);
+        room.small = 2;
         room.enter(Some(&user("ana")), stamp);
         assert!(told(&mut room, start).is_some());
         for name in ["ben", "cem", "dua"] {

@@ -33,7 +33,7 @@ pub(super) async fn applause_told(db: &impl ConnectionTrait, event: EventId) -> 
         .collect())
 }
 
-/// Events with anything untold, for the start after a crash.
+/// Events with anything untold, for the time after a crash.
 pub(super) async fn events_untold(db: &impl ConnectionTrait) -> Result<BTreeSet<EventId>, Error> {
     use applause_total::Column as A;
     use reaction_total::Column as R;
@@ -54,6 +54,22 @@ pub(super) async fn events_untold(db: &impl ConnectionTrait) -> Result<BTreeSet<
     let untold = Expr::col(A::Count).ne(Expr::col(A::ToldCount));
     let applause: Vec<sea_orm::prelude::Uuid> = applause.filter(untold).into_tuple().all(db).await?;
     Ok(reactions.into_iter().chain(applause).map(EventId::from_uuid).collect())
+}
+
+/// Whether anything of the event is untold.
+pub(super) async fn is_untold(db: &impl ConnectionTrait, event: EventId) -> Result<bool, Error> {
+    use applause_total::Column as A;
+    use reaction_total::Column as R;
+    let applause = applause_total::Entity::find()
+        .filter(A::EventId.eq(event.uuid()))
+        .filter(Expr::col(A::Count).ne(Expr::col(A::ToldCount)));
+    if applause.one(db).await?.is_some() {
+        return Ok(true);
+    }
+    let reactions = reaction_total::Entity::find()
+        .filter(R::EventId.eq(event.uuid()))
+        .filter(Expr::col(R::Count).ne(Expr::col(R::ToldCount)));
+    Ok(reactions.one(db).await?.is_some())
 }
 
 /// Those of the messages that people can see; what was deleted meanwhile has no reactions any more.

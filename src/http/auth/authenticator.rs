@@ -16,10 +16,13 @@ use super::{
     tokens,
 };
 use crate::{
+    bus::Stale,
     clock,
+    concourse::Shelf,
     config::{AuthConfig, Secret},
     domain::{EventId, Reason, Refusal, Stamp},
     http::Problem,
+    stream::Forgetter,
 };
 
 /// Checks credentials and makes ours. A cheap clone; lives in every request's data.
@@ -39,14 +42,20 @@ struct Inner {
 }
 
 impl Authenticator {
-    /// `tasks` runs fetches of other services' keys.
+    /// Tickets lie on the `shelf`; `tasks` runs fetches of other services' keys.
     #[must_use]
-    pub fn new(config: &AuthConfig, secret: &Secret, keys: Arc<dyn KeyBook>, tasks: TaskTracker) -> Self {
+    pub fn new(
+        config: &AuthConfig,
+        secret: &Secret,
+        keys: Arc<dyn KeyBook>,
+        shelf: Shelf,
+        tasks: TaskTracker,
+    ) -> Self {
         Self(Arc::new(Inner {
             tokens: Tokens::new(config, secret),
             issuers: Issuers::new(config, tasks),
             keyring: Keyring::new(keys, Duration::from_millis(config.key_cache_ms.into())),
-            tickets: Tickets::new(config.max_tickets),
+            tickets: Tickets::new(shelf),
             passes: Passes::new(secret),
             public_origin: config.public_origin.clone(),
             anonymous_read: config.anonymous_read,
@@ -110,9 +119,9 @@ impl Authenticator {
                 "Tickets are for people who are signed in.",
             ));
         };
-        let ticket = self.0.passes.new_ticket(&user.id, event);
+        let text = || self.0.passes.new_ticket(&user.id, event);
         let ttl = Duration::from_secs(self.0.ticket_ttl_seconds.into());
-        self.0.tickets.keep(&ticket, identity.clone(), event, ttl).await?;
+        let ticket = self.0.tickets.keep(text, identity, event, ttl).await?;
         let expires_at = clock::now().plus_ms(i64::from(self.0.ticket_ttl_seconds) * 1_000);
         Ok((ticket, expires_at))
     }
@@ -147,5 +156,13 @@ impl Authenticator {
 
     pub(super) fn stream_cookie_ttl_seconds(&self) -> u32 {
         self.0.stream_cookie_ttl_seconds
+    }
+}
+
+impl Forgetter for Authenticator {
+    fn forget(&self, stale: &Stale) {
+        if *stale == Stale::Keys {
+            self.forget_keys();
+        }
     }
 }

@@ -1,87 +1,88 @@
-//! Stream tickets on the shelf: each opens one stream once, soon after it was made.
+//! Stream tickets: each opens one stream once, soon after it was made, on any instance.
 //!
-//! Kept by digest, so that a look into memory or, later, a shared store does not open streams. How a used ticket still
-//! serves a reconnecting browser is `pass.rs`.
+//! They lie on the shelf that all instances share. How a used ticket still serves a reconnecting browser is `pass.rs`.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use tokio::time::Instant;
+use serde::{Deserialize, Serialize};
 
 use super::Identity;
 use crate::{
-    crypto,
-    domain::{EventId, Reason, Refusal},
+    concourse::{Full, Shelf},
+    domain::{
+        EventId, Reason, Refusal, Stamp,
+        user::{Role, User},
+    },
 };
 
 /// Tickets not yet used. A cheap clone.
 #[derive(Clone)]
-pub struct Tickets(Arc<Shelf>);
+pub struct Tickets(Shelf);
 
-/// Where tickets are kept. Memory now: a ticket opens a stream on the instance that made it.
-enum Shelf {
-    Memory {
-        most: usize,
-        /// Never held over an await.
-        kept: Mutex<HashMap<String, Kept>>,
-    },
-}
-
+/// Who a ticket is for, as it lies on the shelf. No credential is in it: it says who somebody is, not how they showed it.
+#[derive(Serialize, Deserialize)]
 struct Kept {
-    identity: Identity,
     event: EventId,
-    until: Instant,
+    user: User,
+    role: Role,
+    moderates: bool,
+    event_roles: BTreeMap<EventId, Role>,
+    expires_at: Option<Stamp>,
 }
 
 impl Tickets {
     #[must_use]
-    pub fn new(most: usize) -> Self {
-        Self(Arc::new(Shelf::Memory {
-            most,
-            kept: Mutex::default(),
-        }))
+    pub fn new(shelf: Shelf) -> Self {
+        Self(shelf)
     }
 
-    /// Puts a ticket on the shelf. A full shelf refuses rather than grow.
-    #[expect(
-        clippy::unused_async,
-        reason = "tickets shared between instances will be kept by another process"
-    )]
+    /// Puts a ticket on the shelf and gives its text, one of those that `text` makes. A full shelf refuses rather than
+    /// grow.
     pub(super) async fn keep(
         &self,
-        ticket: &str,
-        identity: Identity,
+        text: impl Fn() -> String,
+        identity: &Identity,
         event: EventId,
         ttl: Duration,
-    ) -> Result<(), Refusal> {
-        let Shelf::Memory { most, kept } = &*self.0;
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if kept.len() >= *most {
-            kept.retain(|_, ticket| ticket.until > now);
-        }
-        if kept.len() >= *most {
-            return Err(Refusal::new(Reason::Overloaded, "Too many tickets wait to be used.").retry_after(5));
-        }
-        let until = now + ttl;
-        kept.insert(crypto::sha256_hex(ticket.as_bytes()), Kept { identity, event, until });
-        Ok(())
+    ) -> Result<String, Refusal> {
+        let Identity::User {
+            user,
+            role,
+            moderates,
+            event_roles,
+            expires_at,
+        } = identity
+        else {
+            return Err(Refusal::new(
+                Reason::Unauthenticated,
+                "Tickets are for people who are signed in.",
+            ));
+        };
+        let kept = Kept {
+            event,
+            user: user.clone(),
+            role: *role,
+            moderates: *moderates,
+            // The ticket opens no other event.
+            event_roles: event_roles.get(&event).map(|role| (event, *role)).into_iter().collect(),
+            expires_at: *expires_at,
+        };
+        let json = serde_json::to_vec(&kept).unwrap_or_default();
+        let full = |Full| Refusal::new(Reason::Overloaded, "Too many tickets wait to be used.").retry_after(5);
+        self.0.keep(text, json, ttl).await.map_err(full)
     }
 
     /// Takes a ticket off the shelf. It can be taken once, by one.
-    #[expect(
-        clippy::unused_async,
-        reason = "tickets shared between instances will be kept by another process"
-    )]
     pub(super) async fn redeem(&self, ticket: &str) -> Option<(Identity, EventId)> {
-        let Shelf::Memory { kept, .. } = &*self.0;
-        let found = kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&crypto::sha256_hex(ticket.as_bytes()))?;
-        (found.until > Instant::now()).then_some((found.identity, found.event))
+        let json = self.0.take(ticket).await?;
+        let kept: Kept = serde_json::from_slice(&json).ok()?;
+        let identity = Identity::User {
+            user: kept.user,
+            role: kept.role,
+            moderates: kept.moderates,
+            event_roles: kept.event_roles,
+            expires_at: kept.expires_at,
+        };
+        Some((identity, kept.event))
     }
 }

@@ -6,8 +6,10 @@ pub mod dice;
 pub mod postgres;
 pub mod process;
 pub mod reader;
+pub mod redis;
 pub mod seat;
 pub mod server;
+pub mod toll;
 
 pub use actor::{Actor, Reply};
 pub use crowd::Crowd;
@@ -16,6 +18,7 @@ pub use process::Process;
 pub use reader::{Line, Reader, public_log, staff_log};
 pub use seat::{Frame, Seat};
 pub use server::TestServer;
+pub use toll::Toll;
 
 use std::time::Duration;
 

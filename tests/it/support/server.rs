@@ -84,6 +84,8 @@ impl TestServer {
         }
         let mut config = config(dir.path());
         change(&mut config);
+        // A test that names a Redis means it.
+        let bus = config.bus.redis_url.is_none().then_some(bus);
         let app = App::build(config, bus)
             .await
             .unwrap_or_else(|error| panic!("the server starts: {error:?}"));

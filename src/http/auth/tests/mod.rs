@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::*;
 use crate::{
     clock,
+    concourse::{Bounds, Concourse},
     config::{AuthConfig, Secret},
     domain::Reason,
     store,
@@ -43,9 +44,14 @@ fn door(config: &AuthConfig) -> Authenticator {
     door_with(config, Arc::default())
 }
 
-fn door_with(config: &AuthConfig, shelf: Arc<Shelf>) -> Authenticator {
+fn door_with(config: &AuthConfig, keys: Arc<Shelf>) -> Authenticator {
     crate::crypto::install();
-    Authenticator::new(config, &Secret::new(SECRET), shelf, TaskTracker::new())
+    let bounds = Bounds {
+        keys: 64,
+        tickets: config.max_tickets,
+    };
+    let shelf = Concourse::alone(bounds).shelf;
+    Authenticator::new(config, &Secret::new(SECRET), keys, shelf, TaskTracker::new())
 }
 
 /// Seconds from now, as claims count.

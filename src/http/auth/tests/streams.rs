@@ -173,10 +173,8 @@ async fn tickets_end_and_their_shelf_is_bounded() {
     let event = browser.gate.0[0];
     let identity = browser.door.check_token(&token(&json!({}))).await.unwrap();
     let late = browser.door.passes().new_ticket(&identity.user().unwrap().id, event);
-    let keep = browser
-        .door
-        .tickets()
-        .keep(&late, identity.clone(), event, Duration::ZERO);
+    let text = || late.clone();
+    let keep = browser.door.tickets().keep(text, &identity, event, Duration::ZERO);
     keep.await.unwrap();
     assert_eq!(browser.opens(event, Some(&late)).await, "token-invalid");
 
@@ -189,7 +187,7 @@ async fn tickets_end_and_their_shelf_is_bounded() {
     assert_eq!(browser.opens(event, Some(&third)).await, "ana");
 
     // What has ended makes room.
-    let keep = browser.door.tickets().keep(&late, identity, event, Duration::ZERO);
+    let keep = browser.door.tickets().keep(text, &identity, event, Duration::ZERO);
     keep.await.unwrap();
     let fourth = browser.ticket("ana", event).await;
     assert_eq!(browser.opens(event, Some(&fourth)).await, "ana");

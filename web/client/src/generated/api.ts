@@ -817,6 +817,8 @@ export interface components {
         Checks: {
             /** @description `ok` or what is wrong. */
             database: string;
+            /** @description `ok` or what is wrong; absent when this instance is alone. */
+            redis?: string;
             /** @description `ok` or `draining`. */
             shutdown: string;
         };
@@ -3874,7 +3876,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Send traffic. */
+            /** @description Send traffic, also while `degraded`. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,9 +1,9 @@
-//! The buckets behind rate limits: their arithmetic, and where one instance keeps them.
+//! One instance's buckets, and the arithmetic of all.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Decision, Policy};
@@ -22,24 +22,14 @@ pub(super) struct Memory {
 /// Gives the bucket's new number and the decision.
 #[must_use]
 pub fn decide(policy: Policy, bucket: Option<u64>, now_micros: u64) -> (u64, Decision) {
-    let window = u64::from(policy.window_seconds) * 1_000_000;
-    let interval = (window / u64::from(policy.quota.max(1))).max(1);
-    let whole = interval * u64::from(policy.quota);
+    let whole = policy.whole();
     let empty_at = bucket.unwrap_or(0).max(now_micros);
     // A clock set back must not lock anyone out for longer than a window.
     let empty_at = empty_at.min(now_micros + whole);
-    let next = empty_at + interval;
+    let next = empty_at + policy.interval();
     let allowed = next <= now_micros + whole;
     let after = if allowed { next } else { empty_at };
-    let room = (now_micros + whole).saturating_sub(after);
-    let seconds = |micros: u64| u32::try_from(micros.div_ceil(1_000_000)).unwrap_or(u32::MAX);
-    let decision = Decision {
-        allowed,
-        remaining: u32::try_from(room / interval).unwrap_or(u32::MAX),
-        reset_seconds: seconds(after - now_micros),
-        retry_after_seconds: seconds(interval.saturating_sub(room)).max(1) * u32::from(!allowed),
-    };
-    (after, decision)
+    (after, Decision::of(policy, allowed, after - now_micros))
 }
 
 impl Memory {
@@ -51,10 +41,36 @@ impl Memory {
         }
     }
 
+    fn shard(&self, bucket: &Bucket) -> MutexGuard<'_, HashMap<Bucket, u64>> {
+        let shard = usize::try_from(self.hasher.hash_one(bucket) % 16).unwrap_or(0);
+        self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn spend(&self, policy: Policy, key: &str, now_micros: u64) -> Decision {
         let bucket = (policy.name, Box::from(key));
-        let shard = usize::try_from(self.hasher.hash_one(&bucket) % 16).unwrap_or(0);
-        let mut shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(&bucket);
+        let (empty_at, decision) = decide(policy, shard.get(&bucket).copied(), now_micros);
+        self.keep(&mut shard, bucket, empty_at, now_micros);
+        decision
+    }
+
+    /// The refusal, if what is known here is enough for one. Counts nothing.
+    pub(super) fn refuses(&self, policy: Policy, key: &str, now_micros: u64) -> Option<Decision> {
+        let bucket = (policy.name, Box::from(key));
+        let known = self.shard(&bucket).get(&bucket).copied();
+        let (_, decision) = decide(policy, Some(known?), now_micros);
+        (!decision.allowed).then_some(decision)
+    }
+
+    /// Takes over what was decided elsewhere. Never forgets what was spent while nobody could be asked.
+    pub(super) fn learn(&self, policy: Policy, key: &str, now_micros: u64, ahead_micros: u64) {
+        let bucket = (policy.name, Box::from(key));
+        let mut shard = self.shard(&bucket);
+        let known = shard.get(&bucket).copied().unwrap_or(0);
+        self.keep(&mut shard, bucket, known.max(now_micros + ahead_micros), now_micros);
+    }
+
+    fn keep(&self, shard: &mut HashMap<Bucket, u64>, bucket: Bucket, empty_at: u64, now_micros: u64) {
         if shard.len() >= self.most && !shard.contains_key(&bucket) {
             // An empty bucket and none are the same. When all are in use, forget them all: that forgives a few, where
             // refusing would let a crowd of addresses lock everyone out, and each sweep is paid for by many inserts.
@@ -63,9 +79,7 @@ impl Memory {
                 shard.clear();
             }
         }
-        let (empty_at, decision) = decide(policy, shard.get(&bucket).copied(), now_micros);
         shard.insert(bucket, empty_at);
-        decision
     }
 }
 

@@ -1,0 +1,125 @@
+//! One event's people on this instance. Pure but for the instants it is given.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    time::{Duration, Instant},
+};
+
+use crate::domain::{
+    Stamp, UserId,
+    presence::{Attendance, PresenceCounts, PresenceStatus},
+    user::User,
+};
+
+/// Who comes back within this time never left.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+pub(super) struct Here {
+    people: BTreeMap<UserId, Person>,
+    /// Open streams, anonymous ones included.
+    seats: u64,
+    /// Users whose last stream has closed; looked at for the end of their grace.
+    leaving: BTreeMap<UserId, Instant>,
+}
+
+struct Person {
+    user: User,
+    seats: u64,
+    status: PresenceStatus,
+    since_at: Stamp,
+}
+
+impl Here {
+    /// Another stream; true if it brings somebody who was not here.
+    pub(super) fn enter(&mut self, user: Option<&User>, now: Stamp) -> bool {
+        self.seats += 1;
+        let Some(user) = user else { return false };
+        self.leaving.remove(&user.id);
+        let is_new = !self.people.contains_key(&user.id);
+        let person = self.people.entry(user.id.clone()).or_insert_with(|| Person {
+            user: user.clone(),
+            seats: 0,
+            status: PresenceStatus::Online,
+            since_at: now,
+        });
+        person.user.clone_from(user);
+        person.status = PresenceStatus::Online;
+        person.seats += 1;
+        is_new
+    }
+
+    pub(super) fn leave(&mut self, user: Option<&UserId>, now: Instant) {
+        self.seats = self.seats.saturating_sub(1);
+        if let Some(user) = user
+            && let Some(person) = self.people.get_mut(user)
+        {
+            person.seats = person.seats.saturating_sub(1);
+            if person.seats == 0 {
+                self.leaving.insert(user.clone(), now);
+            }
+        }
+    }
+
+    /// Those whose grace has ended are gone.
+    pub(super) fn miss(&mut self, now: Instant) -> Vec<UserId> {
+        let gone = self
+            .leaving
+            .extract_if(.., |_, since| now.duration_since(*since) >= GRACE);
+        let gone: Vec<UserId> = gone.map(|(user, _)| user).collect();
+        for user in &gone {
+            self.people.remove(user);
+        }
+        gone
+    }
+
+    /// Whether a user who is here looks. `None`: they are not here. Otherwise whether that is news.
+    pub(super) fn set_status(&mut self, user: &UserId, status: PresenceStatus) -> Option<bool> {
+        let person = self.people.get_mut(user)?;
+        let is_news = person.status != status;
+        person.status = status;
+        Some(is_news)
+    }
+
+    /// Whoever is in their grace is still counted, as one viewer.
+    pub(super) fn counts(&self) -> PresenceCounts {
+        PresenceCounts {
+            viewers: self.seats + self.leaving.len() as u64,
+            users: self.people.len() as u64,
+        }
+    }
+
+    pub(super) fn seats(&self) -> u64 {
+        self.seats
+    }
+
+    /// How many streams they have here, and how they look to others. `None`: they are not here.
+    pub(super) fn find(&self, user: &UserId) -> Option<(u64, Attendance)> {
+        self.people.get(user).map(|person| (person.seats, person.attendance()))
+    }
+
+    pub(super) fn users(&self) -> impl Iterator<Item = &User> {
+        self.people.values().map(|person| &person.user)
+    }
+
+    pub(super) fn page(&self, after: Option<&UserId>, limit: usize) -> Vec<Attendance> {
+        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
+        let people = self.people.range((from, Bound::Unbounded)).take(limit);
+        people.map(|(_, person)| person.attendance()).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.seats == 0
+    }
+}
+
+impl Person {
+    fn attendance(&self) -> Attendance {
+        Attendance {
+            user: self.user.clone(),
+            status: self.status,
+            since_at: self.since_at,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Real Redis servers, healthy and sick.
+
+mod contract;
+mod faults;
+mod house;
