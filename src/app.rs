@@ -40,6 +40,7 @@ use crate::{
         auth::{Authenticator, Grant, secret_file},
         gate::Gate,
         serve,
+        tls::Tls,
     },
     redis::Redis,
     store::Store,
@@ -70,6 +71,7 @@ pub enum StartError {
 pub struct App {
     config: Config,
     listener: TcpListener,
+    tls: Option<Tls>,
     address: SocketAddr,
     edge: Edge<DataEndpoint>,
     authenticator: Authenticator,
@@ -88,8 +90,15 @@ type DataEndpoint = AddDataEndpoint<AddDataEndpoint<House, Authenticator>, Limit
 
 impl App {
     /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the one list of what the house is made of; reads best in one piece"
+    )]
     pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
+        let tls = Tls::load(&config.serve)
+            .await
+            .map_err(|source| setting("serve.tls_cert", source))?;
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
         let secret = if config.store.database_url.is_some() {
@@ -188,6 +197,7 @@ impl App {
         Ok(Self {
             config,
             listener,
+            tls,
             address,
             edge,
             authenticator,
@@ -208,6 +218,19 @@ impl App {
         self.address
     }
 
+    /// The same as a link.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate in use, if TLS ends here; for whoever is told when to read it again.
+    #[must_use]
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
+    }
+
     /// Shows a match that is played again and again, once the server serves.
     pub fn show_demo(&self) {
         let authenticator = self.authenticator.clone();
@@ -220,8 +243,7 @@ impl App {
             };
             authenticator.issue(&grant).ok().map(|issued| issued.token)
         });
-        let url = format!("http://{}", self.address);
-        self.tasks.spawn(demo::run(url, mint, self.halt.clone()));
+        self.tasks.spawn(demo::run(self.url(), mint, self.halt.clone()));
     }
 
     /// Serves until `stop`, then drains and closes.
@@ -233,6 +255,7 @@ impl App {
         let doors = CancellationToken::new();
         let serving = serve::run(
             self.listener,
+            self.tls,
             self.edge,
             self.config.serve.clone(),
             Arc::clone(&self.metrics),

@@ -95,6 +95,9 @@ impl Authors {
         let mut batch = Vec::with_capacity(self.pipeline);
         let mut requests = Vec::new();
         while let Some(slot) = schedule.take() {
+            if connection.is_closing() {
+                connection = Connection::open(address).await.unwrap_or(connection);
+            }
             let early = Duration::from_nanos(slot.due_ns.saturating_sub(self.clock.now_ns()));
             if let Some(doze) = early.checked_sub(AHEAD)
                 && connection.idle() + early > IDLE_MAX

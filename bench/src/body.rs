@@ -124,9 +124,12 @@ impl Body {
         let text = std::str::from_utf8(&self.head).map_err(|_| Malformed)?;
         let mut lines = text.split("\r\n");
         let mut status_line = lines.next().unwrap_or_default().split(' ');
-        if !status_line.next().is_some_and(|version| version.starts_with("HTTP/1.")) {
+        let version = status_line.next().unwrap_or_default();
+        if !version.starts_with("HTTP/1.") {
             return Err(Malformed);
         }
+        // Whoever speaks 1.0 closes unless it says otherwise.
+        self.closes = version == "HTTP/1.0";
         let status = status_line.next().and_then(|code| code.parse().ok()).ok_or(Malformed)?;
         let mut stage = Stage::UntilClose;
         for line in lines {
@@ -143,8 +146,9 @@ impl Body {
                 };
             } else if name.eq_ignore_ascii_case("transfer-encoding") && value.eq_ignore_ascii_case("chunked") {
                 stage = Stage::Size(0);
-            } else if name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close") {
-                self.closes = true;
+            } else if name.eq_ignore_ascii_case("connection") {
+                self.closes |= value.eq_ignore_ascii_case("close");
+                self.closes &= !value.eq_ignore_ascii_case("keep-alive");
             }
         }
         let bodiless = status == 204 || status == 304;
@@ -230,6 +234,20 @@ mod tests {
         let (data, body, _) = decode(b"HTTP/1.1 200 OK\r\n\r\nabc", 5).unwrap();
         assert!(!body.done() && body.closes());
         assert_eq!(data, b"abc");
+    }
+
+    #[test]
+    fn a_server_may_say_that_it_closes() {
+        for (head, closes) in [
+            ("HTTP/1.1 200 OK", false),
+            ("HTTP/1.1 200 OK\r\nConnection: Close", true),
+            ("HTTP/1.0 200 OK", true),
+            ("HTTP/1.0 200 OK\r\nConnection: keep-alive", false),
+        ] {
+            let wire = format!("{head}\r\nContent-Length: 0\r\n\r\n");
+            let (_, body, _) = decode(wire.as_bytes(), 5).unwrap();
+            assert_eq!((body.done(), body.closes()), (true, closes), "{head}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(crate) struct Count {
     /// Messages, in all streams together.
     pub(crate) messages: u64,
     pub(crate) last_message_ns: u64,
+    /// How often anything was read, in all streams together: about as often as the server wrote.
+    pub(crate) reads: u64,
     pub(crate) reactions: u64,
     /// When the first and the last reaction frame was read.
     pub(crate) reactions_ns: Option<(u64, u64)>,
@@ -83,6 +85,7 @@ impl Count {
             arrivals_from_ns: 0,
             messages: 0,
             last_message_ns: 0,
+            reads: 0,
             reactions: 0,
             reactions_ns: None,
             resets: 0,
@@ -100,7 +103,7 @@ impl Count {
 
     /// Counts messages and latencies anew; older messages still under way keep out of the latencies.
     pub(crate) fn begin(&mut self, from_ns: u64) {
-        (self.messages, self.reactions, self.ended, self.from_ns) = (0, 0, 0, from_ns);
+        (self.messages, self.reactions, self.reads, self.ended, self.from_ns) = (0, 0, 0, 0, from_ns);
         self.reactions_ns = None;
         self.latency = Histogram::default();
     }

@@ -3,9 +3,12 @@
 //! Most of a frame is passed over at the speed of a byte search, nothing is copied but ids and lines that a read cut in two. Works on pieces
 //! that end anywhere. A message that lies whole in one read, which at high rates nearly all do, takes a shorter way.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
-use crate::stamp::Finder;
+use crate::{
+    stamp::Finder,
+    whole::{Whole, message, points_ns},
+};
 
 /// Enough for `id: ` and the longest cursor, and for `event: ` and the longest type.
 const LINE_HEAD_BYTES: usize = 64;
@@ -255,56 +258,6 @@ impl Frames {
     }
 }
 
-/// A message or score that lies whole in one read.
-struct Whole<'a> {
-    id: &'a [u8],
-    seq: u64,
-    kind: Kind,
-    data: &'a [u8],
-    /// What follows.
-    later: &'a [u8],
-}
-
-/// The one at the beginning, in the very form that the product writes.
-fn message(bytes: &[u8]) -> Option<Whole<'_>> {
-    let rest = bytes.strip_prefix(b"id: ")?;
-    let dash = rest.iter().take(12).position(|&byte| byte == b'-')?;
-    let (mut at, mut seq) = (dash + 1, 0_u64);
-    while let Some(digit @ b'0'..=b'9') = rest.get(at).copied() {
-        // Eighteen digits cannot overflow; more are nobody's.
-        seq = seq * 10 + u64::from(digit - b'0');
-        at += 1;
-        if at > dash + 18 {
-            return None;
-        }
-    }
-    if at == dash + 1 {
-        return None;
-    }
-    let (id, rest) = rest.split_at(at);
-    let (kind, data) = match rest.strip_prefix(b"\nevent: message.created\ndata: ") {
-        Some(data) => (Kind::Message, data),
-        None => (Kind::Score, rest.strip_prefix(b"\nevent: score.changed\ndata: ")?),
-    };
-    let end = memchr(b'\n', data)?;
-    let later = data[end + 1..].strip_prefix(b"\n")?;
-    Some(Whole {
-        id,
-        seq,
-        kind,
-        data: &data[..end],
-        later,
-    })
-}
-
-/// The stamp of a score. One that a read cut in two goes without; there are enough others.
-fn points_ns(data: &[u8]) -> Option<u64> {
-    const FIELD: &[u8] = br#""points":"#;
-    let at = memmem::find(data, FIELD)? + FIELD.len();
-    let digits = data[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    Some(number(&data[at..at + digits])? * 1_000_000)
-}
-
 fn value<'a>(line: &'a [u8], field: &[u8]) -> Option<&'a [u8]> {
     let value = line.strip_prefix(field)?;
     Some(value.strip_prefix(b" ").unwrap_or(value))
@@ -330,7 +283,7 @@ fn seq(id: &[u8]) -> Option<u64> {
     number(id.split(|&byte| byte == b'-').nth(1)?)
 }
 
-fn number(digits: &[u8]) -> Option<u64> {
+pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     let plain = (1..=19).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     plain.then(|| {
         digits

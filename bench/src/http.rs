@@ -61,6 +61,11 @@ impl Connection {
         self.last_used.elapsed()
     }
 
+    /// The server said that it closes after the last answer.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.body.closes()
+    }
+
     pub(crate) async fn send(&mut self, requests: &[u8]) -> anyhow::Result<()> {
         let sent = timeout(ANSWER_TIMEOUT, self.socket.write_all(requests)).await;
         sent.context("the server takes no requests")?.map_err(broken)

@@ -30,6 +30,7 @@ mod target;
 mod trial;
 mod versus;
 mod watcher;
+mod whole;
 
 use std::{
     fs::File,

@@ -9,6 +9,9 @@ use std::{
 const SECOND_NS: u64 = 1_000_000_000;
 /// Timers of the runtime are this coarse; the rest is waited for by yielding.
 const TIMER_NS: u64 = 2_000_000;
+/// How long after its end an open schedule still gives out slots. Who is that late has failed whatever comes, and with far
+/// too much to do the rest would take minutes.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Above this rate being a millisecond late is the same to everyone, and yielding would take the core from the seats.
 const PRECISE_RATE: u64 = 200;
 
@@ -34,7 +37,7 @@ pub(crate) struct Slot {
 }
 
 enum Pace {
-    Open { per_second: u64 },
+    Open { per_second: u64, until_ns: u64 },
     Closed { until_ns: u64 },
 }
 
@@ -52,11 +55,13 @@ impl Schedule {
     pub(crate) fn open(clock: BenchClock, per_second: u64, lasting: Duration) -> Self {
         let per_second = per_second.max(1);
         let millis = u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX);
+        let first_ns = clock.now_ns() + 20_000_000;
+        let until_ns = first_ns.saturating_add(u64::try_from((lasting + PATIENCE).as_nanos()).unwrap_or(u64::MAX));
         Self {
             clock,
-            first_ns: clock.now_ns() + 20_000_000,
+            first_ns,
             count: (per_second.saturating_mul(millis) / 1000).max(1),
-            pace: Pace::Open { per_second },
+            pace: Pace::Open { per_second, until_ns },
             next: AtomicU64::new(0),
         }
     }
@@ -78,6 +83,11 @@ impl Schedule {
         self.count
     }
 
+    /// Slots that nobody took.
+    pub(crate) fn left(&self) -> u64 {
+        self.count.saturating_sub(self.next.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn first_ns(&self) -> u64 {
         self.first_ns
     }
@@ -85,7 +95,7 @@ impl Schedule {
     fn due_ns(&self, index: u64) -> u64 {
         match self.pace {
             // Whole seconds and the rest apart: no drift, and no overflow before the bench is centuries old.
-            Pace::Open { per_second } => {
+            Pace::Open { per_second, .. } => {
                 self.first_ns + index / per_second * SECOND_NS + index % per_second * SECOND_NS / per_second
             }
             Pace::Closed { .. } => self.clock.now_ns(),
@@ -104,9 +114,8 @@ impl Schedule {
     }
 
     fn take_if(&self, wanted: impl Fn(Slot) -> bool) -> Option<Slot> {
-        if let Pace::Closed { until_ns } = self.pace
-            && self.clock.now_ns() >= until_ns
-        {
+        let (Pace::Open { until_ns, .. } | Pace::Closed { until_ns }) = self.pace;
+        if self.clock.now_ns() >= until_ns {
             return None;
         }
         let slot = |index| Slot {
@@ -124,7 +133,7 @@ impl Schedule {
     /// Returns when the slot is due: to some microseconds at low rates, to a millisecond or two at high ones.
     pub(crate) async fn wait(&self, slot: Slot) {
         let early_ns = slot.due_ns.saturating_sub(self.clock.now_ns());
-        let precise = matches!(self.pace, Pace::Open { per_second } if per_second <= PRECISE_RATE);
+        let precise = matches!(self.pace, Pace::Open { per_second, .. } if per_second <= PRECISE_RATE);
         let doze_ns = if precise {
             early_ns.saturating_sub(TIMER_NS)
         } else {
@@ -170,6 +179,13 @@ mod tests {
         let indexes: Vec<u64> = taken(&schedule).iter().map(|slot| slot.index).collect();
         assert_eq!(indexes, (0..1000).collect::<Vec<_>>());
         assert_eq!(schedule.take(), None);
+    }
+
+    #[test]
+    fn what_nobody_took_is_left() {
+        let schedule = Schedule::open(BenchClock::start(), 10, Duration::from_secs(1));
+        assert!(schedule.take().is_some() && schedule.take().is_some());
+        assert_eq!(schedule.left(), 8);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long after the last answer deliveries may still come.
-const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 /// Above this share of its own core the bench can no longer be trusted to be on time.
 const BUSY: f64 = 0.9;
 
@@ -23,12 +23,15 @@ pub(crate) struct Trial {
     /// Messages read by watchers, and how many should have been.
     pub(crate) delivered: u64,
     pub(crate) expected: u64,
+    pub(crate) reads: u64,
     pub(crate) per_second: f64,
     pub(crate) latency: Histogram,
     pub(crate) sent: Sent,
     pub(crate) cpu_ms: Option<f64>,
     /// What the database, Redis or an origin used besides.
     pub(crate) aside_ms: Option<f64>,
+    /// Posts that were due long before anybody could send them, and never were.
+    pub(crate) unsent: u64,
     /// Streams that should have lasted and did not.
     pub(crate) ended: u64,
     /// How much of its core the bench itself used, 0 to 1. Near 1 the figures are the bench's, not the server's.
@@ -40,14 +43,21 @@ impl Trial {
         ratio(self.cpu_ms? * 1000.0, float(self.delivered))
     }
 
+    /// How many messages came together, on average.
+    pub(crate) fn per_read(&self) -> f64 {
+        ratio(float(self.delivered), float(self.reads)).unwrap_or_default()
+    }
+
     pub(crate) fn aside_us_per_delivery(&self) -> Option<f64> {
         ratio(self.aside_ms? * 1000.0, float(self.delivered))
     }
 
-    /// What the figure for CPU leaves out, for a note.
+    /// What the figure for CPU rests on and leaves out, for a note.
     pub(crate) fn cpu_note(&self) -> String {
         let aside = self.aside_us_per_delivery();
-        aside.map_or_else(String::new, |us| format!("what runs beside it {} us more", figure(us)))
+        let aside = aside.map(|us| format!("; what runs beside it {} us more", figure(us)));
+        let together = figure(self.per_read());
+        format!("{together} messages in one read{}", aside.unwrap_or_default())
     }
 
     /// What went wrong, for a note; empty when nothing did.
@@ -61,6 +71,9 @@ impl Trial {
         }
         if self.delivered != self.expected {
             trouble.push(format!("{} delivered of {}", self.delivered, self.expected));
+        }
+        if self.unsent > 0 {
+            trouble.push(format!("{} posts never sent", self.unsent));
         }
         if self.ended > 0 {
             trouble.push(format!("{} streams ended", self.ended));
@@ -93,16 +106,24 @@ pub(crate) async fn run(
     lasting: Duration,
 ) -> anyhow::Result<Trial> {
     let messages = |_| messages(subject, channels);
-    run_with(ground, subject, crowd, (per_second, 1), lasting, messages).await
+    run_with(
+        ground,
+        subject,
+        crowd,
+        (per_second, 1),
+        (lasting, DRAIN_LIMIT),
+        messages,
+    )
+    .await
 }
 
-/// The same with any requests, of which each makes so many entries.
+/// The same with any requests, of which each makes so many entries, and waiting only so long for what is late.
 pub(crate) async fn run_with(
     ground: &Ground,
     subject: &Subject,
     crowd: &Crowd,
     (per_second, each): (u64, u64),
-    lasting: Duration,
+    (lasting, drain): (Duration, Duration),
     requests: impl FnOnce(u64) -> Arc<Compose>,
 ) -> anyhow::Result<Trial> {
     crowd
@@ -120,9 +141,9 @@ pub(crate) async fn run_with(
     // No more authors than messages a second: a connection that sends nothing would only cost.
     let wanted = usize::try_from(schedule.count().min(per_second)).unwrap_or(usize::MAX);
     let authors = ground.authors(subject, ground.authors.min(wanted.max(1)));
-    let sent = authors.send(schedule, requests(first_ns)).await;
+    let sent = authors.send(Arc::clone(&schedule), requests(first_ns)).await;
     let expected = sent.accepted * each * crowd.per_channel();
-    crowd.wait(DRAIN_LIMIT, |board| board.count.messages >= expected).await;
+    crowd.wait(drain, |board| board.count.messages >= expected).await;
     let own_after = proc::cpu_ms(std::process::id());
     let passed_ms = float(ground.clock.now_ns().saturating_sub(first_ns)) / 1e6;
     let used = |after: Option<u64>, before| Some(float(after?.saturating_sub(before?)));
@@ -143,8 +164,10 @@ pub(crate) async fn run_with(
     Ok(Trial {
         delivered: board.count.messages,
         expected,
+        reads: board.count.reads,
         per_second: ratio(float(board.count.messages) * 1e9, float(busy_ns)).unwrap_or(0.0),
         latency: board.count.latency.clone(),
+        unsent: schedule.left(),
         ended: board.count.ended,
         sent,
         cpu_ms,

@@ -169,6 +169,7 @@ impl Watcher {
                 if bytes.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
+                count.reads += 1;
                 let now_ns = self.clock.now_ns();
                 let (reader, index, retry_ms) = (&mut self.reader, self.index, &mut self.retry_ms);
                 let greets = self.target.greets();

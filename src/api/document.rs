@@ -20,7 +20,8 @@ The backend for what happens around a live event: one durable, resumable stream 
 operation also lists an empty requirement, public events are open to strangers, unless the server is set otherwise.
 
 **A no** is a `Problem` (`application/problem+json`, RFC 9457). Its `code` is stable; `errors` names the fields. With 429 \
-and 503 comes `Retry-After`. Limited operations answer with `RateLimit-Policy` and `RateLimit`.
+and 503 comes `Retry-After`. Limited operations answer with `RateLimit-Policy` and `RateLimit`; \
+`grandstand-scope=instance` there says that for now only one instance's acts were counted.
 
 **Lists** come in pages: `limit` rows, and `next_cursor` while there are more. Cursors are opaque.
 

@@ -2,6 +2,7 @@
 //!
 //! `main.rs` calls [`Cli::run`] and nothing else. Commands give their text back; it is printed here, in one place.
 
+mod health;
 mod key;
 pub mod replay;
 mod serve;
@@ -50,6 +51,8 @@ enum Command {
     Openapi,
     /// Bring the database to the newest shape. The server does it by itself when it starts.
     Migrate,
+    /// Ask whether the server that runs here with the same settings is ready. Fails if it is not: for container engines.
+    Health,
     /// Sign a token with this server's secret.
     Token(token::TokenArgs),
     /// Make, list and revoke keys for machines. Works while the server runs.
@@ -78,6 +81,7 @@ impl Cli {
             Command::Replay(args) => return replay::run(args).await,
             Command::Openapi => crate::api::document(),
             Command::Migrate => migrate(&load(Vec::new())?).await?,
+            Command::Health => health::run(&load(Vec::new())?.serve).await?,
             Command::Token(args) => token::run(&args, &load(Vec::new())?).await?,
             Command::Key { command } => key::run(command, &load(Vec::new())?).await?,
         };

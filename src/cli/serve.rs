@@ -7,6 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     app::App,
     config::{Config, Flag, LogFormat},
+    http::Tls,
     telemetry::start_logs,
 };
 
@@ -15,6 +16,12 @@ pub(super) struct ServeArgs {
     /// Address and port, such as `0.0.0.0:8080`. Port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Speak TLS, with HTTP/2: a file with the certificate and those that lead to it (PEM). SIGHUP reads it again.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<String>,
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<String>,
     /// Redis, so that several instances on one database act as one: `redis://:password@host:6379`. Also as the variable
     /// `GRANDSTAND_BUS__REDIS_URL`.
     #[arg(long, value_name = "URL")]
@@ -28,9 +35,13 @@ impl ServeArgs {
     /// The settings that its flags stand for.
     pub(super) fn flags(&self) -> Vec<Flag> {
         let flag = |name, key, value: &Option<String>| value.clone().map(|value| Flag { name, key, value });
-        let listen = flag("--listen", "serve.listen", &self.listen);
-        let redis_url = flag("--redis-url", "bus.redis_url", &self.redis_url);
-        listen.into_iter().chain(redis_url).collect()
+        let flags = [
+            flag("--listen", "serve.listen", &self.listen),
+            flag("--tls-cert", "serve.tls_cert", &self.tls_cert),
+            flag("--tls-key", "serve.tls_key", &self.tls_key),
+            flag("--redis-url", "bus.redis_url", &self.redis_url),
+        ];
+        flags.into_iter().flatten().collect()
     }
 }
 
@@ -42,15 +53,31 @@ pub(super) async fn run(config: Config, demo: bool) -> anyhow::Result<()> {
     )?;
     let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let app = App::build(config, None).await?;
-    tracing::info!(server.address = %app.address(), "listening on http://{}", app.address());
+    tracing::info!(server.address = %app.address(), "listening on {}", app.url());
     if demo {
         app.show_demo();
     }
     let stop = CancellationToken::new();
     let signals = TaskTracker::new();
     signals.spawn(obey(terminate, interrupt, stop.clone()));
+    if let Some(tls) = app.tls() {
+        signals.spawn(renew(signal(SignalKind::hangup())?, tls));
+    }
     app.run(stop).await;
     Ok(())
+}
+
+/// On SIGHUP, reads the certificate again. One that is no good changes nothing.
+async fn renew(mut hangup: Signal, tls: Tls) {
+    while hangup.recv().await.is_some() {
+        match tls.reload().await {
+            Ok(()) => tracing::info!("new connections get the certificate that was just read"),
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                tracing::error!(error = %format!("{error:#}"), "the certificate stays as it is");
+            }
+        }
+    }
 }
 
 async fn obey(mut terminate: Signal, mut interrupt: Signal, stop: CancellationToken) {

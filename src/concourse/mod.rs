@@ -86,8 +86,8 @@ async fn attend(roster: Roster, roll: Roll, places: Places, stop: CancellationTo
         loop {
             beats.tick().await;
             match roster.beat().await {
-                Ok(is_new) => {
-                    if is_new {
+                Ok(is_unknown) => {
+                    if is_unknown {
                         places.tell_anew();
                     }
                     roll.clear().await;

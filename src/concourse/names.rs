@@ -3,12 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    config::Secret,
-    crypto,
-    domain::EventId,
-    redis::Redis,
-};
+use crate::{config::Secret, crypto, domain::EventId, redis::Redis};
 
 /// Digests are cut to so many bytes: enough never to meet by chance.
 const DIGEST_BYTES: usize = 16;

@@ -128,7 +128,12 @@ impl Places {
         if claims.iter().any(|claim| held(claim) >= claim.most) {
             return Err(NoPlace);
         }
-        let holders: Vec<Arc<str>> = claims.iter().map(|claim| Arc::from(claim.holder.as_str())).collect();
+        let known = |claim: &Claim| here.held.get_key_value(claim.holder.as_str());
+        let holders = claims.iter().map(|claim| match known(claim) {
+            Some((holder, _)) => Arc::clone(holder),
+            None => Arc::from(claim.holder.as_str()),
+        });
+        let holders: Vec<Arc<str>> = holders.collect();
         for holder in &holders {
             *here.held.entry(Arc::clone(holder)).or_default() += 1;
             self.owe(&mut here, holder);
@@ -196,12 +201,12 @@ impl Places {
         };
         let mut shards: BTreeMap<u8, Vec<(Arc<str>, usize)>> = BTreeMap::new();
         for (holder, held) in counts {
-            let (shard, _) = shared.names.holder(&holder);
-            shards.entry(shard).or_default().push((holder, held));
+            let (part, _) = shared.names.holder(&holder);
+            shards.entry(part).or_default().push((holder, held));
         }
-        for (shard, counts) in shards {
+        for (part, counts) in shards {
             for counts in counts.chunks(TOLD_AT_ONCE) {
-                if shared.tell(shard, &me, counts).await.is_err() {
+                if shared.tell(part, &me, counts).await.is_err() {
                     let mut here = self.here();
                     for (holder, _) in counts {
                         self.owe(&mut here, holder);
@@ -223,8 +228,14 @@ impl Shared {
         let others = self.roster.others();
         let instances = std::iter::once(&me).chain(&others);
         let keys: Vec<String> = instances.map(|name| self.names.places(shard, name)).collect();
-        let asked = self.redis.run::<u8>(&self.claim, &keys, (field, held, claim.most, TTL_MS));
-        asked.await.map_err(|error| self.rest.after(&error)).ok().map(|free| free == 1)
+        let asked = self
+            .redis
+            .run::<u8>(&self.claim, &keys, (field, held, claim.most, TTL_MS));
+        asked
+            .await
+            .map_err(|error| self.rest.after(&error))
+            .ok()
+            .map(|free| free == 1)
     }
 
     async fn tell(&self, shard: u8, me: &str, counts: &[(Arc<str>, usize)]) -> Result<(), Error> {
@@ -233,7 +244,9 @@ impl Shared {
             arguments.extend([self.names.holder(holder).1, held.to_string()]);
         }
         debug_assert!(shard < SHARDS);
-        self.redis.run(&self.tell, &[self.names.places(shard, me)], arguments).await
+        self.redis
+            .run(&self.tell, &[self.names.places(shard, me)], arguments)
+            .await
     }
 }
 

@@ -139,14 +139,14 @@ impl Roll {
             arguments.push(user.as_str().to_owned());
             arguments.extend(change.written());
         }
-        let (heard, users, viewers, version, names) = self.sync(event, &me, arguments).await?;
+        let (written, users, viewers, version, names) = self.sync(event, &me, arguments).await?;
         self.suspect(event, &me, names);
-        if heard == 0 {
+        if written == 0 {
             while self.sweep(event, &me).await? {}
             part.version = 0;
             return Ok(Said::Forgotten);
         }
-        part.version = if changes.nobody_left { 0 } else { next };
+        part.version = if changes.nobody_left { 0 } else { written };
         Ok(Said::Heard(Sum {
             users,
             viewers,
@@ -171,7 +171,7 @@ impl Roll {
         event: EventId,
         me: &str,
         arguments: Vec<String>,
-    ) -> Result<(u8, u64, u64, u64, Vec<String>), Error> {
+    ) -> Result<(u64, u64, u64, u64, Vec<String>), Error> {
         let keys = self.0.names.roll(event).with(me);
         self.0.redis.run(&self.0.sync, &keys, arguments).await
     }

@@ -77,7 +77,7 @@ impl Roster {
             && lines.sure_from.is_some_and(|from| from <= Instant::now())
     }
 
-    /// Renews our line and looks at the others'. True: we have a new name, and nothing of ours is in Redis.
+    /// Renews our line and looks at the others'. True: Redis did not know us (any more), so nothing of ours is there.
     pub(super) async fn beat(&self) -> Result<bool, Error> {
         let (old, fingerprint) = (self.me(), self.0.names.fingerprint());
         let fresh = || Arc::from(format!("{fingerprint}.{}", crypto::encode(&crypto::random::<9>())));
@@ -99,7 +99,9 @@ impl Roster {
             lines.sure_from = Some(now + LEASE);
         }
         let is_sure = lines.sure_from.is_some_and(|from| from <= now);
-        let fresh = all.iter().filter(|(_, age_ms)| u64::try_from(*age_ms).unwrap_or(0) < lease_ms);
+        let fresh = all
+            .iter()
+            .filter(|(_, age_ms)| u64::try_from(*age_ms).unwrap_or(0) < lease_ms);
         let mut alive: BTreeSet<Arc<str>> = fresh.map(|(name, _)| Arc::from(name.as_str())).collect();
         if !is_sure {
             alive.append(&mut lines.alive);
@@ -110,10 +112,12 @@ impl Roster {
         let is_odd = |name: &Arc<str>| name.split('.').next() != Some(fingerprint.as_str());
         let odd = alive.iter().any(is_odd);
         if odd && !lines.warned {
-            tracing::error!("another instance on this redis signs with another secret: set the same `auth.secret` everywhere");
+            tracing::error!(
+                "another instance on this redis signs with another secret: set the same `auth.secret` everywhere"
+            );
         }
         lines.warned = odd;
         (lines.me, lines.alive) = (Some(me), alive);
-        Ok(is_new)
+        Ok(is_new || last_ms < 0)
     }
 }

@@ -108,7 +108,10 @@ impl Shelf {
     }
 
     fn here<T>(&self, act: impl FnOnce(&mut Here, usize) -> T) -> T {
-        act(&mut self.0.here.lock().unwrap_or_else(PoisonError::into_inner), self.0.most)
+        act(
+            &mut self.0.here.lock().unwrap_or_else(PoisonError::into_inner),
+            self.0.most,
+        )
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Every bound exists because its absence lets one client take what belongs to all; change them knowing whom it hits.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -9,13 +11,22 @@ use serde::{Deserialize, Serialize};
 pub struct ServeConfig {
     /// Address and port to listen on. Port 0 takes a free one.
     pub listen: String,
+    /// TLS, with HTTP/2, on that address: a file with our certificate and those that lead to it (PEM). Read again on SIGHUP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM). One cannot be without the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// Over TLS, tell browsers to use nothing else here for so long (`Strict-Transport-Security`). They won't forget: a
+    /// site that may go back to plain HTTP keeps this at 0, which says nothing.
+    pub hsts_seconds: u32,
     /// Open connections in all. Over this a client is told to come back, and the connection is closed.
     pub max_connections: usize,
     /// Open connections from one address. Trusted proxies are exempt: they speak for many.
     pub max_connections_per_address: usize,
     /// Proxies (addresses or networks such as `10.0.0.0/8`) whose `X-Forwarded-For` we believe. Empty: nobody.
     pub trusted_proxies: Vec<String>,
-    /// How long a request head may take, and how long a connection may idle between requests.
+    /// How long a TLS handshake and a request head may take each, and how long a connection may idle between requests.
     pub header_read_timeout_ms: u64,
     /// How long a request body may take from its first byte to its last.
     pub body_read_timeout_ms: u64,
@@ -49,6 +60,9 @@ impl Default for ServeConfig {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
+            tls_cert: None,
+            tls_key: None,
+            hsts_seconds: 0,
             max_connections: 16_384,
             max_connections_per_address: 1_024,
             trusted_proxies: Vec::new(),

@@ -69,7 +69,7 @@ fn host() -> Option<User> {
 async fn play_once(url: &str, mint: &MintHost, crowd: &mut Crowd, gap: Duration) -> Result<bool, ClientError> {
     let token = host().and_then(|host| mint(&host));
     let token = token.ok_or_else(|| ClientError::Unusable("no token for the demo's host".into()))?;
-    let client = Client::new(url, Some(token))?;
+    let client = Client::at_home(url, Some(token))?;
     tidy::tidy(&client).await?;
     let event = round::announce(&client, gap).await?;
     let neighbours = tidy::furnish(&client).await?;

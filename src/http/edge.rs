@@ -26,6 +26,7 @@ use super::{
     error::Problem,
     limit::Ledger,
     unasked,
+    wire::Connection,
 };
 use crate::{
     config::{CorsConfig, ServeConfig},
@@ -60,6 +61,8 @@ pub struct Edge<E> {
     cors: Cors,
     allow: Allow,
     html_policy: Option<HeaderValue>,
+    /// What browsers are told over TLS of our own, if anything.
+    hsts: Option<HeaderValue>,
     max_body_bytes: usize,
     body_patience: Duration,
     handler_patience: Duration,
@@ -80,6 +83,7 @@ impl<E: Endpoint> Edge<E> {
             cors: Cors::new(cors),
             allow,
             html_policy: serve.html_policy.parse().ok().filter(|_| !serve.html_policy.is_empty()),
+            hsts: hsts(serve.hsts_seconds),
             max_body_bytes: serve.max_body_bytes,
             body_patience: Duration::from_millis(serve.body_read_timeout_ms),
             handler_patience: Duration::from_millis(serve.handler_timeout_ms),
@@ -142,6 +146,9 @@ impl<E: Endpoint> Edge<E> {
             say("RateLimit-Policy", &policies);
             say("RateLimit", &left);
         }
+        if let Some(hsts) = self.hsts.as_ref().filter(|_| asked.is_secure) {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
         if asked.is_api && !headers.contains_key(header::CACHE_CONTROL) {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
@@ -172,11 +179,16 @@ impl<E: Endpoint> Edge<E> {
     }
 }
 
+fn hsts(seconds: u32) -> Option<HeaderValue> {
+    format!("max-age={seconds}").parse().ok().filter(|_| seconds > 0)
+}
+
 /// What the way out must know of the way in.
 struct Asked {
     id: RequestId,
     method: Method,
     is_api: bool,
+    is_secure: bool,
     origin: Option<HeaderValue>,
     at: Instant,
 }
@@ -189,6 +201,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
             id: RequestId::of(&request),
             method: request.method().clone(),
             is_api: request.uri().path().starts_with("/v1/"),
+            is_secure: request.data::<Connection>().is_some_and(Connection::is_secure),
             origin: request.headers().get(header::ORIGIN).cloned(),
             at: Instant::now(),
         };

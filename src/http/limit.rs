@@ -120,11 +120,14 @@ impl Ledger {
         let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let policies = notes.iter().map(|(policy, _, scope)| {
             let scope = if *scope == Scope::Instance { SCOPE_INSTANCE } else { "" };
-            format!("\"{}\";q={};w={}{scope}", policy.name, policy.quota, policy.window_seconds)
+            format!(
+                "\"{}\";q={};w={}{scope}",
+                policy.name, policy.quota, policy.window_seconds
+            )
         });
-        let left = notes.iter().map(|(policy, left, _)| {
-            format!("\"{}\";r={};t={}", policy.name, left.remaining, left.reset_seconds)
-        });
+        let left = notes
+            .iter()
+            .map(|(policy, left, _)| format!("\"{}\";r={};t={}", policy.name, left.remaining, left.reset_seconds));
         let join = |items: Vec<String>| items.join(", ");
         (!notes.is_empty()).then(|| (join(policies.collect()), join(left.collect())))
     }

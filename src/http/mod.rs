@@ -22,6 +22,7 @@ pub mod schema;
 pub mod serve;
 pub mod sse;
 mod tag;
+pub mod tls;
 mod unasked;
 pub mod wire;
 
@@ -34,6 +35,7 @@ pub use json::Json;
 pub use limit::{Ledger, Limits, Policy};
 pub use page::{Limit, Mark, Page, Place};
 pub use tag::Tag;
+pub use tls::Tls;
 pub use wire::Connection;
 
 /// What an endpoint gives: its answer, or a problem.

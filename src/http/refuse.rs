@@ -3,31 +3,58 @@
 //! A stream is refused inside a 200, because `EventSource` gives up for good on any other status; its `retry:` is spread
 //! over some seconds, so that a turned-away crowd does not come back as one. Everyone else gets a 503.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
+use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    time::timeout,
+    time::{error::Elapsed, timeout},
 };
 
 use super::error::{PROBLEM_JSON, Problem};
-use crate::domain::{Reason, Refusal};
+use crate::{
+    clock,
+    domain::{Reason, Refusal},
+};
 
 /// How long a refused client may take to say what it wanted, and to go.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Enough of the head to see what is asked for.
 const HEAD_BYTES: usize = 4_096;
 
+/// For a client that speaks plain HTTP where TLS is spoken.
+pub(super) async fn point_to_tls(mut socket: impl AsyncRead + AsyncWrite + Unpin) {
+    let polite = async {
+        head(&mut socket).await;
+        say(
+            &mut socket,
+            &answer("400 Bad Request", "text/plain", "", "This port speaks HTTPS.\n"),
+        )
+        .await
+    };
+    leave(timeout(2 * PATIENCE, polite).await);
+}
+
 /// Answers once and waits shortly for the other side to close, so that it reads the answer rather than a reset.
 pub(super) async fn turn_away(mut socket: impl AsyncRead + AsyncWrite + Unpin, peer: SocketAddr) {
     let polite = async {
         let head = head(&mut socket).await;
         let answer = if wants_stream(&head) { stream(peer) } else { problem() };
-        socket.write_all(answer.as_bytes()).await?;
-        socket.shutdown().await?;
-        tokio::io::copy(&mut socket.take(64 * 1_024), &mut tokio::io::sink()).await
+        say(&mut socket, &answer).await
     };
-    if timeout(2 * PATIENCE, polite).await.is_err() {
+    leave(timeout(2 * PATIENCE, polite).await);
+}
+
+/// Says it and listens until the other side is gone.
+async fn say(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), answer: &str) -> io::Result<()> {
+    socket.write_all(answer.as_bytes()).await?;
+    socket.shutdown().await?;
+    tokio::io::copy(&mut socket.take(64 * 1_024), &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
+fn leave(went: Result<io::Result<()>, Elapsed>) {
+    if !matches!(went, Ok(Ok(()))) {
         tracing::debug!("a refused client did not leave by itself");
     }
 }
@@ -55,10 +82,9 @@ fn wants_stream(head: &[u8]) -> bool {
 
 fn stream(peer: SocketAddr) -> String {
     let retry_ms = 5_000 + u32::from(peer.port() % 10) * 1_000 + u32::from(peer.port() % 997);
-    let body = format!(
-        "retry: {retry_ms}\nevent: stream.bye\n\
-         data: {{\"reason\":\"overloaded\",\"reconnect\":true,\"retry_ms\":{retry_ms}}}\n\n"
-    );
+    let data = json!({"reason": "overloaded", "reconnect": true, "retry_ms": retry_ms});
+    let bye = json!({"type": "stream.bye", "at": clock::now().to_string(), "data": data});
+    let body = format!("retry: {retry_ms}\nevent: stream.bye\ndata: {bye}\n\n");
     answer("200 OK", "text/event-stream", "", &body)
 }
 
@@ -91,6 +117,9 @@ mod tests {
             stream.starts_with("HTTP/1.1 200") && stream.ends_with("\n\n"),
             "{stream}"
         );
+        let (_, data) = stream.rsplit_once("data: ").unwrap();
+        let bye: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!(bye["data"]["reason"], "overloaded", "the shape of every frame");
         assert!(problem().contains("\r\nConnection: close\r\n"));
     }
 }

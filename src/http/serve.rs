@@ -2,10 +2,11 @@
 //!
 //! Our own loop around hyper, because a stream server lives from its limits: how many connections in all and from one
 //! address, how long a head, a silence and an unread write may last. The protocol is told by its first bytes under a
-//! deadline; HTTP/2 without TLS works with prior knowledge. Who is turned away is told so (`http/refuse.rs`). On `stop`
+//! deadline; HTTP/2 without TLS works with prior knowledge. With TLS (`secure.rs`) it is agreed on. Who is turned away is told so (`http/refuse.rs`). On `stop`
 //! no connection is taken any more, open ones finish what they are doing, and `grace` ends what is left.
 
 mod room;
+mod secure;
 
 use std::{
     convert::Infallible,
@@ -41,7 +42,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    refuse,
+    tls::Tls,
     wire::{Connection, Protocol, Wire},
 };
 use crate::{config::ServeConfig, telemetry::Metrics};
@@ -64,9 +65,10 @@ pub fn listen(address: SocketAddr, config: &ServeConfig) -> io::Result<TcpListen
     TcpListener::from_std(socket.into())
 }
 
-/// Serves until `stop`, then lets connections finish for at most `grace`.
+/// Serves until `stop`, then lets connections finish for at most `grace`. With `tls`, speaks nothing else.
 pub async fn run<E>(
     listener: TcpListener,
+    tls: Option<Tls>,
     endpoint: E,
     config: ServeConfig,
     metrics: Arc<Metrics>,
@@ -75,7 +77,7 @@ pub async fn run<E>(
 ) where
     E: Endpoint<Output = Response> + 'static,
 {
-    let house = Arc::new(House::new(endpoint, config, metrics, stop.clone()));
+    let house = Arc::new(House::new(endpoint, config, tls, metrics, stop.clone()));
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -107,6 +109,7 @@ pub async fn run<E>(
 struct House<E> {
     endpoint: E,
     config: ServeConfig,
+    tls: Option<Tls>,
     metrics: Arc<Metrics>,
     /// Finish what you are doing.
     stop: CancellationToken,
@@ -118,7 +121,7 @@ struct House<E> {
 }
 
 impl<E: Endpoint<Output = Response> + 'static> House<E> {
-    fn new(endpoint: E, config: ServeConfig, metrics: Arc<Metrics>, stop: CancellationToken) -> Self {
+    fn new(endpoint: E, config: ServeConfig, tls: Option<Tls>, metrics: Arc<Metrics>, stop: CancellationToken) -> Self {
         Self {
             room: Room::new(&config, metrics.connections_open.clone()),
             refusals: Arc::new(Semaphore::new(REFUSALS)),
@@ -126,6 +129,7 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             cut: CancellationToken::new(),
             endpoint,
             config,
+            tls,
             metrics,
             stop,
         }
@@ -135,15 +139,19 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         let Some(place) = self.room.place(peer.ip()) else {
             self.metrics.connections_refused.inc();
             if let Ok(permit) = self.refusals.clone().try_acquire_owned() {
+                let tls = self.tls.clone();
                 tasks.spawn(async move {
-                    refuse::turn_away(socket, peer).await;
+                    secure::turn_away(tls, socket, peer).await;
                     drop(permit);
                 });
             }
             return;
         };
         tasks.spawn(async move {
-            self.attend(socket, peer).await;
+            match self.tls.clone() {
+                Some(tls) => self.attend_securely(tls, socket, peer).await,
+                None => self.attend(socket, peer).await,
+            }
             drop(place);
         });
     }
@@ -161,29 +169,32 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         let Ok(local) = tuned.and_then(|()| socket.local_addr()) else {
             return;
         };
-        self.speak(socket, protocol, peer, local, Scheme::HTTP).await;
+        let wire = self.wire(socket);
+        self.speak(wire, protocol, peer, local, Scheme::HTTP).await;
     }
 
-    /// Speaks the protocol on anything that carries bytes; TLS would hand its stream in here.
-    async fn speak<S>(
-        self: Arc<Self>,
-        socket: S,
-        protocol: Protocol,
-        peer: SocketAddr,
-        local: SocketAddr,
-        scheme: Scheme,
-    ) where
+    /// The socket with its bound on unread bytes.
+    fn wire(&self, socket: TcpStream) -> Wire<TcpStream> {
+        let stall = Duration::from_millis(self.config.write_stall_timeout_ms);
+        Wire::new(socket, stall, self.metrics.connections_stalled.clone())
+    }
+
+    /// Speaks the protocol on a wire, or on TLS over one.
+    async fn speak<S>(self: Arc<Self>, wire: S, protocol: Protocol, peer: SocketAddr, local: SocketAddr, scheme: Scheme)
+    where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let config = &self.config;
+        let patience = Duration::from_millis(config.header_read_timeout_ms);
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let connection = Connection::new(id, peer, protocol, scheme == Scheme::HTTPS);
-        let stall = Duration::from_millis(config.write_stall_timeout_ms);
-        let io = TokioIo::new(Wire::new(socket, stall, self.metrics.connections_stalled.clone()));
-        let house = self.clone();
+        let io = TokioIo::new(wire);
+        let (house, asked) = (self.clone(), CancellationToken::new());
+        let first = asked.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let (house, scheme) = (house.clone(), scheme.clone());
             request.extensions_mut().insert(connection.clone());
+            first.cancel();
             async move {
                 let (local, remote) = (LocalAddr(Addr::socket(local)), RemoteAddr(Addr::socket(peer)));
                 let request = Request::from((request, local, remote, scheme));
@@ -200,8 +211,11 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             }
             Protocol::Http2 => {
                 let connection = http2_builder(config).serve_connection(io, service);
-                self.drive(Box::pin(connection), http2::Connection::graceful_shutdown)
-                    .await;
+                let drive = self.drive(Box::pin(connection), http2::Connection::graceful_shutdown);
+                tokio::select! {
+                    () = drive => {}
+                    () = silence(&asked, patience) => {}
+                }
             }
         }
     }
@@ -227,6 +241,13 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
                 () = self.cut.cancelled() => return,
             }
         }
+    }
+}
+
+/// Ends when nothing was asked in time; never, once something was. hyper waits for HTTP/2's preface without a bound.
+async fn silence(asked: &CancellationToken, patience: Duration) {
+    if timeout(patience, asked.cancelled()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 

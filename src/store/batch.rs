@@ -16,6 +16,7 @@ use super::{
     Error, LogEntry,
     forget::forget,
     log::{Head, read_head, signed},
+    past::Past,
     scribe::{Said, Scribe},
     together::{Lot, Scribes},
     writer::{Answer, Change, Job},
@@ -34,9 +35,14 @@ type Failed = Vec<Box<dyn Answer>>;
 /// in doubt, and none of these may stand.
 pub(super) async fn run_batch(
     txn: &DatabaseTransaction,
-    heads: BTreeMap<EventId, Head>,
+    mut heads: BTreeMap<EventId, Head>,
+    past: &mut Past,
     batch: Vec<Job>,
 ) -> Result<(Ran, Said), (Failed, sea_orm::DbErr)> {
+    let epochs: BTreeMap<EventId, u32> = heads.iter().map(|(event, head)| (*event, head.epoch)).collect();
+    if let Err(error) = past.compare(txn, &mut heads).await {
+        return Err((gather(batch).into_iter().flat_map(Unit::into_answers).collect(), error));
+    }
     let mut running = Running {
         txn,
         now: clock::now(),
@@ -57,7 +63,7 @@ pub(super) async fn run_batch(
             return Err((failed, error));
         }
     }
-    match append(txn, running.ran.len(), &running.said, &running.heads).await {
+    match append(txn, running.ran.len(), &running.said, &running.heads, &epochs).await {
         Ok(()) => Ok((running.ran, running.said)),
         Err(error) => Err((running.ran.into_iter().map(|(caller, _)| caller).collect(), error)),
     }
@@ -304,6 +310,7 @@ async fn append(
     ran: usize,
     said: &Said,
     heads: &BTreeMap<EventId, Head>,
+    epochs: &BTreeMap<EventId, u32>,
 ) -> Result<(), sea_orm::DbErr> {
     if said.entries.is_empty() && said.forgotten.is_empty() && ran > 0 {
         // PostgreSQL answers the COMMIT of a transaction in which something failed with a silent ROLLBACK. Any statement
@@ -318,19 +325,21 @@ async fn append(
     for forgotten in &said.forgotten {
         forget(txn, forgotten).await?;
     }
-    let moved: Vec<_> = said
-        .entries
-        .iter()
-        .map(|entry| entry.event)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let mut moved: BTreeSet<EventId> = said.entries.iter().map(|entry| entry.event).collect();
+    // Those that begin another epoch, whether or not something was said in it already.
+    let begins_anew = |(event, epoch): &(&EventId, &u32)| heads.get(*event).is_some_and(|head| head.epoch != **epoch);
+    moved.extend(epochs.iter().filter(begins_anew).map(|(event, _)| *event));
+    let moved: Vec<_> = moved.into_iter().collect();
     for events in moved.chunks(ROWS_PER_INSERT) {
         let rows = events
             .iter()
             .filter_map(|event| heads.get(event).map(|head| head_row(*event, *head)));
         let mut moves_on = OnConflict::column(log_head::Column::EventId);
-        moves_on.update_columns([log_head::Column::PublicSeq, log_head::Column::StaffSeq]);
+        moves_on.update_columns([
+            log_head::Column::Epoch,
+            log_head::Column::PublicSeq,
+            log_head::Column::StaffSeq,
+        ]);
         log_head::Entity::insert_many(rows)
             .on_conflict(moves_on)
             .exec_without_returning(txn)

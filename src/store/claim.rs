@@ -62,7 +62,7 @@ mod tests {
         options.max_connections(1);
         let db = sea_orm::Database::connect(options).await.unwrap();
         Migrator::up(&db, None).await.unwrap();
-        let at = |ms| Stamp::from_ms(1_781_204_400_000 + ms);
+        let at = |ms: i64| Stamp::from_ms(1_781_204_400_000 + ms);
         let pause = Some(Duration::from_millis(250));
         for (occasion, ms, again_after, ours) in [
             ("kick-off", 0, None, true),

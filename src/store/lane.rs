@@ -14,6 +14,7 @@ use tokio::{
 use super::{
     Error,
     open::Database,
+    past::{Known, Past},
     writer::{Job, OnCommit, Writer},
 };
 use crate::{config::StoreConfig, domain::EventId, telemetry::Metrics};
@@ -36,7 +37,7 @@ impl Lanes {
         count: u32,
         config: &StoreConfig,
         database: &Database,
-        on_commit: &Arc<OnceLock<OnCommit>>,
+        (on_commit, known): (&Arc<OnceLock<OnCommit>>, &Arc<OnceLock<Known>>),
         metrics: &Arc<Metrics>,
     ) -> Self {
         let (mut lanes, mut writers) = (Vec::new(), Vec::new());
@@ -49,6 +50,7 @@ impl Lanes {
                 jobs: waiting,
                 batch_max: config.batch_max,
                 on_commit: Arc::clone(on_commit),
+                past: Past::new(Arc::clone(known)),
                 metrics: Arc::clone(metrics),
             };
             #[expect(clippy::disallowed_methods, reason = "the writers are awaited by name in `close`")]

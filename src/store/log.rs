@@ -210,6 +210,13 @@ impl LogEntry {
         }
     }
 
+    /// Whether another entry stands at the same place: not only its text was taken away since.
+    #[must_use]
+    pub fn is_other_than(&self, there: &Self) -> bool {
+        self.position() == there.position()
+            && (self.audience, self.seq, self.kind, self.at) != (there.audience, there.seq, there.kind, there.at)
+    }
+
     pub(super) fn row(&self) -> log_entry::ActiveModel {
         use sea_orm::ActiveValue::Set;
         log_entry::ActiveModel {
@@ -278,6 +285,15 @@ pub async fn heads(db: &impl ConnectionTrait, events: &[EventId]) -> Result<Vec<
         );
     }
     Ok(found)
+}
+
+/// Whether the log still has the entry that we know at its place; without it, it has another past.
+pub async fn has(db: &impl ConnectionTrait, entry: &LogEntry) -> Result<bool, sea_orm::DbErr> {
+    let key = (entry.event.uuid(), audience_code(entry.audience), signed(entry.seq));
+    let there = log_entry::Entity::find_by_id(key).one(db).await?;
+    // Not the text, which may have been taken away since.
+    let told = (entry.kind.name(), entry.at.ms(), signed(entry.other_seq));
+    Ok(there.is_some_and(|row| (row.kind.as_str(), row.at_ms, row.other_seq) == told))
 }
 
 /// Up to `limit` entries after a place, in the one order, as far as the audience may read: viewers the public ones,

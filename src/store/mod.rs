@@ -13,6 +13,7 @@ mod house;
 mod lane;
 pub mod log;
 mod open;
+mod past;
 mod postgres;
 mod reader;
 mod recent;
@@ -38,6 +39,7 @@ pub use together::{Asked, Scribes, Together};
 
 use crate::{domain::EventId, telemetry::Metrics};
 use lane::Lanes;
+use past::Known;
 use together::Waiting;
 use writer::{Answer, Change, Job, OnCommit};
 
@@ -53,6 +55,7 @@ pub struct Store {
     reader: Reader,
     lanes: Arc<Lanes>,
     on_commit: Arc<OnceLock<OnCommit>>,
+    known: Arc<OnceLock<Known>>,
     metrics: Arc<Metrics>,
     /// Held until [`Store::close`]: a second server on the same directory is refused. Handles may live on after that.
     lock: Arc<std::sync::Mutex<Option<std::fs::File>>>,
@@ -76,6 +79,14 @@ impl Store {
     pub fn on_commit(&self, tell: impl Fn(Vec<LogEntry>) + Send + Sync + 'static) {
         if self.on_commit.set(Arc::new(tell)).is_err() {
             tracing::error!("a second listener for committed entries was ignored");
+        }
+    }
+
+    /// Sets who knows how logs ended, from what was committed. Must not block. A log that is found to end otherwise begins
+    /// another epoch with the next change.
+    pub fn on_lock(&self, known: impl Fn(EventId) -> Option<(Head, Option<LogEntry>)> + Send + Sync + 'static) {
+        if self.known.set(Arc::new(known)).is_err() {
+            tracing::error!("a second memory of heads was ignored");
         }
     }
 
@@ -167,6 +178,12 @@ impl Store {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .take(),
         );
+    }
+
+    /// How often a connection to the database broke. After that it may be another one, or of another time.
+    #[must_use]
+    pub fn interruptions(&self) -> u64 {
+        self.reader.interruptions()
     }
 
     /// Whether the database answers.

@@ -1,6 +1,10 @@
 //! Opening the database, whichever it is: migrated, with readers and running lanes.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait};
 
@@ -47,6 +51,13 @@ impl Database {
         }
     }
 
+    /// A connection broke.
+    pub(super) fn interrupted(&self) {
+        if let Self::Postgres(postgres) = self {
+            postgres.interrupted();
+        }
+    }
+
     /// Brings it to the newest shape; gives what reads it.
     async fn open(&self, readers: u32) -> Result<Reader, DbErr> {
         match self {
@@ -84,12 +95,13 @@ impl Store {
             lanes = 1;
         }
         let reader = database.open(config.readers).await?;
-        let on_commit = Arc::new(std::sync::OnceLock::new());
-        let lanes = Lanes::open(lanes, config, &database, &on_commit, &metrics);
+        let (on_commit, known) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+        let lanes = Lanes::open(lanes, config, &database, (&on_commit, &known), &metrics);
         Ok(Self {
             reader,
             lanes: Arc::new(lanes),
             on_commit,
+            known,
             metrics,
             lock: Arc::new(std::sync::Mutex::new(lock)),
         })

@@ -3,7 +3,14 @@
 //! Nothing is left to how the server is configured: commits are durable, isolation is read committed, and everything that
 //! could wait for ever has a bound, on the server and, because a frozen server keeps no time, here as well.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector, TransactionTrait};
@@ -37,6 +44,7 @@ const LASTING: [(&str, &str); 2] = [
 pub(super) struct Postgres {
     options: PgConnectOptions,
     answer_within: Duration,
+    interruptions: Arc<AtomicU64>,
 }
 
 impl Postgres {
@@ -51,7 +59,17 @@ impl Postgres {
         Ok(Self {
             options: options.disable_statement_logging(),
             answer_within,
+            interruptions: Arc::default(),
         })
+    }
+
+    /// A connection broke.
+    pub(super) fn interrupted(&self) {
+        self.interruptions.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn interruptions(&self) -> u64 {
+        self.interruptions.load(Ordering::Acquire)
     }
 
     pub(super) fn answer_within(&self) -> Duration {
@@ -80,10 +98,12 @@ impl Postgres {
 
     /// A pool that connects when first asked.
     pub(super) fn readers(&self, connections: u32) -> DatabaseConnection {
-        let pool = self.pool(connections).before_acquire(|connection, meta| {
+        let postgres = self.clone();
+        let pool = self.pool(connections).before_acquire(move |connection, meta| {
+            let postgres = postgres.clone();
             Box::pin(async move {
                 if meta.idle_for > TRUSTED_FOR {
-                    connection.ping().await?;
+                    connection.ping().await.inspect_err(|_| postgres.interrupted())?;
                 }
                 Ok(true)
             })
@@ -112,7 +132,9 @@ impl Postgres {
 
     /// In one transaction under a lock that all instances take, so that those starting together do not all try.
     pub(super) async fn migrate(&self) -> Result<(), DbErr> {
-        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE_AT_START);
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE_AT_START);
         // Read committed, or whoever waited for the lock would not see what was done meanwhile.
         let options = self.options.clone().options(LASTING);
         let pool = pool.connect_with(options).await.map_err(conn_err)?;

@@ -108,7 +108,7 @@ impl Reader {
         let asking = async {
             for _ in 0..remote.connections {
                 match ask(pool.clone()).await {
-                    Err(error) if is_worth_another_try(&error) => {}
+                    Err(error) if is_worth_another_try(&error) => remote.postgres.interrupted(),
                     answer => return answer,
                 }
             }
@@ -137,10 +137,15 @@ impl Reader {
     /// Replaces the pool, unless somebody did it already.
     fn renew(&self, old: &DatabaseConnection) {
         let Some(remote) = &self.remote else { return };
+        remote.postgres.interrupted();
         let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
         if is_same(&pool, old) {
             *pool = remote.postgres.readers(remote.connections);
         }
+    }
+
+    pub(super) fn interruptions(&self) -> u64 {
+        self.remote.as_ref().map_or(0, |remote| remote.postgres.interruptions())
     }
 
     /// Whether the database answers.

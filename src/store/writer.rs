@@ -22,6 +22,7 @@ use super::{
     error::{is_certain_no, is_passing, is_worth_another_try, silence},
     log::Head,
     open::Database,
+    past::Past,
     scribe::{Said, Scribe},
     together::Like,
 };
@@ -97,6 +98,7 @@ pub(super) struct Writer {
     pub(super) jobs: mpsc::Receiver<Job>,
     pub(super) batch_max: usize,
     pub(super) on_commit: Arc<std::sync::OnceLock<OnCommit>>,
+    pub(super) past: Past,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -127,9 +129,9 @@ impl Writer {
         };
         self.is_back();
         let outcome = match self.database.answer_within() {
-            None => run_batch(&txn, heads, batch).await,
+            None => run_batch(&txn, heads, &mut self.past, batch).await,
             // Whoever is dropped without an answer is told that nothing was written, which is so.
-            Some(limit) => match tokio::time::timeout(limit, run_batch(&txn, heads, batch)).await {
+            Some(limit) => match tokio::time::timeout(limit, run_batch(&txn, heads, &mut self.past, batch)).await {
                 Ok(outcome) => outcome,
                 Err(_) => {
                     tracing::warn!("a batch of changes took too long and was given up");
@@ -194,7 +196,10 @@ impl Writer {
     async fn try_to_begin(&mut self, events: &Events) -> Result<Begun, DbErr> {
         let db = match self.db.take() {
             Some(db) => db,
-            None => self.database.connect().await?,
+            None => {
+                self.past.forget();
+                self.database.connect().await?
+            }
         };
         let db = self.db.insert(db);
         let beginning = async {
@@ -259,6 +264,7 @@ impl Writer {
     /// how deep in transactions it stands, and inside an old one the next commit would not be one.
     async fn close_connection(&mut self) {
         let Some(db) = self.db.take() else { return };
+        self.database.interrupted();
         let closing = tokio::time::timeout(CLOSE_WITHIN, db.close_by_ref());
         if let Ok(Err(error)) = closing.await {
             tracing::warn!(error = %error, "a writer's connection did not close cleanly");
@@ -267,6 +273,7 @@ impl Writer {
 
     /// The same without waiting, for a connection on which nobody answers. It closes when its last use ends.
     fn abandon_connection(&mut self) {
+        self.database.interrupted();
         drop(self.db.take());
     }
 }

@@ -82,7 +82,7 @@ struct Kept {
 }
 
 /// The one repair of a stand that may be under way; however it ends, the next may begin.
-struct Repair(Arc<Stand>);
+pub(super) struct Repair(pub(super) Arc<Stand>);
 
 impl Drop for Repair {
     fn drop(&mut self) {
@@ -131,6 +131,8 @@ impl Hub {
                 hub.committed(entries);
             }
         });
+        let knows = Arc::downgrade(&hub);
+        hub.store.on_lock(move |event| knows.upgrade()?.find(event)?.known());
         hub.every(hub.config.heartbeat_ms, |hub| async move { hub.heartbeat() });
         hub.every(1_000, |hub| async move { hub.expire() });
         hub.tasks.spawn(Arc::clone(&hub).listen());
@@ -209,6 +211,7 @@ impl Hub {
             // listens, and the sweep looks.
             interest.heard(ATTENTION).await;
             let head = log::head(self.store.reader(), event).await?;
+            stand.compared.store(self.store.interruptions(), Ordering::Release);
             stand.open_at(head.unwrap_or(log::Head::EMPTY));
             // What was committed while we read the head has told us so.
             self.mend_if_behind(stand, Duration::ZERO);
@@ -232,7 +235,9 @@ impl Hub {
 
     fn deliver(self: &Arc<Self>, event: EventId, entries: Vec<LogEntry>) {
         let Some(stand) = self.find(event) else { return };
-        stand.arrive(entries);
+        if !stand.arrive(entries) {
+            self.renew(&stand);
+        }
         self.wake(&stand);
         self.mend_if_behind(&stand, Duration::from_millis(self.config.repair_wait_ms));
     }
@@ -305,13 +310,19 @@ impl Hub {
     async fn mend(self: &Arc<Self>, stand: &Arc<Stand>) -> Result<(), Error> {
         while let Some(told) = stand.behind() {
             self.metrics.repairs.inc();
+            if !self.has_same_past(stand).await? {
+                return Ok(());
+            }
             let head = stand.head();
             let missing = log::read_after(self.store.reader(), stand.event, Audience::Staff, head, PAGE).await?;
             if missing.is_empty() {
                 stand.give_up_waiting(told);
                 return Ok(());
             }
-            stand.arrive(missing);
+            let fits = stand.arrive(missing);
+            if !fits {
+                return Ok(());
+            }
             if stand.head() == head {
                 return Err(Error::unreadable("log", "it has a hole"));
             }
@@ -352,15 +363,22 @@ impl Hub {
         // Giving up interest takes the bus's own lock; not under ours.
         drop(gone);
         let stands = self.all();
-        let events: Vec<_> = stands.iter().map(|stand| stand.event).collect();
+        let known: Vec<_> = stands.iter().map(|stand| (stand.event, stand.head())).collect();
+        let events: Vec<_> = known.iter().map(|(event, _)| *event).collect();
         let heads = match log::heads(self.store.reader(), &events).await {
             Ok(heads) => heads.into_iter().collect::<HashMap<_, _>>(),
+            // Said by whoever found it out.
+            Err(error) if error.is_outage() => return,
             Err(error) => return tracing::warn!(error = %error, "heads could not be compared"),
         };
-        for stand in stands {
-            if let Some(head) = heads.get(&stand.event) {
-                stand.hear_of(*head);
-                self.mend_if_behind(&stand, Duration::ZERO);
+        for (stand, (event, known)) in stands.iter().zip(known) {
+            let found = heads.get(&event).copied();
+            if !self.fits(stand, known, found) || !self.has_same_past(stand).await.unwrap_or(false) {
+                continue;
+            }
+            if let Some(found) = found {
+                stand.hear_of(found);
+                self.mend_if_behind(stand, Duration::ZERO);
             }
         }
     }
@@ -433,6 +451,7 @@ impl Hub {
                 let reading = async {
                     let read = reader.begin().await?;
                     let head = log::head(&read, stand.event).await?.unwrap_or(log::Head::EMPTY);
+                    stand.begin_epoch(head);
                     let shot = make(parts, &read, stand.event, audience, head).await?;
                     read.rollback().await?;
                     Ok(shot)

@@ -4,6 +4,7 @@
 //! read or write is not decided here.
 
 mod dismissal;
+mod epoch;
 mod frame;
 mod hub;
 mod limits;

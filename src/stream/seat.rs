@@ -24,7 +24,7 @@ use crate::{
     clock,
     domain::{
         Audience, EventId, Stamp,
-        entry::{ByeReason, Signal, SignalKind, StreamBye, StreamReady, StreamReset, StreamResumed},
+        entry::{ByeReason, ResetReason, Signal, SignalKind, StreamBye, StreamReady, StreamReset, StreamResumed},
         user::{Role, User},
     },
     store::{Error, Head, log},
@@ -222,6 +222,9 @@ impl Seat {
                 continue;
             }
             let step = match self.stage {
+                Stage::Replay { .. } | Stage::Live(_) if self.at.epoch < self.stand.0.head().epoch => {
+                    self.start_afresh().await
+                }
                 Stage::Replay { goal, from, entries } => self.replay(goal, from, entries).await,
                 Stage::Live(place) => self.live(place).await,
                 Stage::Ended => return None,
@@ -239,6 +242,20 @@ impl Seat {
                 }
             }
         }
+    }
+
+    /// The past that this seat has heard is no longer the log's.
+    async fn start_afresh(&mut self) -> Result<Option<Bytes>, Error> {
+        let reset = Resume::Reset(ResetReason::Epoch);
+        self.hub.metrics.resumed(reset.outcome());
+        self.say(
+            &Signal::StreamReset(StreamReset {
+                reason: ResetReason::Epoch,
+            }),
+            None,
+        );
+        self.say_snapshot().await?;
+        Ok(None)
     }
 
     async fn replay(&mut self, goal: Head, from: Option<Head>, entries: u64) -> Result<Option<Bytes>, Error> {

@@ -104,7 +104,7 @@ impl Shots {
         let mut last = self.by_audience[audience as usize].lock().await;
         if let Some(shot) = last.as_ref() {
             let since = shot.made.elapsed();
-            let current = since < FRESH && shot.head.position() >= head.position();
+            let current = since < FRESH && (shot.head.epoch, shot.head.position()) >= (head.epoch, head.position());
             if current || age == Age::Recent && since < SHARED && reachable(shot) {
                 return Ok(Arc::clone(shot));
             }

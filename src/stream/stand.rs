@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -40,6 +40,8 @@ pub(super) struct Stand {
     wake: watch::Sender<u64>,
     pub(super) seats: AtomicUsize,
     pub(super) repairing: AtomicBool,
+    /// After how many interruptions of the database its past was last compared with the log's.
+    pub(super) compared: AtomicU64,
     /// When the first seat's right to listen ends, in milliseconds; seats put it there, the hub's tick clears it.
     pub(super) next_expiry_ms: AtomicI64,
     pub(super) shots: Shots,
@@ -51,6 +53,8 @@ pub(super) struct Stand {
 struct Board {
     /// The last entry passed on. `None` until the log's head is known.
     last: Option<Head>,
+    /// The same as it was, to be compared with the log after the database was away.
+    last_entry: Option<LogEntry>,
     /// The largest position anybody told us of.
     told: u64,
     waiting: BTreeMap<u64, LogEntry>,
@@ -105,6 +109,7 @@ impl Stand {
     pub(super) fn new(event: EventId, config: &StreamConfig) -> Self {
         let board = Board {
             last: None,
+            last_entry: None,
             told: 0,
             waiting: BTreeMap::new(),
             ring: VecDeque::new(),
@@ -123,6 +128,7 @@ impl Stand {
             wake: watch::Sender::new(0),
             seats: AtomicUsize::new(0),
             repairing: AtomicBool::new(false),
+            compared: AtomicU64::new(0),
             next_expiry_ms: AtomicI64::new(i64::MAX),
             shots: Shots::default(),
             dismissals: Dismissals::default(),
@@ -146,6 +152,32 @@ impl Stand {
 
     pub(super) fn head(&self) -> Head {
         self.board().last.unwrap_or(Head::EMPTY)
+    }
+
+    /// The head, if it is known, and the entry that made it.
+    pub(super) fn known(&self) -> Option<(Head, Option<LogEntry>)> {
+        let board = self.board();
+        Some((board.last?, board.last_entry.clone()))
+    }
+
+    pub(super) fn last_entry(&self) -> Option<LogEntry> {
+        self.board().last_entry.clone()
+    }
+
+    /// The past is another one: forgets what it has and goes on after the head that the log has now. Seats find out that
+    /// their place is of an older epoch.
+    pub(super) fn begin_epoch(&self, head: Head) {
+        let mut board = self.board();
+        if board.last.is_none_or(|last| last.epoch >= head.epoch) {
+            return;
+        }
+        board.first = board.tail();
+        board.ring.clear();
+        board.joined.clear();
+        board.waiting.clear();
+        board.bytes = 0;
+        (board.last, board.last_entry, board.before) = (Some(head), None, head);
+        board.told = head.position();
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
@@ -174,13 +206,27 @@ impl Stand {
         }
     }
 
-    /// Entries arrive, from this instance's writer, the bus or a repair: in any order, any number of times.
-    pub(super) fn arrive(&self, entries: impl IntoIterator<Item = LogEntry>) {
+    /// Entries arrive, from this instance's writer, the bus or a repair: in any order, any number of times. Ok(false): one
+    /// of them is of another past than the one we know.
+    #[must_use]
+    pub(super) fn arrive(&self, entries: impl IntoIterator<Item = LogEntry>) -> bool {
         let mut board = self.board();
+        let mut fits = true;
         for entry in entries {
             let position = entry.position();
+            let Some(last) = board.last else {
+                board.told = board.told.max(position);
+                continue;
+            };
+            if entry.epoch != last.epoch {
+                fits &= entry.epoch < last.epoch;
+                continue;
+            }
             board.told = board.told.max(position);
-            let Some(last) = board.last else { continue };
+            fits &= !board
+                .last_entry
+                .as_ref()
+                .is_some_and(|known| known.is_other_than(&entry));
             if position == last.position() + 1 {
                 self.pass_on(&mut board, &entry);
                 while let Some(next) = board.next_waiting() {
@@ -190,10 +236,12 @@ impl Stand {
                 board.waiting.insert(position, entry);
             }
         }
+        fits
     }
 
     fn pass_on(&self, board: &mut Board, entry: &LogEntry) {
         board.last = Some(entry.head());
+        board.last_entry = Some(entry.clone());
         if let Some(gone) = entry.takes_away() {
             board.forget(&gone);
         }
@@ -250,7 +298,7 @@ impl Stand {
     /// The place right after `at`, if the ring can go on from there.
     pub(super) fn locate(&self, at: Head, audience: Audience) -> Option<Place> {
         let board = self.board();
-        let last = board.last?;
+        let last = board.last.filter(|last| last.epoch == at.epoch)?;
         let (covered, ahead) = match audience {
             Audience::Public => (board.before.public <= at.public, at.public > last.public),
             Audience::Staff => (

@@ -39,6 +39,8 @@ pub struct Metrics {
     pub connections_refused: Counter,
     /// Connections ended because the client took no bytes for too long.
     pub connections_stalled: Counter,
+    /// Connections that ended before both sides had agreed on TLS.
+    pub handshakes_failed: Counter,
     rate_limited: Labelled,
     bus_dropped: Labelled,
     pub bus_published: Counter,
@@ -93,6 +95,7 @@ impl Default for Metrics {
             connections_open: Gauge::default(),
             connections_refused: Counter::default(),
             connections_stalled: Counter::default(),
+            handshakes_failed: Counter::default(),
             rate_limited: Family::default(),
             bus_dropped: Family::default(),
             bus_published: Counter::default(),
@@ -154,6 +157,11 @@ impl Metrics {
             "connections_stalled",
             "Connections ended because the client stopped reading",
             self.connections_stalled.clone(),
+        );
+        registry.register(
+            "handshakes_failed",
+            "Connections that ended before TLS was agreed on",
+            self.handshakes_failed.clone(),
         );
         registry.register("rate_limited", "Requests over a rate limit", self.rate_limited.clone());
         registry.register("bus_dropped", "Hints the bus lost, and why", self.bus_dropped.clone());

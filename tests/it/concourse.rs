@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use grandstand::{
     bus::LocalBus,
     concourse::{Bounds, Concourse},
-    config::{Config, Secret},
+    config::{BusConfig, Config, Secret},
     crypto,
     redis::Redis,
 };
@@ -21,7 +21,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::support::{Actor, TestServer, postgres, redis::Redis as RedisServer, server::SECRET, soon};
 
-const BOUNDS: Bounds = Bounds { keys: 1_024, tickets: 3 };
+const BOUNDS: Bounds = Bounds {
+    keys: 1_024,
+    tickets: 3,
+};
 
 /// One instance's end, without a server around it.
 struct Instance {
@@ -32,10 +35,10 @@ struct Instance {
 }
 
 impl Instance {
-    async fn on(server: &RedisServer) -> Self {
+    async fn on(config: &BusConfig) -> Self {
         crypto::install();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let redis = Redis::open(&server.config(), &tasks, &stop).unwrap().unwrap();
+        let redis = Redis::open(config, &tasks, &stop).unwrap().unwrap();
         soon("redis", redis.ready()).await;
         let concourse = Concourse::shared(BOUNDS, redis.clone(), &Secret::new(SECRET), &tasks, stop.clone());
         Self {

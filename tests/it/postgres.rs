@@ -1,6 +1,7 @@
 //! Several servers on one PostgreSQL, and what they do when it goes away. These run on PostgreSQL whatever the suite runs on.
 
 mod doubt;
+mod epoch;
 mod many;
 mod outage;
 mod wire;

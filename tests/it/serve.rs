@@ -1,6 +1,7 @@
 //! The front door under clients that misbehave: every bound is met by a real socket.
 
 mod door;
+mod secure;
 
 use std::time::Duration;
 

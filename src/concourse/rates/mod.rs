@@ -150,7 +150,9 @@ impl Shared {
             return None;
         }
         let keys = [self.names.bucket(policy.name, key)];
-        let asked = self.redis.run::<(u8, u64)>(&self.spend, &keys, (policy.interval(), policy.whole()));
+        let asked = self
+            .redis
+            .run::<(u8, u64)>(&self.spend, &keys, (policy.interval(), policy.whole()));
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok((allowed, ahead))) => Some((allowed == 1, ahead)),
             Ok(Err(error)) => {

@@ -14,8 +14,8 @@ use serde::Serialize;
 use super::log_page::{as_json, as_lines, place};
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal, entry::ByeReason, event::EventStatus, reaction::Applause, room::Room,
-        snapshot::Snapshot,
+        Audience, Cursor, EventId, Reason, Refusal, entry::ByeReason, event::EventStatus, reaction::Applause,
+        room::Room, snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,

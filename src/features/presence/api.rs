@@ -86,7 +86,8 @@ impl PresenceApi {
         if !self
             .presence
             .set_status(attendee.event.id, &user.id, body.0.status)
-            .await {
+            .await
+        {
             return Err(Refusal::new(
                 Reason::Conflict,
                 "Open the event's stream first: presence is for those who are here.",

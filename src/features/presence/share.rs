@@ -48,7 +48,9 @@ impl Presence {
     async fn round(&self, roll: &Roll) {
         let due = self.due(Instant::now());
         let speak = |event| self.speak(roll, event);
-        futures_util::stream::iter(due).for_each_concurrent(AT_ONCE, speak).await;
+        futures_util::stream::iter(due)
+            .for_each_concurrent(AT_ONCE, speak)
+            .await;
     }
 
     fn due(&self, now: Instant) -> Vec<EventId> {
@@ -83,7 +85,7 @@ impl Presence {
             let outgoing = self.in_room(event, |room| room.outgoing(Instant::now())).flatten();
             let Some(mut outgoing) = outgoing else { return };
             let said = roll.say(event, &mut outgoing.part, &outgoing.changes).await;
-            let next = self.in_room(event, |room| room.said(outgoing, said, Instant::now()));
+            let next = self.in_room(event, |room| room.said(outgoing, &said, Instant::now()));
             match next {
                 Some(Next::More) => {}
                 Some(Next::List(sum)) => {

@@ -170,7 +170,7 @@ impl Room {
     }
 
     /// The batch was said, whatever came of it.
-    pub(super) fn said<E>(&mut self, sent: Outgoing, said: Result<Said, E>, now: Instant) -> Next {
+    pub(super) fn said<E>(&mut self, sent: Outgoing, said: &Result<Said, E>, now: Instant) -> Next {
         let Some(together) = &mut self.together else {
             return Next::Done;
         };
@@ -184,10 +184,12 @@ impl Room {
                 if !together.untold.is_empty() {
                     return Next::More;
                 }
-                self.hears(sum, now)
+                self.hears(*sum, now)
             }
             Ok(Said::Forgotten) => {
-                together.untold.extend(self.here.users().map(|user| (user.id.clone(), true)));
+                together
+                    .untold
+                    .extend(self.here.users().map(|user| (user.id.clone(), true)));
                 together.told_seats = 0;
                 together.renewed_at = None;
                 if !matches!(together.view, View::Fresh) {

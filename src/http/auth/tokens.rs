@@ -2,7 +2,7 @@
 //!
 //! The algorithm is fixed by us, never by the token. Tokens of others are checked in `issuers.rs`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use serde_json::{Value, json};
@@ -12,13 +12,20 @@ use super::{
     claims::{Claims, Signer},
 };
 use crate::{
+    clock,
     config::{AuthConfig, Secret},
     domain::{EventId, Reason, Refusal, Stamp, user::Role, user::User},
+    store::Recent,
 };
 
 /// Clocks differ. Tokens are good for so long after their end and before their beginning; more would keep revoked
 /// sessions alive, less would refuse fresh tokens from machines whose clock runs ahead.
 pub(super) const LEEWAY_SECONDS: u64 = 60;
+/// A token that was good is not looked into again for so long: decoding one costs as much as half a post. Its end is
+/// looked at every time.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// Tokens remembered at most, of up to a kilobyte or so each.
+const REMEMBERED: usize = 4_096;
 /// Longer texts are no token of ours, and not worth decoding.
 const MAX_TOKEN_BYTES: usize = 8_192;
 
@@ -47,6 +54,7 @@ pub struct Tokens {
     checking: DecodingKey,
     validation: Validation,
     audience: Option<String>,
+    known: Arc<Recent<String, Identity>>,
 }
 
 impl Tokens {
@@ -58,7 +66,14 @@ impl Tokens {
             checking: DecodingKey::from_secret(bytes),
             validation: validation(Algorithm::HS256, config.audience.as_deref()),
             audience: config.audience.clone(),
+            known: Arc::new(Recent::new(BELIEVED_FOR, REMEMBERED)),
         }
+    }
+
+    /// Who a token speaks for that was found good a moment ago.
+    pub(super) fn known(&self, token: &str) -> Option<Identity> {
+        let is_good = |identity: &Identity| identity.expires_at().is_some_and(|end| clock::now() < end);
+        self.known.get(token).filter(is_good)
     }
 
     /// Signs a token.
@@ -101,7 +116,10 @@ impl Tokens {
     pub(super) fn check(&self, token: &str) -> Result<Identity, Refusal> {
         let data =
             jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation).map_err(|error| refused(&error))?;
-        data.claims.identity(Signer::House)
+        let identity = data.claims.identity(Signer::House)?;
+        // Nothing withdraws a token, so nothing that was found good is bad a moment later.
+        self.known.put(token.to_owned(), identity.clone(), self.known.now());
+        Ok(identity)
     }
 }
 

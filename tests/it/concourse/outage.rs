@@ -17,7 +17,8 @@ const ALONE: &str = "\"post\";q=5;w=60;grandstand-scope=instance";
 const SHARED: &str = "\"post\";q=5;w=60";
 
 async fn posts(who: &Actor, event: &str) -> Reply {
-    who.post(&format!("/v1/events/{event}/messages"), &json!({"text": "hi"})).await
+    who.post(&format!("/v1/events/{event}/messages"), &json!({"text": "hi"}))
+        .await
 }
 
 #[tokio::test]
@@ -32,16 +33,28 @@ async fn limits_go_on_per_server_and_come_together_again() {
     // What was spent before is not forgiven on the server that knows of it.
     for (who, left) in [(&here, 2), (&here, 1), (&here, 0), (&there, 4)] {
         let posted = posts(who, &event).await;
-        assert_eq!((posted.status.as_u16(), posted.header("ratelimit-policy")), (201, ALONE));
-        assert!(posted.header("ratelimit").starts_with(&format!("\"post\";r={left};")), "{}", posted.header("ratelimit"));
+        assert_eq!(
+            (posted.status.as_u16(), posted.header("ratelimit-policy")),
+            (201, ALONE)
+        );
+        assert!(
+            posted.header("ratelimit").starts_with(&format!("\"post\";r={left};")),
+            "{}",
+            posted.header("ratelimit")
+        );
     }
     assert_eq!(posts(&here, &event).await.refused(429), "rate-limited");
     redis.comes_back();
     let tries = AtomicU32::new(0);
     let together = || async {
         let name = format!("cem{}", tries.fetch_add(1, Ordering::Relaxed));
-        let [here, there] = [posts(&one.user(&name, &[]), &event).await, posts(&two.user(&name, &[]), &event).await];
-        [here, there].iter().all(|reply| reply.header("ratelimit-policy") == SHARED)
+        let [here, there] = [
+            posts(&one.user(&name, &[]), &event).await,
+            posts(&two.user(&name, &[]), &event).await,
+        ];
+        [here, there]
+            .iter()
+            .all(|reply| reply.header("ratelimit-policy") == SHARED)
     };
     until("one limit again", together).await;
     // Redis forgot her, this server did not.
@@ -82,8 +95,15 @@ async fn a_ticket_made_meanwhile_opens_a_stream_where_it_was_made_once() {
     let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |_| {}).await;
     redis.dies();
-    let made = one.user("ana", &[]).post(&format!("/v1/events/{event}/stream-tickets"), &Value::Null).await.ok();
-    let path = format!("/v1/events/{event}/stream?ticket={}&poll=1", made["ticket"].as_str().unwrap());
+    let made = one
+        .user("ana", &[])
+        .post(&format!("/v1/events/{event}/stream-tickets"), &Value::Null)
+        .await
+        .ok();
+    let path = format!(
+        "/v1/events/{event}/stream?ticket={}&poll=1",
+        made["ticket"].as_str().unwrap()
+    );
     let [here, there] = [one.anybody(), two.anybody()];
     let opens = |who: Actor| {
         let request = who.request(Method::GET, &path);
@@ -112,13 +132,15 @@ async fn people_are_counted_per_server_and_then_together_again() {
     assert_eq!(counts(&hanna, &event).await, (3, 2));
     // The room is told as well, once the trouble is no short one.
     seat.hears_that("this server's people", |frame| {
-        frame.event == "presence.changed" && (&frame.data()["viewers"], &frame.data()["users"]) == (&json!(3), &json!(2))
+        frame.event == "presence.changed"
+            && (&frame.data()["viewers"], &frame.data()["users"]) == (&json!(3), &json!(2))
     })
     .await;
     // It comes back empty.
     redis.comes_back();
     seat.hears_that("everybody", |frame| {
-        frame.event == "presence.changed" && (&frame.data()["viewers"], &frame.data()["users"]) == (&json!(4), &json!(3))
+        frame.event == "presence.changed"
+            && (&frame.data()["viewers"], &frame.data()["users"]) == (&json!(4), &json!(3))
     })
     .await;
     let both = || async { counts(&hanna, &event).await == (4, 3) && counts(&ben, &event).await == (4, 3) };
@@ -132,7 +154,10 @@ async fn a_redis_that_only_starts_anew_is_not_noticed_by_the_room() {
     let (hanna, ben) = (one.host(), two.user("ben", &[]));
     let mut seat = hanna.watches(&event).await;
     let _ben = ben.watches(&event).await;
-    seat.hears_that("both", |frame| frame.event == "presence.changed" && frame.data()["users"] == json!(2)).await;
+    seat.hears_that("both", |frame| {
+        frame.event == "presence.changed" && frame.data()["users"] == json!(2)
+    })
+    .await;
     redis.dies();
     redis.comes_back();
     // Cem comes only when both are counted together again. Until then nobody was told to have left.

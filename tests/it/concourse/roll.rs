@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use grandstand::{
     concourse::{Change, Changes, Part, Roll, Said, Sum},
+    config::BusConfig,
     domain::{
         EventId, Stamp, UserId,
         presence::{Attendance, PresenceStatus},
@@ -12,7 +13,7 @@ use grandstand::{
 };
 
 use super::{Instance, RedisServer, until};
-use crate::support::Dice;
+use crate::support::{Dice, redis::Cluster};
 
 fn attendance(id: &str, since_ms: i64) -> Attendance {
     Attendance {
@@ -38,12 +39,21 @@ struct End {
 }
 
 impl End {
-    async fn on(redis: &RedisServer, event: EventId) -> Self {
-        let instance = Instance::on(redis).await;
+    async fn on(config: &BusConfig, event: EventId) -> Self {
+        let instance = Instance::on(config).await;
         // Its name is on the roster.
         let roll = instance.concourse.roll.clone().unwrap();
         until("a place on the roster", || async {
-            roll.say(event, &mut Part::default(), &Changes { nobody_left: true, ..Changes::default() }).await.is_ok()
+            roll.say(
+                event,
+                &mut Part::default(),
+                &Changes {
+                    nobody_left: true,
+                    ..Changes::default()
+                },
+            )
+            .await
+            .is_ok()
         })
         .await;
         Self {
@@ -118,12 +128,28 @@ async fn seen(roll: &Roll, event: EventId) -> (u64, u64, Vec<String>) {
 
 #[tokio::test]
 async fn people_are_counted_exactly_whatever_comes_between() {
-    let (redis, event, mut dice) = (RedisServer::start(), EventId::generate(), Dice(7));
+    let redis = RedisServer::start();
+    let forgets = || {
+        let _done: String = redis.ask(&["FLUSHALL"]);
+    };
+    let event = counts_as_the_model(&redis.config(), 200, forgets).await;
+    let keys: Vec<String> = redis.ask(&["KEYS", &format!("*{event}*")]);
+    assert_eq!(keys, Vec::<String>::new(), "with the last one everything goes");
+}
+
+#[tokio::test]
+async fn a_cluster_counts_people_exactly_as_well() {
+    let cluster = Cluster::start();
+    counts_as_the_model(&cluster.config(), 60, || {}).await;
+}
+
+async fn counts_as_the_model(config: &BusConfig, rounds: usize, forgets: impl Fn()) -> EventId {
+    let (event, mut dice) = (EventId::generate(), Dice(7));
     let mut ends = Vec::new();
     for _ in 0..3 {
-        ends.push(End::on(&redis, event).await);
+        ends.push(End::on(config, event).await);
     }
-    for round in 0..300 {
+    for round in 0..rounds {
         let end = &mut ends[usize::try_from(dice.of(0..3)).unwrap()];
         for _ in 0..=dice.of(0..6) {
             let id = format!("user{:02}", dice.of(0..12));
@@ -140,7 +166,7 @@ async fn people_are_counted_exactly_whatever_comes_between() {
         }
         if dice.of(0..25) == 0 {
             // Redis forgets everything; each instance finds out when it next speaks.
-            end.instance.redis.ask::<()>(&redis::cmd("FLUSHALL")).await.unwrap();
+            forgets();
             for end in &mut ends {
                 end.says(event).await;
             }
@@ -152,6 +178,12 @@ async fn people_are_counted_exactly_whatever_comes_between() {
         }
         let (users, viewers, ids) = seen(ends[0].roll(), event).await;
         assert_eq!((users, viewers, ids), expected(ends.iter()), "round {round}");
+        // Who has nothing to say changes nothing.
+        let version = ends[0].says(event).await.version;
+        for end in &mut ends {
+            let present = !end.people.is_empty() || end.anonymous > 0;
+            assert!(!present || end.says(event).await.version == version, "round {round}");
+        }
     }
     // The third is killed in the middle of things, and the others are told so by nobody.
     ends[2].people.insert("ghost".to_owned(), 2);
@@ -163,25 +195,27 @@ async fn people_are_counted_exactly_whatever_comes_between() {
     let (roll, left) = (ends[0].roll(), expected(ends.iter()));
     assert_ne!(seen(roll, event).await, left, "not yet");
     until("the dead to be missed", || async { seen(roll, event).await == left }).await;
-    // With the last one everything goes.
     for end in &mut ends {
         end.unsaid.extend(std::mem::take(&mut end.people).into_keys());
         end.anonymous = 0;
         end.says(event).await;
     }
-    let mut command = redis::cmd("KEYS");
-    command.arg("*roll*");
-    let keys: Vec<String> = ends[0].instance.redis.ask(&command).await.unwrap();
-    assert_eq!(keys, Vec::<String>::new());
+    event
 }
 
 #[tokio::test]
 async fn a_card_is_kept_with_its_first_time_and_its_last_status() {
     let (redis, event) = (RedisServer::start(), EventId::generate());
-    let (mut one, mut two) = (End::on(&redis, event).await, End::on(&redis, event).await);
+    let (mut one, mut two) = (
+        End::on(&redis.config(), event).await,
+        End::on(&redis.config(), event).await,
+    );
     let ana: UserId = "ana".parse().unwrap();
     let roll = one.roll().clone();
-    assert!(!roll.set_status(event, &ana, PresenceStatus::Away).await.unwrap(), "not here");
+    assert!(
+        !roll.set_status(event, &ana, PresenceStatus::Away).await.unwrap(),
+        "not here"
+    );
     for (end, since_ms) in [(&mut one, 5), (&mut two, 9)] {
         let changes = Changes {
             people: vec![(ana.clone(), Change::Here(1, Some(attendance("ana", since_ms))))],

@@ -1,5 +1,7 @@
 //! Two servers on one Redis are one house.
 
+use std::time::Instant;
+
 use grandstand::config::QuotaConfig;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -42,7 +44,11 @@ async fn a_limit_spent_on_one_server_is_spent_on_the_other() {
 }
 
 async fn ticket(server: &TestServer, user: &str, event: &str) -> String {
-    let made = server.user(user, &[]).post(&format!("/v1/events/{event}/stream-tickets"), &Value::Null).await.ok();
+    let made = server
+        .user(user, &[])
+        .post(&format!("/v1/events/{event}/stream-tickets"), &Value::Null)
+        .await
+        .ok();
     made["ticket"].as_str().unwrap().to_owned()
 }
 
@@ -90,7 +96,12 @@ async fn streams_on_both_servers_count_against_one_limit() {
             bye.event == "stream.bye" && bye.data()["reason"] == json!("too-many-connections")
         };
         until("no more streams", turned_away).await;
-        server.user("ben", &[]).watches(&event).await.hears("stream.snapshot").await;
+        server
+            .user("ben", &[])
+            .watches(&event)
+            .await
+            .hears("stream.snapshot")
+            .await;
     }
     drop(seats.pop());
     let let_in = || async { one.user("ana", &[]).watches(&event).await.next().await.unwrap().event != "stream.bye" };
@@ -113,10 +124,18 @@ async fn people_are_counted_once_over_both_servers() {
     hears_counts(&mut seat, 4, 2).await;
     let _ben = two.user_with("ben", &json!({"badges": ["VIP"]})).watches(&event).await;
     let told = hears_counts(&mut seat, 5, 3).await;
-    assert_eq!((&told.data()["joined"][0]["id"], &told.data()["joined"][0]["badges"][0]), (&json!("ben"), &json!("VIP")));
+    assert_eq!(
+        (&told.data()["joined"][0]["id"], &told.data()["joined"][0]["badges"][0]),
+        (&json!("ben"), &json!("VIP"))
+    );
     for server in [&one, &two] {
         let page = participants(&server.anybody(), &event).await;
-        let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|person| &person["user"]["id"]).collect();
+        let ids: Vec<_> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|person| &person["user"]["id"])
+            .collect();
         assert_eq!(ids, ["ana", "ben", "hanna"]);
         assert_eq!((&page["viewers"], &page["users"]), (&json!(5), &json!(3)));
         let status = server.anybody().get(&format!("/v1/events/{event}/status")).await.ok();
@@ -127,7 +146,10 @@ async fn people_are_counted_once_over_both_servers() {
     for away in [two.user("ana", &[]), one.user("ben", &[])] {
         assert_eq!(away.put(&path, &json!({"status": "away"})).await.status, 204);
         until("the other server knows", || async {
-            let pages = [participants(&one.anybody(), &event).await, participants(&two.anybody(), &event).await];
+            let pages = [
+                participants(&one.anybody(), &event).await,
+                participants(&two.anybody(), &event).await,
+            ];
             pages.iter().all(|page| {
                 let mut people = page["items"].as_array().unwrap().iter();
                 people.any(|person| person["user"]["id"] == json!(away.id) && person["status"] == "away")
@@ -144,7 +166,10 @@ async fn moving_to_the_other_server_is_no_leave() {
     let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |_| {}).await;
     let mut seat = one.host().watches(&event).await;
-    let (first, ben) = (one.user("ana", &[]).watches(&event).await, two.user("ben", &[]).watches(&event).await);
+    let (first, ben) = (
+        one.user("ana", &[]).watches(&event).await,
+        two.user("ben", &[]).watches(&event).await,
+    );
     hears_counts(&mut seat, 3, 3).await;
     drop(first);
     drop(ben);
@@ -191,6 +216,42 @@ async fn whoever_watched_a_server_that_was_killed_is_missed_within_seconds() {
         }
     })
     .await;
-    assert_eq!((&told.data()["left"], &told.data()["viewers"]), (&json!(["ben", "cem"]), &json!(2)));
+    assert_eq!(
+        (&told.data()["left"], &told.data()["viewers"]),
+        (&json!(["ben", "cem"]), &json!(2))
+    );
     assert_eq!(counts(&ana, &event).await, (2, 2));
+}
+
+#[tokio::test]
+async fn totals_counted_on_both_servers_are_told_exactly_and_no_more_often() {
+    let redis = RedisServer::start();
+    let (one, two, event) = twins(&redis, |_| {}).await;
+    let mut seat = one.anybody().watches(&event).await;
+    seat.hears("stream.snapshot").await;
+    let (path, begun) = (format!("/v1/events/{event}/applause"), Instant::now());
+    let claps = |server: &TestServer| {
+        let (anybody, path) = (server.anybody(), path.clone());
+        async move {
+            for _ in 0..60 {
+                anybody.post(&path, &json!({"kind": "wow"})).await.ok();
+            }
+        }
+    };
+    let hears = async {
+        let (mut frames, mut bursts) = (0_u32, 0);
+        loop {
+            let told = seat.hears("applause.changed").await;
+            frames += 1;
+            bursts += told.data()["burst"]["wow"].as_u64().unwrap();
+            if told.data()["applause"]["wow"] == json!(120) {
+                return (frames, bursts);
+            }
+        }
+    };
+    let ((), (), (frames, bursts)) = tokio::join!(claps(&one), claps(&two), hears);
+    assert_eq!(bursts, 120, "each clap is in one burst");
+    // One turn in 250 ms over both, and the first at once.
+    let turns = begun.elapsed().as_millis() / 250 + 2;
+    assert!(u128::from(frames) <= turns, "{frames} frames in {turns} turns");
 }

@@ -28,9 +28,12 @@ async fn a_lively_evening(servers: &[TestServer; 2]) -> Vec<String> {
                     let id = said["id"].as_str().unwrap();
                     let path = format!("/v1/events/{event}/messages/{id}");
                     ana.put(&format!("{path}/reactions/%E2%9A%BD"), &Value::Null).await.ok();
-                    ana.post(&format!("/v1/events/{event}/applause"), &json!({"kind": "like", "count": 3}))
-                        .await
-                        .ok();
+                    ana.post(
+                        &format!("/v1/events/{event}/applause"),
+                        &json!({"kind": "like", "count": 3}),
+                    )
+                    .await
+                    .ok();
                 }
             }
         }
@@ -42,10 +45,7 @@ async fn a_lively_evening(servers: &[TestServer; 2]) -> Vec<String> {
 async fn both_tell_the_same(buses: [Arc<LocalBus>; 2]) {
     let url = fresh_database().await;
     let [one, two] = buses;
-    let servers = [
-        server_at(&url, one, |_| {}).await,
-        server_at(&url, two, |_| {}).await,
-    ];
+    let servers = [server_at(&url, one, |_| {}).await, server_at(&url, two, |_| {}).await];
     let events = a_lively_evening(&servers).await;
     for event in &events {
         let host = servers[0].host();
@@ -59,7 +59,10 @@ async fn both_tell_the_same(buses: [Arc<LocalBus>; 2]) {
             assert_eq!(entry["seq"], number, "no holes");
         }
         assert_eq!(log, public_log(&servers[1].host(), event).await);
-        assert_eq!(staff_log(&host, event).await, staff_log(&servers[1].host(), event).await);
+        assert_eq!(
+            staff_log(&host, event).await,
+            staff_log(&servers[1].host(), event).await
+        );
         for server in &servers {
             let mut reader = Reader::new(&server.anybody(), event);
             reader.last_id = Some("1-0".to_owned());
@@ -182,7 +185,11 @@ async fn of_two_who_want_one_slug_at_once_one_gets_it() {
     for number in 0..10 {
         let body = body(Some(format!("final-{number}")));
         let (one, two) = tokio::join!(hosts[0].post("/v1/events", &body), hosts[1].post("/v1/events", &body));
-        let (won, lost) = if one.status.is_success() { (one, two) } else { (two, one) };
+        let (won, lost) = if one.status.is_success() {
+            (one, two)
+        } else {
+            (two, one)
+        };
         won.ok();
         assert_eq!(lost.refused(409), "slug-taken");
     }

@@ -62,7 +62,11 @@ async fn says_on(who: Actor, event: String, work: Arc<Work>) -> Vec<String> {
                 said.push(client_id);
                 break;
             }
-            let count = if is_truthful_no(&reply) { &work.unknown } else { &work.refused };
+            let count = if is_truthful_no(&reply) {
+                &work.unknown
+            } else {
+                &work.refused
+            };
             count.fetch_add(1, Ordering::AcqRel);
         }
     }
@@ -127,7 +131,9 @@ async fn when_postgresql_dies_under_load_nothing_acknowledged_is_lost_and_everyt
     for line in &log[2..log.len() - 1] {
         let entry: Value = serde_json::from_str(&line.json).unwrap();
         let client_id = entry["data"]["message"]["client_id"].as_str().unwrap();
-        *said.get_mut(client_id).expect("said by somebody who was told so in the end") += 1;
+        *said
+            .get_mut(client_id)
+            .expect("said by somebody who was told so in the end") += 1;
     }
     assert!(said.values().all(|count| *count == 1), "each once");
     // The stream that was open all the time went on without a hole and without a reset.

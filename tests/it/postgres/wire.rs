@@ -32,7 +32,10 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, cut) = (listener.local_addr().unwrap(), Arc::new(AtomicU8::new(Cut::Never as u8)));
+        let (address, cut) = (
+            listener.local_addr().unwrap(),
+            Arc::new(AtomicU8::new(Cut::Never as u8)),
+        );
         let armed = Arc::clone(&cut);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use grandstand::{
     config::{CorsConfig, ServeConfig},
     http::{
-        Connection, Edge,
+        Connection, Edge, Tls,
         allow::Allow,
         serve::{listen, run},
         wire::Protocol,
@@ -21,6 +21,8 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::support::Papers;
 
 /// Far longer than anything here takes; only a hang meets it.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
@@ -54,6 +56,17 @@ pub(super) fn flood(ended: Option<tokio::sync::oneshot::Sender<()>>) -> Response
     Response::builder().body(Body::from_bytes_stream(frames.boxed()))
 }
 
+fn impatient() -> ServeConfig {
+    ServeConfig {
+        header_read_timeout_ms: 300,
+        body_read_timeout_ms: 300,
+        // Well after the body's, which would otherwise race with it on a busy machine.
+        handler_timeout_ms: 2_000,
+        write_stall_timeout_ms: 300,
+        ..ServeConfig::default()
+    }
+}
+
 pub(super) struct Door {
     pub(super) address: SocketAddr,
     pub(super) metrics: Arc<Metrics>,
@@ -70,15 +83,32 @@ impl Door {
         inside: impl Endpoint<Output = Response> + 'static,
         adjust: impl FnOnce(&mut ServeConfig),
     ) -> Self {
+        let mut config = impatient();
+        adjust(&mut config);
+        Self::serve(inside, None, config)
+    }
+
+    /// The same behind TLS.
+    pub(super) async fn open_securely(papers: &Papers, adjust: impl FnOnce(&mut ServeConfig)) -> Self {
+        Self::open_securely_to(papers, endpoint(), adjust).await
+    }
+
+    pub(super) async fn open_securely_to(
+        papers: &Papers,
+        inside: impl Endpoint<Output = Response> + 'static,
+        adjust: impl FnOnce(&mut ServeConfig),
+    ) -> Self {
         let mut config = ServeConfig {
-            header_read_timeout_ms: 300,
-            body_read_timeout_ms: 300,
-            // Well after the body's, which would otherwise race with it on a busy machine.
-            handler_timeout_ms: 2_000,
-            write_stall_timeout_ms: 300,
-            ..ServeConfig::default()
+            tls_cert: Some(papers.cert()),
+            tls_key: Some(papers.key()),
+            ..impatient()
         };
         adjust(&mut config);
+        let tls = Tls::load(&config).await.unwrap();
+        Self::serve(inside, tls, config)
+    }
+
+    fn serve(inside: impl Endpoint<Output = Response> + 'static, tls: Option<Tls>, config: ServeConfig) -> Self {
         let listener = listen("127.0.0.1:0".parse().unwrap(), &config).unwrap();
         let door = Self {
             address: listener.local_addr().unwrap(),
@@ -97,6 +127,7 @@ impl Door {
         let grace = Duration::from_millis(300);
         door.tasks.spawn(run(
             listener,
+            tls,
             edge,
             config,
             door.metrics.clone(),

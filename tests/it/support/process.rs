@@ -1,6 +1,7 @@
 //! The real server as a process of its own, for tests that kill it or look at its memory.
 
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{ExitStatus, Stdio},
 };
@@ -9,6 +10,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
+    sync::watch,
 };
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +21,8 @@ pub struct Process {
     child: Child,
     url: String,
     client: reqwest::Client,
+    /// What it logged since it listens.
+    log: watch::Receiver<String>,
 }
 
 /// Limits off, the secret of the tests, and whatever else the test wants.
@@ -55,16 +59,25 @@ pub fn serve(dir: &Path, more: &[(&str, &str)]) -> Command {
 impl Process {
     /// Starts and waits until it listens.
     pub async fn start(dir: &Path, more: &[(&str, &str)]) -> Self {
-        if postgres::is_asked_for() {
-            postgres::lay_ground(dir).await;
-        }
-        Self::start_as_is(dir, more).await
+        Self::start_with(dir, more, &[]).await
     }
 
     /// The same, on SQLite whatever the suite runs on: for what is about its files.
     pub async fn start_as_is(dir: &Path, more: &[(&str, &str)]) -> Self {
+        Self::spawn(dir, more, &[]).await
+    }
+
+    /// The same with further flags.
+    pub async fn start_with(dir: &Path, more: &[(&str, &str)], flags: &[&str]) -> Self {
+        if postgres::is_asked_for() {
+            postgres::lay_ground(dir).await;
+        }
+        Self::spawn(dir, more, flags).await
+    }
+
+    async fn spawn(dir: &Path, more: &[(&str, &str)], flags: &[&str]) -> Self {
         grandstand::crypto::install();
-        let mut child = serve(dir, more).spawn().unwrap();
+        let mut child = serve(dir, more).args(flags).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = Vec::new();
         let url = loop {
@@ -76,13 +89,26 @@ impl Process {
             log.push(line);
         };
         // Read on, or the server would wait for room in the pipe one day.
-        TaskTracker::new().spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let (said, log) = watch::channel(String::new());
+        TaskTracker::new().spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                said.send_modify(|log| {
+                    log.push_str(&line);
+                    log.push('\n');
+                });
+            }
+        });
         let client = reqwest::Client::builder()
             .tls_certs_only([])
             .no_proxy()
             .build()
             .unwrap();
-        Self { child, url, client }
+        Self {
+            child,
+            url,
+            client,
+            log,
+        }
     }
 
     pub fn url(&self) -> &str {
@@ -94,16 +120,37 @@ impl Process {
         Actor::abroad(self.client.clone(), self.url.clone(), &token, name)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.url.split_once("://").unwrap().1.parse().unwrap()
+    }
+
     /// Ends it as a power cut would: without a word.
     pub async fn gets_killed(mut self) {
+        self.dies().await;
+    }
+
+    /// The same, for somebody who still looks at it.
+    pub async fn dies(&mut self) {
         soon("the end", self.child.kill()).await.unwrap();
     }
 
     /// Tells it to stop (SIGTERM).
     pub async fn is_told_to_stop(&self) {
+        self.is_told("TERM").await;
+    }
+
+    /// Sends it a signal.
+    pub async fn is_told(&self, signal: &str) {
         let id = self.child.id().unwrap().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        let told = Command::new("kill").args(["-s", signal, &id]).status().await.unwrap();
         assert!(told.success());
+    }
+
+    /// Waits for a line of its log with these words.
+    pub async fn says(&self, words: &str) {
+        let mut log = self.log.clone();
+        let said = log.wait_for(|log| log.contains(words));
+        drop(soon(words, said).await.expect("the server still talks"));
     }
 
     pub async fn ends(&mut self) -> ExitStatus {

@@ -229,7 +229,7 @@ fn settings(kind: Kind, port: u16, dir: &Path) -> Vec<String> {
         Kind::Password => {
             let rules = format!(
                 "house on >{PASSWORD} ~grandstand:* &grandstand:* -@all +ping +hello +publish +subscribe +unsubscribe \
-                 +eval +evalsha +@read +@write -@dangerous"
+                 +eval +evalsha +time +@read +@write -@dangerous"
             );
             let mut words: Vec<String> = vec!["--port".into(), port, "--requirepass".into(), PASSWORD.into()];
             words.push("--user".into());

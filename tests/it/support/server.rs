@@ -22,6 +22,7 @@ pub const SECRET: &str = "a secret of the tests, thirty-two bytes and more";
 /// A running server; stopped when dropped.
 pub struct TestServer {
     address: SocketAddr,
+    url: String,
     stop: CancellationToken,
     running: Option<tokio::task::JoinHandle<()>>,
     dir: Arc<TempDir>,
@@ -89,7 +90,7 @@ impl TestServer {
         let app = App::build(config, bus)
             .await
             .unwrap_or_else(|error| panic!("the server starts: {error:?}"));
-        let (address, stop) = (app.address(), CancellationToken::new());
+        let (address, url, stop) = (app.address(), app.url(), CancellationToken::new());
         let running = Some(TaskTracker::new().spawn(app.run(stop.clone())));
         let client = reqwest::Client::builder()
             .tls_certs_only([])
@@ -98,6 +99,7 @@ impl TestServer {
             .unwrap();
         Self {
             address,
+            url,
             stop,
             running,
             dir,
@@ -152,7 +154,7 @@ impl TestServer {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     pub fn dir(&self) -> Arc<TempDir> {
