@@ -96,16 +96,11 @@ impl App {
     )]
     pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
-        let tls = Tls::load(&config.serve)
-            .await
-            .map_err(|source| setting("serve.tls_cert", source))?;
+        let tls = Tls::load(&config.serve).await;
+        let tls = tls.map_err(|source| setting("serve.tls_cert", source))?;
         let (listener, address) = listen(&config)?;
         let store = Store::open(&config.store, Arc::clone(&metrics)).await?;
-        let secret = if config.store.database_url.is_some() {
-            secret_file::load_shared(&config.auth, &store).await?
-        } else {
-            secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))?
-        };
+        let secret = secret_of(&config, &store).await?;
         let (tasks, halt) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(&config.bus, &tasks, &halt).map_err(|source| setting("bus", source))?;
         let concourse = concourse(&config, redis.as_ref(), &secret, &tasks, &halt);
@@ -288,6 +283,14 @@ fn setting(setting: &'static str, source: impl std::error::Error + Send + Sync +
         setting,
         source: Box::new(source),
     }
+}
+
+/// What this house signs with. Whoever shares a database shares it.
+async fn secret_of(config: &Config, store: &Store) -> Result<Secret, StartError> {
+    if config.store.database_url.is_some() {
+        return Ok(secret_file::load_shared(&config.auth, store).await?);
+    }
+    secret_file::load(&config.auth, &config.store.data_dir).map_err(|source| setting("auth.secret", source))
 }
 
 /// Over Redis if there is one; else this instance is alone.

@@ -47,6 +47,8 @@ impl Scale {
     };
     /// Shorter, since several rounds are played and medians taken.
     pub(crate) const VERSUS: Self = Self {
+        // Others know no difference between one event and many.
+        events: 1,
         window: Duration::from_secs(2),
         slow_window: Duration::from_secs(5),
         settle: Duration::from_secs(1),

@@ -54,10 +54,15 @@ impl Trial {
 
     /// What the figure for CPU rests on and leaves out, for a note.
     pub(crate) fn cpu_note(&self) -> String {
-        let aside = self.aside_us_per_delivery();
-        let aside = aside.map(|us| format!("; what runs beside it {} us more", figure(us)));
-        let together = figure(self.per_read());
-        format!("{together} messages in one read{}", aside.unwrap_or_default())
+        let mut note = Vec::new();
+        let together = self.per_read();
+        if together > 1.05 {
+            note.push(format!("{} messages in one read", figure(together)));
+        }
+        if let Some(us) = self.aside_us_per_delivery().filter(|us| *us > 0.0) {
+            note.push(format!("what runs beside it {} us more", figure(us)));
+        }
+        note.join("; ")
     }
 
     /// What went wrong, for a note; empty when nothing did.

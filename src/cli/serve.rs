@@ -63,8 +63,8 @@ pub(super) async fn run(config: Config, demo: bool) -> anyhow::Result<()> {
     if let Some(tls) = app.tls() {
         signals.spawn(renew(signal(SignalKind::hangup())?, tls));
     }
-    app.run(stop).await;
-    Ok(())
+    // Not on this thread, which only waits: connections are taken where they are then served.
+    Ok(signals.spawn(app.run(stop)).await?)
 }
 
 /// On SIGHUP, reads the certificate again. One that is no good changes nothing.

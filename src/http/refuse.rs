@@ -32,7 +32,7 @@ pub(super) async fn point_to_tls(mut socket: impl AsyncRead + AsyncWrite + Unpin
         )
         .await
     };
-    leave(timeout(2 * PATIENCE, polite).await);
+    note(&timeout(2 * PATIENCE, polite).await);
 }
 
 /// Answers once and waits shortly for the other side to close, so that it reads the answer rather than a reset.
@@ -42,7 +42,7 @@ pub(super) async fn turn_away(mut socket: impl AsyncRead + AsyncWrite + Unpin, p
         let answer = if wants_stream(&head) { stream(peer) } else { problem() };
         say(&mut socket, &answer).await
     };
-    leave(timeout(2 * PATIENCE, polite).await);
+    note(&timeout(2 * PATIENCE, polite).await);
 }
 
 /// Says it and listens until the other side is gone.
@@ -53,7 +53,7 @@ async fn say(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), answer: &str) -
     Ok(())
 }
 
-fn leave(went: Result<io::Result<()>, Elapsed>) {
+fn note(went: &Result<io::Result<()>, Elapsed>) {
     if !matches!(went, Ok(Ok(()))) {
         tracing::debug!("a refused client did not leave by itself");
     }

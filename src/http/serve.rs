@@ -10,6 +10,7 @@ mod secure;
 
 use std::{
     convert::Infallible,
+    future::poll_fn,
     io,
     net::SocketAddr,
     pin::{Pin, pin},
@@ -17,6 +18,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
@@ -31,21 +33,28 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
-use room::Room;
-use socket2::{Domain, Protocol as SocketProtocol, SockRef, Socket, Type};
+use room::{Place, Room};
+use socket2::{Domain, Protocol as SocketProtocol, Socket, Type};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time::{sleep, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 use super::{
     tls::Tls,
     wire::{Connection, Protocol, Wire},
 };
-use crate::{config::ServeConfig, telemetry::Metrics};
+use crate::{
+    config::ServeConfig,
+    stream::{Seat, Terms},
+    telemetry::Metrics,
+};
 
 /// Pause after a failed accept. Out of file handles, a loop without it burns a core and accepts nothing sooner.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -54,11 +63,14 @@ const REFUSALS: usize = 64;
 /// Connections the kernel keeps ready for us.
 const BACKLOG: i32 = 1_024;
 
-/// A listening socket with our buffer sizes, which accepted connections inherit.
+/// A listening socket. Accepted connections inherit what is set here, so it is not set again for each.
 pub fn listen(address: SocketAddr, config: &ServeConfig) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(SocketProtocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_send_buffer_size(config.send_buffer_bytes)?;
+    // Frames are written whole; waiting for an acknowledgement would only delay them.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(Duration::from_millis(config.tcp_user_timeout_ms)))?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -147,17 +159,21 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             }
             return;
         };
+        // Both stay with the socket, wherever it goes: the place in the counts, and that we wait for it at the end.
+        let stay = (place, tasks.token());
         tasks.spawn(async move {
             match self.tls.clone() {
-                Some(tls) => self.attend_securely(tls, socket, peer).await,
-                None => self.attend(socket, peer).await,
+                Some(tls) => {
+                    self.attend_securely(tls, socket, peer).await;
+                    drop(stay);
+                }
+                None => self.attend(socket, peer, stay).await,
             }
-            drop(place);
         });
     }
 
     /// A connection from its first byte to its last.
-    async fn attend(self: Arc<Self>, socket: TcpStream, peer: SocketAddr) {
+    async fn attend(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, stay: (Place, TaskTrackerToken)) {
         let patience = Duration::from_millis(self.config.header_read_timeout_ms);
         let protocol = tokio::select! {
             // Nothing was asked yet, so nothing is left to finish.
@@ -165,12 +181,23 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
             protocol = timeout(patience, protocol(&socket)) => protocol,
         };
         let Ok(Ok(protocol)) = protocol else { return };
-        let tuned = tune(&socket, &self.config);
-        let Ok(local) = tuned.and_then(|()| socket.local_addr()) else {
-            return;
-        };
-        let wire = self.wire(socket);
-        self.speak(wire, protocol, peer, local, Scheme::HTTP).await;
+        let Ok(local) = socket.local_addr() else { return };
+        let connection = self.connection(peer, protocol, false);
+        let wire = self.wire(socket).of(&connection);
+        let left = self.clone().speak(wire, connection, local, Scheme::HTTP).await;
+        if let Some((wire, seat)) = left {
+            let (socket, head) = wire.into_parts();
+            let terms = Terms {
+                head,
+                patience: Duration::from_millis(self.config.write_stall_timeout_ms),
+                keep: Box::new(stay),
+            };
+            seat.sit_down(socket, terms);
+        }
+    }
+
+    fn connection(&self, peer: SocketAddr, protocol: Protocol, secure: bool) -> Connection {
+        Connection::new(self.ids.fetch_add(1, Ordering::Relaxed), peer, protocol, secure)
     }
 
     /// The socket with its bound on unread bytes.
@@ -179,17 +206,23 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         Wire::new(socket, stall, self.metrics.connections_stalled.clone())
     }
 
-    /// Speaks the protocol on a wire, or on TLS over one.
-    async fn speak<S>(self: Arc<Self>, wire: S, protocol: Protocol, peer: SocketAddr, local: SocketAddr, scheme: Scheme)
+    /// Speaks the protocol on a wire, or on TLS over one. Gives the wire back when a stream goes on without us, which
+    /// only happens on plain HTTP/1.
+    async fn speak<S>(
+        self: Arc<Self>,
+        wire: S,
+        connection: Connection,
+        local: SocketAddr,
+        scheme: Scheme,
+    ) -> Option<(S, Seat)>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let config = &self.config;
         let patience = Duration::from_millis(config.header_read_timeout_ms);
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection::new(id, peer, protocol, scheme == Scheme::HTTPS);
+        let (peer, protocol) = (connection.peer(), connection.protocol());
         let io = TokioIo::new(wire);
-        let (house, asked) = (self.clone(), CancellationToken::new());
+        let (house, handle, asked) = (self.clone(), connection.clone(), CancellationToken::new());
         let first = asked.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let (house, scheme) = (house.clone(), scheme.clone());
@@ -205,40 +238,49 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
         // Boxed apart, so that a connection costs what its own protocol needs.
         match protocol {
             Protocol::Http1 => {
-                let connection = http1_builder(config).serve_connection(io, service);
-                self.drive(Box::pin(connection), http1::Connection::graceful_shutdown)
-                    .await;
+                let mut connection = Box::new(http1_builder(config).serve_connection(io, service));
+                let pinned = Pin::new(&mut *connection);
+                if self.drive(pinned, &handle, http1::Connection::graceful_shutdown).await {
+                    let wire = connection.into_parts().io.into_inner();
+                    return Some((wire, handle.take_leaver()?));
+                }
             }
             Protocol::Http2 => {
-                let connection = http2_builder(config).serve_connection(io, service);
-                let drive = self.drive(Box::pin(connection), http2::Connection::graceful_shutdown);
+                let mut connection = Box::pin(http2_builder(config).serve_connection(io, service));
+                let drive = self.drive(connection.as_mut(), &handle, http2::Connection::graceful_shutdown);
                 tokio::select! {
-                    () = drive => {}
+                    _ = drive => {}
                     () = silence(&asked, patience) => {}
                 }
             }
         }
+        None
     }
 
-    async fn drive<C>(&self, mut connection: Pin<Box<C>>, finish: fn(Pin<&mut C>))
+    /// True: a stream has left with the socket.
+    async fn drive<C>(&self, mut connection: Pin<&mut C>, handle: &Connection, finish: fn(Pin<&mut C>)) -> bool
     where
         C: Future<Output = hyper::Result<()>>,
     {
         let mut stop = pin!(self.stop.cancelled());
         let mut finishing = false;
         loop {
+            let until_left = poll_fn(|cx| match connection.as_mut().poll(cx) {
+                Poll::Pending if handle.has_left() => Poll::Ready(Ok(true)),
+                polled => polled.map_ok(|()| false),
+            });
             tokio::select! {
-                ended = connection.as_mut() => {
-                    if let Err(error) = ended {
+                ended = until_left => {
+                    return ended.unwrap_or_else(|error| {
                         tracing::debug!(error = %error, "a connection ended early");
-                    }
-                    return;
+                        false
+                    });
                 }
                 () = &mut stop, if !finishing => {
                     finishing = true;
                     finish(connection.as_mut());
                 }
-                () = self.cut.cancelled() => return,
+                () = self.cut.cancelled() => return false,
             }
         }
     }
@@ -270,12 +312,6 @@ async fn protocol(socket: &TcpStream) -> io::Result<Protocol> {
         // A peek of the same bytes is ready at once; only time can bring more.
         sleep(Duration::from_millis(10)).await;
     }
-}
-
-fn tune(socket: &TcpStream, config: &ServeConfig) -> io::Result<()> {
-    // Frames are written whole; waiting for an acknowledgement would only delay them.
-    socket.set_nodelay(true)?;
-    SockRef::from(socket).set_tcp_user_timeout(Some(Duration::from_millis(config.tcp_user_timeout_ms)))
 }
 
 fn http1_builder(config: &ServeConfig) -> http1::Builder {

@@ -4,14 +4,21 @@
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use poem::{Body, IntoResponse, Response, http::header};
+use poem::{
+    Body, IntoResponse, Request, Response,
+    http::{HeaderValue, Version, header},
+};
 use poem_openapi::{
     ApiResponse,
     registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
     types::Type,
 };
 
-use super::schema::{AnyEntry, AnyFrame};
+use super::{
+    schema::{AnyEntry, AnyFrame},
+    wire::{Connection, Leave},
+};
+use crate::stream::Opened;
 
 pub const EVENT_STREAM: &str = "text/event-stream";
 pub const NDJSON: &str = "application/x-ndjson";
@@ -24,6 +31,30 @@ impl StreamResponse {
     /// A stream of ready-made frames. Caches and proxies are told to leave it alone.
     pub fn new(content_type: &'static str, frames: impl Stream<Item = Bytes> + Send + 'static) -> Self {
         let body = Body::from_bytes_stream(frames.map(Ok::<_, std::io::Error>));
+        Self::with_body(content_type, body)
+    }
+
+    /// The answer to a request for a stream. Where the connection lets it, the stream leaves with the socket.
+    pub fn of(request: &Request, content_type: &'static str, opened: Opened) -> Self {
+        let connection = request.extensions().get::<Connection>();
+        let lets_go = |connection: &&Connection| request.version() == Version::HTTP_11 && connection.lets_go();
+        let Some(connection) = connection.filter(lets_go) else {
+            return Self::new(content_type, opened.into_chunks());
+        };
+        match opened.into_seat() {
+            Ok(seat) => {
+                let leave = Leave::new(connection.clone(), seat);
+                let mut response = Self::with_body(content_type, Body::from_bytes_stream(leave));
+                // Nothing is answered on this connection after the stream.
+                let close = HeaderValue::from_static("close");
+                response.0.headers_mut().insert(header::CONNECTION, close);
+                response
+            }
+            Err(refused) => Self::new(content_type, refused.into_chunks()),
+        }
+    }
+
+    fn with_body(content_type: &'static str, body: Body) -> Self {
         let response = Response::builder()
             .header(header::CONTENT_TYPE, content_type)
             .header(header::CACHE_CONTROL, "no-store, no-transform")

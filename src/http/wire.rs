@@ -1,25 +1,35 @@
 //! What lies between hyper and the socket: our own connection IO.
 //!
 //! It ends a connection whose client takes no bytes for too long, which is what bounds a slow reader: its seat holds a
-//! position only, the kernel's buffer is small, and hyper stops asking for more while a write waits. It also names the
-//! connection: every request carries a [`Connection`] handle in its extensions. That handle is the seam by which a
-//! stream's socket can later be taken over, so that its stand writes to it once the head of the answer is out; nothing
-//! else has to change for that. It never splits the socket and keeps vectored writes, so bytes are not copied here.
+//! position only, the kernel's buffer is small, and hyper stops asking for more while a write waits. It never splits the
+//! socket and keeps vectored writes, so bytes are not copied here.
+//!
+//! It also names the connection: every request carries a [`Connection`] handle in its extensions. By that handle a
+//! stream leaves hyper: its answer has a body that yields no bytes ([`Leave`]) but puts its seat there when hyper comes
+//! for the first. The head is complete by then; it is kept here instead of being written, and the connection's task
+//! takes socket, head and seat to an usher, who writes them together.
 
 use std::{
     io::{self, IoSlice},
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
 
+use bytes::Bytes;
+use futures_util::Stream;
 use prometheus_client::metrics::counter::Counter;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::Sleep,
 };
+
+use crate::stream::Seat;
 
 /// What a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +39,20 @@ pub enum Protocol {
 }
 
 /// One connection, as its requests know it. A cheap clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Connection(Arc<Facts>);
 
-#[derive(Debug)]
 struct Facts {
     id: u64,
     peer: SocketAddr,
     protocol: Protocol,
     secure: bool,
+    /// Set once, when a stream wants to go on without hyper.
+    leaving: AtomicBool,
+    /// hyper has given us everything it had to write.
+    flushed: AtomicBool,
+    // A std mutex: held to put a seat in or take it out, once.
+    leaver: Mutex<Option<Seat>>,
 }
 
 impl Connection {
@@ -47,7 +62,34 @@ impl Connection {
             peer,
             protocol,
             secure,
+            leaving: AtomicBool::new(false),
+            flushed: AtomicBool::new(false),
+            leaver: Mutex::new(None),
         }))
+    }
+
+    /// Whether a stream may leave with the socket: only plain HTTP/1 is nothing but bytes one after the other.
+    #[must_use]
+    pub fn lets_go(&self) -> bool {
+        self.0.protocol == Protocol::Http1 && !self.0.secure
+    }
+
+    fn leaver(&self) -> MutexGuard<'_, Option<Seat>> {
+        self.0.leaver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.0.leaving.load(Ordering::Acquire)
+    }
+
+    /// Whether hyper has done its part and the socket may be taken.
+    pub(super) fn has_left(&self) -> bool {
+        self.is_leaving() && self.0.flushed.load(Ordering::Acquire)
+    }
+
+    /// The seat that leaves.
+    pub(super) fn take_leaver(&self) -> Option<Seat> {
+        self.leaver().take()
     }
 
     /// Counts up from 1 within one server.
@@ -74,9 +116,41 @@ impl Connection {
     }
 }
 
+/// The body of an answer that hyper begins and an usher goes on with. Never yields a byte.
+pub(super) struct Leave {
+    connection: Connection,
+    seat: Option<Seat>,
+}
+
+impl Leave {
+    pub(super) fn new(connection: Connection, seat: Seat) -> Self {
+        Self {
+            connection,
+            seat: Some(seat),
+        }
+    }
+}
+
+impl Stream for Leave {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(seat) = self.seat.take() {
+            *self.connection.leaver() = Some(seat);
+            self.connection.0.leaving.store(true, Ordering::Release);
+        }
+        // Nobody has to wake it: the connection's task looks once hyper has flushed, in the same poll.
+        Poll::Pending
+    }
+}
+
 /// A socket with a bound on how long its client may refuse our bytes.
 pub struct Wire<S> {
     socket: S,
+    /// By which a stream may leave. None under TLS, where this is not what hyper writes to.
+    connection: Option<Connection>,
+    /// What hyper wrote after a stream began to leave: the head of the answer.
+    head: Vec<u8>,
     patience: Duration,
     /// Armed while a write waits. Only stalled connections pay for a timer.
     stall: Option<Pin<Box<Sleep>>>,
@@ -87,10 +161,29 @@ impl<S> Wire<S> {
     pub fn new(socket: S, patience: Duration, stalled: Counter) -> Self {
         Self {
             socket,
+            connection: None,
+            head: Vec::new(),
             patience,
             stall: None,
             stalled,
         }
+    }
+
+    /// Lets a stream leave by that connection's handle.
+    pub(super) fn of(self, connection: &Connection) -> Self {
+        Self {
+            connection: Some(connection.clone()),
+            ..self
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.connection.as_ref().is_some_and(Connection::is_leaving)
+    }
+
+    /// The socket, and what has to be written to it first.
+    pub(super) fn into_parts(self) -> (S, Bytes) {
+        (self.socket, self.head.into())
     }
 
     /// Passes a write's outcome on; a write that waits too long fails.
@@ -119,6 +212,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_leaving() {
+            self.head.extend_from_slice(buf);
+            return Poll::Ready(Ok(buf.len()));
+        }
         let outcome = Pin::new(&mut self.socket).poll_write(cx, buf);
         self.watch(cx, outcome)
     }
@@ -128,6 +225,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.is_leaving() {
+            bufs.iter().for_each(|buf| self.head.extend_from_slice(buf));
+            return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
+        }
         let outcome = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
         self.watch(cx, outcome)
     }
@@ -137,6 +238,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(connection) = self.connection.as_ref().filter(|connection| connection.is_leaving()) {
+            // hyper flushes us once it has nothing left.
+            connection.0.flushed.store(true, Ordering::Release);
+            return Poll::Ready(Ok(()));
+        }
         // A plain socket's flush is ready at once and says nothing about its writes: it must not disarm the timer.
         match Pin::new(&mut self.socket).poll_flush(cx) {
             Poll::Pending => self.watch(cx, Poll::Pending),

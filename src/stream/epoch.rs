@@ -3,10 +3,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use super::{
-    hub::{Hub, Repair},
-    stand::Stand,
-};
+use super::{hub::Hub, mend::Repair, stand::Stand};
 use crate::store::{Error, Head, log};
 
 impl Hub {

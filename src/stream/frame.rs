@@ -7,13 +7,15 @@ use std::{
     time::Instant,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
+use super::parcel::{Packing, Parcel, pack};
 use crate::{
     bus::LiveSignal,
     domain::{
         Audience, Cursor, Stamp, UserId,
         entry::{EntryKind, MessageGone, Signal, SignalKind},
+        user::User,
     },
     store::{Head, LogEntry},
 };
@@ -65,7 +67,7 @@ pub(super) struct View {
     pub(super) audience: Audience,
     pub(super) format: Format,
     pub(super) filter: TypeFilter,
-    pub(super) user: Option<UserId>,
+    pub(super) user: Option<Arc<User>>,
 }
 
 impl View {
@@ -73,12 +75,22 @@ impl View {
     pub(super) fn is_plain(&self) -> bool {
         self.format == Format::Sse && self.filter == TypeFilter::EVERYTHING
     }
+
+    pub(super) fn user(&self) -> Option<&UserId> {
+        self.user.as_ref().map(|user| &user.id)
+    }
 }
 
 #[derive(Debug)]
 pub(super) enum Content {
-    Entry { entry: LogEntry, sse: [OnceLock<Bytes>; 2] },
-    Signal { only: Option<UserId>, sse: Bytes },
+    Entry {
+        entry: LogEntry,
+        sse: [OnceLock<Parcel>; 2],
+    },
+    Signal {
+        only: Option<UserId>,
+        sse: Parcel,
+    },
 }
 
 /// One place in a stand's ring.
@@ -134,12 +146,14 @@ impl Frame {
         self.json.len() * 2 + 128
     }
 
-    /// Whether all seats of an audience get the same bytes from it.
-    pub(super) fn is_shared(&self) -> bool {
-        matches!(
-            &self.content,
-            Content::Entry { .. } | Content::Signal { only: None, .. }
-        )
+    /// Whether it is for one user's seats only.
+    pub(super) fn is_private(&self) -> bool {
+        matches!(&self.content, Content::Signal { only: Some(_), .. })
+    }
+
+    /// Whether it is for that user's seats only.
+    pub(super) fn is_for_alone(&self, user: Option<&UserId>) -> bool {
+        matches!(&self.content, Content::Signal { only: Some(only), .. } if Some(only) == user)
     }
 
     pub(super) fn is_entry(&self) -> bool {
@@ -155,41 +169,57 @@ impl Frame {
             }
     }
 
-    /// The bytes for a seat, if the frame is for it.
-    pub(super) fn bytes(&self, view: &View) -> Option<Bytes> {
+    /// The frame as server-sent event, if it is one for the seat.
+    fn sse(&self, view: &View) -> Option<&Parcel> {
         if !view.filter.passes(self.bit) {
             return None;
         }
-        let sse = match &self.content {
+        match &self.content {
             Content::Entry { entry, .. } if entry.audience == Audience::Staff && view.audience == Audience::Public => {
-                return None;
+                None
             }
             Content::Entry { entry, sse: made } => {
                 let cursor = self.head.cursor(view.audience);
-                made[view.audience as usize].get_or_init(|| sse(Some(cursor), entry.kind.name(), None, &self.json))
+                let make = || sse(Some(cursor), entry.kind.name(), None, &self.json);
+                Some(made[view.audience as usize].get_or_init(make))
             }
-            Content::Signal { only, sse } if only.is_none() || *only == view.user => sse,
-            Content::Signal { .. } => return None,
-        };
-        Some(match view.format {
-            Format::Sse => sse.clone(),
-            Format::Ndjson => line(&self.json),
-        })
+            Content::Signal { only, sse } if only.is_none() || only.as_ref() == view.user() => Some(sse),
+            Content::Signal { .. } => None,
+        }
+    }
+
+    /// The frame alone, for a plain seat.
+    pub(super) fn parcel(&self, view: &View) -> Option<Parcel> {
+        self.sse(view).cloned()
+    }
+
+    /// Adds the frame, if it is one for the seat. Says whether it was.
+    pub(super) fn pack(&self, view: &View, packing: &mut Packing) -> bool {
+        let Some(sse) = self.sse(view) else { return false };
+        match view.format {
+            Format::Sse => packing.add(sse.body()),
+            Format::Ndjson => {
+                packing.add(&self.json);
+                packing.add(b"\n");
+            }
+        }
+        true
     }
 }
 
 /// One SSE frame. `json` is one line by construction: our serialiser escapes line ends.
-fn sse(id: Option<Cursor>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Bytes {
+fn sse(id: Option<Cursor>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Parcel {
     let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
     let retry = retry_ms.map_or_else(String::new, |retry_ms| format!("retry: {retry_ms}\n"));
-    let name = format!("event: {event}\ndata: ");
-    [id.as_bytes(), retry.as_bytes(), name.as_bytes(), json, b"\n\n"]
-        .concat()
-        .into()
-}
-
-fn line(json: &[u8]) -> Bytes {
-    [json, b"\n"].concat().into()
+    pack(&[
+        id.as_bytes(),
+        retry.as_bytes(),
+        b"event: ",
+        event.as_bytes(),
+        b"\ndata: ",
+        json,
+        b"\n\n",
+    ])
 }
 
 /// The JSON of a signal: `{"type","at","data"}`.
@@ -213,10 +243,10 @@ pub(super) fn private(
     json: &[u8],
     id: Option<Cursor>,
     retry_ms: Option<u64>,
-) -> Bytes {
+) -> Parcel {
     match format {
         Format::Sse => sse(id, kind.name(), retry_ms, json),
-        Format::Ndjson => line(json),
+        Format::Ndjson => pack(&[json, b"\n"]),
     }
 }
 
@@ -224,8 +254,10 @@ pub(super) fn private(
 pub(super) const CHUNK_MAX: usize = 64 * 1024;
 
 /// Entries read from the log as one chunk for one seat.
+#[derive(Debug)]
 pub(super) struct Chunk {
-    pub(super) bytes: Bytes,
+    /// None if no entry is for the seat.
+    pub(super) parcel: Option<Parcel>,
     /// The head after the last entry that went in; `None` if there were none.
     pub(super) reached: Option<Head>,
     /// How many of the entries are for the seat.
@@ -234,19 +266,18 @@ pub(super) struct Chunk {
 
 /// As many of the entries as fit; the rest is read again later.
 pub(super) fn chunk(entries: &[LogEntry], view: &View) -> Chunk {
-    let (mut bytes, mut reached, mut count) = (BytesMut::new(), None, 0);
+    let (mut packing, mut reached, mut count) = (Packing::new(), None, 0);
     for entry in entries {
-        if bytes.len() > CHUNK_MAX {
+        if packing.len() > CHUNK_MAX {
             break;
         }
-        if let Some(frame) = Frame::entry(entry).bytes(view) {
-            bytes.extend_from_slice(&frame);
+        if Frame::entry(entry).pack(view, &mut packing) {
             count += 1;
         }
         reached = Some(entry.head());
     }
     Chunk {
-        bytes: bytes.freeze(),
+        parcel: packing.seal(),
         reached,
         count,
     }
@@ -283,8 +314,8 @@ mod tests {
         };
         let bytes = sse(Some(cursor), "message.created", Some(2_000), br#"{"seq":42}"#);
         assert_eq!(
-            bytes,
-            "id: 1-42\nretry: 2000\nevent: message.created\ndata: {\"seq\":42}\n\n"
+            bytes.body(),
+            b"id: 1-42\nretry: 2000\nevent: message.created\ndata: {\"seq\":42}\n\n"
         );
     }
 }

@@ -6,10 +6,10 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     seat::SeatInfo,
     snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
+    usher::Ushers,
 };
 use crate::{
     bus::{Bus, Envelope, Interest, LiveSignal, Stale},
@@ -32,17 +33,8 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// Entries read at once when a stand mends a hole.
-const PAGE: u64 = 500;
-/// While the bus does not deliver, heads are compared this often: seats hear what others wrote within a fraction of a
-/// second. One query for all stands, so it costs little.
-const SWEEP_TROUBLED: Duration = Duration::from_millis(250);
-/// Two sweeps are at least so far apart, whatever the bus says.
-const SWEEP_REST: Duration = Duration::from_millis(50);
 /// Opening a stand waits so long for the bus to listen; the sweep finds what was missed after that.
 const ATTENTION: Duration = Duration::from_millis(100);
-/// A stand without seats is kept this long, so that a reload finds its ring.
-const LINGER: Duration = Duration::from_secs(10);
 /// Steps in which streams are told to leave when draining.
 const DRAIN_STEPS: u32 = 50;
 
@@ -59,11 +51,11 @@ pub trait SeatListener: Send + Sync {
 
 pub(super) struct Hub {
     pub(super) store: Store,
-    bus: Arc<dyn Bus>,
+    pub(super) bus: Arc<dyn Bus>,
     pub(super) config: StreamConfig,
     pub(super) metrics: Arc<Metrics>,
     pub(super) tasks: TaskTracker,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
     // A std mutex: held for map look-ups only.
     stands: Mutex<HashMap<EventId, Kept>>,
     pub(super) turnstile: Turnstile,
@@ -73,21 +65,13 @@ pub(super) struct Hub {
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
+    pub(super) ushers: Ushers,
 }
 
 /// A stand, and what makes the bus tell it.
-struct Kept {
-    stand: Arc<Stand>,
-    interest: Arc<Interest>,
-}
-
-/// The one repair of a stand that may be under way; however it ends, the next may begin.
-pub(super) struct Repair(pub(super) Arc<Stand>);
-
-impl Drop for Repair {
-    fn drop(&mut self) {
-        self.0.repairing.store(false, Ordering::Release);
-    }
+pub(super) struct Kept {
+    pub(super) stand: Arc<Stand>,
+    pub(super) interest: Arc<Interest>,
 }
 
 /// A stand while somebody needs it.
@@ -110,6 +94,7 @@ impl Hub {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let turnstile = Turnstile::new(&config, places);
+        let ushers = Ushers::start(&tasks, &stop, &metrics.connections_stalled);
         let hub = Arc::new(Self {
             store,
             bus,
@@ -124,6 +109,7 @@ impl Hub {
             forgetters: OnceLock::new(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
+            ushers,
         });
         let committed = Arc::downgrade(&hub);
         hub.store.on_commit(move |entries| {
@@ -179,15 +165,15 @@ impl Hub {
         self.bus.publish(Envelope::Stale(stale));
     }
 
-    fn stands(&self) -> MutexGuard<'_, HashMap<EventId, Kept>> {
+    pub(super) fn stands(&self) -> MutexGuard<'_, HashMap<EventId, Kept>> {
         self.stands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn all(&self) -> Vec<Arc<Stand>> {
+    pub(super) fn all(&self) -> Vec<Arc<Stand>> {
         self.stands().values().map(|kept| Arc::clone(&kept.stand)).collect()
     }
 
-    fn find(&self, event: EventId) -> Option<Arc<Stand>> {
+    pub(super) fn find(&self, event: EventId) -> Option<Arc<Stand>> {
         self.stands().get(&event).map(|kept| Arc::clone(&kept.stand))
     }
 
@@ -242,13 +228,6 @@ impl Hub {
         self.mend_if_behind(&stand, Duration::from_millis(self.config.repair_wait_ms));
     }
 
-    /// Another instance says that the log reaches so far.
-    fn hear_of(self: &Arc<Self>, event: EventId, head: log::Head) {
-        let Some(stand) = self.find(event) else { return };
-        stand.hear_of(head);
-        self.mend_if_behind(&stand, Duration::ZERO);
-    }
-
     pub(super) fn signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
         self.metrics.signals.inc();
         self.bus.publish(Envelope::Signal(event, signal.clone()));
@@ -276,110 +255,13 @@ impl Hub {
         }
     }
 
-    fn wake(self: &Arc<Self>, stand: &Arc<Stand>) {
+    pub(super) fn wake(self: &Arc<Self>, stand: &Arc<Stand>) {
         if let Wake::After(rest) = stand.wake(Duration::from_millis(self.config.tick_ms)) {
             let stand = Arc::clone(stand);
             self.tasks.spawn(async move {
                 sleep(rest).await;
                 stand.wake_now();
             });
-        }
-    }
-
-    /// Starts one repair of the stand if something is missing, after giving it `wait` to arrive by itself.
-    fn mend_if_behind(self: &Arc<Self>, stand: &Arc<Stand>, wait: Duration) {
-        if stand.behind().is_none() || stand.repairing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let (hub, repair) = (Arc::clone(self), Repair(Arc::clone(stand)));
-        self.tasks.clone().spawn(async move {
-            sleep(wait).await;
-            let stand = Arc::clone(&repair.0);
-            let mended = hub.mend(&stand).await;
-            drop(repair);
-            match mended {
-                // What arrived between our last look and now has been left to us.
-                Ok(()) => hub.mend_if_behind(&stand, Duration::from_millis(hub.config.repair_wait_ms)),
-                Err(error) => {
-                    tracing::warn!(event.id = %stand.event, error = %error, "a hole was not mended; the next sweep tries again");
-                }
-            }
-        });
-    }
-
-    async fn mend(self: &Arc<Self>, stand: &Arc<Stand>) -> Result<(), Error> {
-        while let Some(told) = stand.behind() {
-            self.metrics.repairs.inc();
-            if !self.has_same_past(stand).await? {
-                return Ok(());
-            }
-            let head = stand.head();
-            let missing = log::read_after(self.store.reader(), stand.event, Audience::Staff, head, PAGE).await?;
-            if missing.is_empty() {
-                stand.give_up_waiting(told);
-                return Ok(());
-            }
-            let fits = stand.arrive(missing);
-            if !fits {
-                return Ok(());
-            }
-            if stand.head() == head {
-                return Err(Error::unreadable("log", "it has a hole"));
-            }
-            self.wake(stand);
-        }
-        Ok(())
-    }
-
-    /// Compares heads now and then, more often while the bus is in trouble, and at once when it is well again.
-    async fn keep_sweeping(self: Arc<Self>) {
-        let mut condition = self.bus.condition();
-        let sweeping = async {
-            loop {
-                let period = Duration::from_millis(self.config.sweep_ms);
-                let troubled = condition.borrow_and_update().trouble.is_some();
-                let rest = if troubled { period.min(SWEEP_TROUBLED) } else { period };
-                // A bus that is gone changes no more: then only time passes.
-                if let Ok(Err(_)) = timeout(rest, condition.changed()).await {
-                    sleep(rest).await;
-                }
-                self.sweep().await;
-                sleep(SWEEP_REST).await;
-            }
-        };
-        self.stop.run_until_cancelled(sweeping).await;
-    }
-
-    /// Compares heads with the log, so that a lost last hint is found too; forgets stands nobody needs.
-    async fn sweep(self: &Arc<Self>) {
-        let mut gone = Vec::new();
-        self.stands().retain(|_, kept| {
-            let is_idle = kept.stand.is_idle(LINGER);
-            if is_idle {
-                gone.push(Arc::clone(&kept.interest));
-            }
-            !is_idle
-        });
-        // Giving up interest takes the bus's own lock; not under ours.
-        drop(gone);
-        let stands = self.all();
-        let known: Vec<_> = stands.iter().map(|stand| (stand.event, stand.head())).collect();
-        let events: Vec<_> = known.iter().map(|(event, _)| *event).collect();
-        let heads = match log::heads(self.store.reader(), &events).await {
-            Ok(heads) => heads.into_iter().collect::<HashMap<_, _>>(),
-            // Said by whoever found it out.
-            Err(error) if error.is_outage() => return,
-            Err(error) => return tracing::warn!(error = %error, "heads could not be compared"),
-        };
-        for (stand, (event, known)) in stands.iter().zip(known) {
-            let found = heads.get(&event).copied();
-            if !self.fits(stand, known, found) || !self.has_same_past(stand).await.unwrap_or(false) {
-                continue;
-            }
-            if let Some(found) = found {
-                stand.hear_of(found);
-                self.mend_if_behind(stand, Duration::ZERO);
-            }
         }
     }
 
@@ -433,6 +315,8 @@ impl Hub {
         for stand in self.all() {
             stand.wake_now();
         }
+        self.ushers
+            .close_by(Instant::now() + Duration::from_millis(self.config.grace_ms));
     }
 
     /// The state as of one place. `None` if there is no such event.

@@ -1,28 +1,33 @@
 //! The stream: stands, seats, and the only two ways to say something, [`Stream::record`] and [`Stream::signal`].
 //!
-//! `stand.rs` puts in order and fans out, `hub.rs` feeds and mends the stands, `seat.rs` is one reader. What people may
-//! read or write is not decided here.
+//! `stand.rs` puts in order and fans out, `hub.rs` feeds the stands, `mend.rs` mends them, `seat.rs` is one reader, `usher.rs`
+//! writes to the readers' sockets. What people may read or write is not decided here.
 
 mod dismissal;
 mod epoch;
 mod frame;
 mod hub;
 mod limits;
+mod mend;
+mod opened;
+mod parcel;
 mod resume;
 mod seat;
 mod snapshot;
 mod stand;
+mod usher;
 
 use std::sync::{Arc, atomic::Ordering};
 
-use bytes::Bytes;
-use futures_util::{Stream as Chunks, future::BoxFuture, stream};
+use futures_util::future::BoxFuture;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Format, TypeFilter};
 pub use hub::{Forgetter, SeatListener};
+pub use opened::Opened;
 pub use seat::{Seat, SeatInfo, SeatRequest};
 pub use snapshot::{Draft, MyReactions, Shot, SnapshotPart};
+pub use usher::Terms;
 
 use crate::{
     bus::{Bus, LiveSignal, Stale},
@@ -34,6 +39,7 @@ use crate::{
     telemetry::Metrics,
 };
 use hub::Hub;
+use parcel::Parcel;
 
 /// A cheap handle on everything live.
 #[derive(Clone)]
@@ -132,30 +138,24 @@ impl Stream {
         self.hub.close_seats(event, only, reason);
     }
 
-    /// Opens a stream of bytes. Never fails: who cannot be let in hears why, as the stream's only words, because
-    /// `EventSource` gives up for good on any status but 200.
-    pub async fn open(&self, request: SeatRequest) -> impl Chunks<Item = Bytes> + Send + use<> {
+    /// Opens a stream. Never fails: who cannot be let in hears why, as the stream's only words, because `EventSource`
+    /// gives up for good on any status but 200.
+    pub async fn open(&self, request: SeatRequest) -> Opened {
         let format = request.format;
-        let (seat, refusal) = match Seat::open(&self.hub, request).await {
-            Ok(seat) => (Some(seat), None),
-            Err(reason) => (None, Some(self.last_words(format, reason))),
-        };
-        stream::unfold((seat.map(Box::new), refusal), |(seat, refusal)| async move {
-            if let Some(bytes) = refusal {
-                return Some((bytes, (seat, None)));
-            }
-            let mut seat = seat?;
-            let bytes = seat.next().await?;
-            Some((bytes, (Some(seat), None)))
-        })
+        Opened(
+            Seat::open(&self.hub, request)
+                .await
+                .map_err(|reason| self.last_words(format, reason)),
+        )
     }
 
     /// A stream for somebody who cannot be let in now: it says why, and when to come back.
-    pub fn turn_away(&self, format: Format, reason: ByeReason) -> impl Chunks<Item = Bytes> + Send + use<> {
-        stream::iter([self.last_words(format, reason)])
+    #[must_use]
+    pub fn turn_away(&self, format: Format, reason: ByeReason) -> Opened {
+        Opened(Err(self.last_words(format, reason)))
     }
 
-    fn last_words(&self, format: Format, reason: ByeReason) -> Bytes {
+    fn last_words(&self, format: Format, reason: ByeReason) -> Parcel {
         self.hub.metrics.seat_closed(reason.name());
         let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
         seat::bye(format, reason, self.hub.config.retry_ms, seed)

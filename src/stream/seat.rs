@@ -1,7 +1,10 @@
 //! A seat: one open stream, a position in a stand.
 //!
 //! It subscribes first, replays up to the head it saw, then goes live; so nothing falls between history and live. It
-//! holds at most one chunk. Whoever falls out of the ring reads from the log in pages and comes back to the ring.
+//! waits for nothing itself: [`Seat::take`] says what to do next, and whoever writes to the client (an usher, or the
+//! body of an answer) does it. Whoever falls out of the ring reads from the log in pages and comes back to the ring.
+
+mod opening;
 
 use std::{
     collections::VecDeque,
@@ -9,22 +12,20 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use bytes::Bytes;
-use tokio::sync::watch;
-
 use super::{
-    frame::{Format, View, chunk, private, signal_json},
+    frame::{Chunk, Format, View, chunk, private, signal_json},
     hub::{Entered, Hub},
     limits::Pass,
+    parcel::Parcel,
     resume::Resume,
-    snapshot::Age,
-    stand::{Place, Taken},
+    snapshot::{Age, Shot},
+    stand::{Place, Stand, Taken},
 };
 use crate::{
     clock,
     domain::{
         Audience, EventId, Stamp,
-        entry::{ByeReason, ResetReason, Signal, SignalKind, StreamBye, StreamReady, StreamReset, StreamResumed},
+        entry::{ByeReason, ResetReason, Signal, SignalKind, StreamBye, StreamReset, StreamResumed},
         user::{Role, User},
     },
     store::{Error, Head, log},
@@ -45,7 +46,7 @@ pub struct SeatInfo {
     pub event: EventId,
     /// From the event's settings: up to so many users, arrivals and departures are told one by one.
     pub small_room_users: u32,
-    pub user: Option<User>,
+    pub user: Option<Arc<User>>,
     pub role: Role,
     pub address: IpAddr,
 }
@@ -56,7 +57,7 @@ pub struct SeatRequest {
     pub event: EventId,
     /// From the event's settings: up to so many users, arrivals and departures are told one by one.
     pub small_room_users: u32,
-    pub user: Option<User>,
+    pub user: Option<Arc<User>>,
     pub role: Role,
     pub address: IpAddr,
     /// Where to go on: as sent, unchecked.
@@ -77,19 +78,20 @@ enum Stage {
         entries: u64,
     },
     Live(Place),
+    /// Waiting for a snapshot, because the past it has heard is no longer the log's.
+    Afresh,
     Ended,
 }
 
-/// An open stream. Ask it for [`Seat::next`] until it says `None`.
+/// An open stream. Ask it to [`Seat::take`] until it is over.
 pub struct Seat {
     hub: Arc<Hub>,
     stand: Entered,
     info: SeatInfo,
     view: View,
-    wake: watch::Receiver<u64>,
     stage: Stage,
     at: Head,
-    queue: VecDeque<Bytes>,
+    queue: VecDeque<Parcel>,
     once: bool,
     expires_at: Option<Stamp>,
     closed: Option<ByeReason>,
@@ -101,205 +103,165 @@ pub struct Seat {
     _pass: Pass,
 }
 
+/// What is to be done for a seat.
+pub(super) enum Step {
+    /// Send this; with `more`, ask again at once.
+    Send { parcel: Parcel, more: bool },
+    /// Nothing, until its stand calls. Whoever asks has to listen for the call before it asks.
+    Wait,
+    /// Read what it needs and show it to [`Seat::got`]. Asked again, it asks for the same.
+    Read(PageRequest),
+    /// Nothing follows.
+    Over,
+}
+
+/// What a seat needs from the database.
+pub(super) struct PageRequest {
+    hub: Arc<Hub>,
+    stand: Arc<Stand>,
+    at: Head,
+    view: View,
+    /// A snapshot instead of a page of the log.
+    afresh: Option<Age>,
+}
+
+/// What was read for a seat.
+pub(super) enum Page {
+    Log(Chunk),
+    Snapshot(Option<Arc<Shot>>),
+}
+
+impl PageRequest {
+    pub(super) async fn read(self) -> Result<Page, Error> {
+        let Self {
+            hub, stand, at, view, ..
+        } = self;
+        if let Some(age) = self.afresh {
+            return Ok(Page::Snapshot(hub.snapshot(&stand, view.audience, age).await?));
+        }
+        let page = log::read_after(hub.store.reader(), stand.event, view.audience, at, PAGE).await?;
+        Ok(Page::Log(chunk(&page, &view)))
+    }
+}
+
 impl Seat {
-    /// Opens a stream, or says with which last words it is refused.
-    pub(super) async fn open(hub: &Arc<Hub>, request: SeatRequest) -> Result<Self, ByeReason> {
-        if hub.drained.load(Ordering::Acquire) > 0 {
-            return Err(ByeReason::Shutdown);
-        }
-        let pass = hub
-            .turnstile
-            .enter(request.user.as_ref().map(|user| &user.id), request.address)
-            .await?;
-        match Self::open_with(hub, request, pass).await {
-            Ok(Some(seat)) => Ok(seat),
-            Ok(None) => Err(ByeReason::Overloaded),
-            Err(error) => {
-                if !error.is_outage() {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
-                }
-                Err(ByeReason::Internal)
-            }
-        }
-    }
-
-    async fn open_with(hub: &Arc<Hub>, request: SeatRequest, pass: Pass) -> Result<Option<Self>, Error> {
-        let Some(stand) = hub.enter(request.event).await? else {
-            return Ok(None);
-        };
-        let (wake, dismissals) = (stand.0.subscribe(), stand.0.dismissals.count());
-        let audience = if request.role.is_staff() {
-            Audience::Staff
-        } else {
-            Audience::Public
-        };
-        let user_id = request.user.as_ref().map(|user| user.id.clone());
-        let view = View {
-            audience,
-            format: request.format,
-            filter: request.filter,
-            user: user_id,
-        };
-        let seat = hub.next_seat.fetch_add(1, Ordering::Relaxed);
-        let head = stand.0.head();
-        let mut seat = Self {
-            info: SeatInfo {
-                seat,
-                event: request.event,
-                small_room_users: request.small_room_users,
-                user: request.user,
-                role: request.role,
-                address: request.address,
-            },
-            hub: Arc::clone(hub),
-            stand,
-            view,
-            wake,
-            stage: Stage::Ended,
-            at: head,
-            queue: VecDeque::new(),
-            once: request.once,
-            expires_at: request.expires_at,
-            closed: None,
-            takes: 0,
-            heard: dismissals,
-            seated: false,
-            _pass: pass,
-        };
-        let resume = Resume::check(
-            hub.store.reader(),
-            request.event,
-            audience,
-            head,
-            request.resume.as_deref(),
-        )
-        .await?;
-        seat.begin(resume, head).await?;
-        seat.seated = true;
-        seat.hub.metrics.seats.inc();
-        seat.hub.metrics.seats_opened.inc();
-        for listener in seat.hub.listeners.get().into_iter().flatten() {
-            listener.opened(&seat.info);
-        }
-        Ok(Some(seat))
-    }
-
-    async fn begin(&mut self, resume: Resume, head: Head) -> Result<(), Error> {
-        self.hub.metrics.resumed(resume.outcome());
-        match resume {
-            Resume::From(at) => {
-                self.say_ready(head, false).await?;
-                self.at = at;
-                self.stage = Stage::Replay {
-                    goal: head,
-                    from: Some(at),
-                    entries: 0,
-                };
-            }
-            Resume::Fresh => {
-                self.say_ready(head, true).await?;
-                self.say_snapshot().await?;
-            }
-            Resume::Reset(reason) => {
-                self.say_ready(head, true).await?;
-                self.say(&Signal::StreamReset(StreamReset { reason }), None);
-                self.say_snapshot().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The next bytes to send; waits for them. `None` when the stream is over. Losing the future loses nothing.
-    pub async fn next(&mut self) -> Option<Bytes> {
+    /// What is to be done next.
+    pub(super) fn take(&mut self) -> Step {
         loop {
-            if let Some(bytes) = self.queue.pop_front() {
-                return Some(bytes);
+            if let Some(parcel) = self.queue.pop_front() {
+                if self.queue.is_empty() {
+                    // Most seats never need it again.
+                    self.queue = VecDeque::new();
+                }
+                return Step::Send { parcel, more: true };
             }
-            // Before we look at anything that could wake us, or we might sleep through it.
-            self.wake.borrow_and_update();
             if let (Some(reason), false) = (self.must_leave(), matches!(self.stage, Stage::Ended)) {
                 self.say_bye(reason);
                 continue;
             }
             let step = match self.stage {
                 Stage::Replay { .. } | Stage::Live(_) if self.at.epoch < self.stand.0.head().epoch => {
-                    self.start_afresh().await
+                    self.starts_afresh();
+                    None
                 }
-                Stage::Replay { goal, from, entries } => self.replay(goal, from, entries).await,
-                Stage::Live(place) => self.live(place).await,
-                Stage::Ended => return None,
+                Stage::Replay { goal, from, entries } => self.replay(goal, from, entries),
+                Stage::Live(place) => self.live(place),
+                Stage::Afresh => Some(self.request(Some(self.age()))),
+                Stage::Ended => return Step::Over,
             };
-            match step {
-                Ok(Some(bytes)) => return Some(bytes),
-                Ok(None) => {}
-                Err(error) => {
-                    if error.is_outage() {
-                        self.say_bye(ByeReason::Internal);
-                        continue;
-                    }
-                    tracing::error!(event.id = %self.info.event, error = &error as &dyn std::error::Error, "a stream broke off");
-                    self.say_bye(ByeReason::Internal);
-                }
+            if let Some(step) = step {
+                return step;
             }
         }
     }
 
-    /// The past that this seat has heard is no longer the log's.
-    async fn start_afresh(&mut self) -> Result<Option<Bytes>, Error> {
-        let reset = Resume::Reset(ResetReason::Epoch);
-        self.hub.metrics.resumed(reset.outcome());
-        self.say(
-            &Signal::StreamReset(StreamReset {
-                reason: ResetReason::Epoch,
-            }),
-            None,
-        );
-        self.say_snapshot().await?;
-        Ok(None)
-    }
-
-    async fn replay(&mut self, goal: Head, from: Option<Head>, entries: u64) -> Result<Option<Bytes>, Error> {
-        let done = match self.view.audience {
+    fn is_done(&self, goal: Head) -> bool {
+        match self.view.audience {
             Audience::Public => self.at.public >= goal.public,
             Audience::Staff => self.at.position() >= goal.position(),
-        };
+        }
+    }
+
+    fn replay(&mut self, goal: Head, from: Option<Head>, entries: u64) -> Option<Step> {
+        let done = self.is_done(goal);
         if done && let Some(place) = self.stand.0.locate(self.at, self.view.audience) {
             if let Some(from) = from {
                 let (from, to) = (from.cursor(self.view.audience), self.at.cursor(self.view.audience));
                 self.say(&Signal::StreamResumed(StreamResumed { from, to, entries }), None);
             }
             self.stage = if self.once { Stage::Ended } else { Stage::Live(place) };
-            return Ok(None);
+            return None;
         }
-        let (bytes, at, count) = if let Some(missed) = self.stand.0.replay(self.at, goal, &self.view) {
-            missed
-        } else {
-            let reader = self.hub.store.reader();
-            let page = log::read_after(reader, self.info.event, self.view.audience, self.at, PAGE).await?;
-            let chunk = chunk(&page, &self.view);
-            (chunk.bytes, chunk.reached.unwrap_or(goal), chunk.count)
+        let Some((parcel, at, count)) = self.stand.0.replay(self.at, goal, &self.view) else {
+            return Some(self.request(None));
         };
-        self.at = at;
-        let goal = if done { self.stand.0.head() } else { goal };
-        self.stage = Stage::Replay {
-            goal,
-            from,
-            entries: entries + count,
-        };
-        Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+        self.replayed(at, count);
+        parcel.map(|parcel| Step::Send { parcel, more: true })
     }
 
-    async fn live(&mut self, mut place: Place) -> Result<Option<Bytes>, Error> {
+    fn request(&self, afresh: Option<Age>) -> Step {
+        Step::Read(PageRequest {
+            hub: Arc::clone(&self.hub),
+            stand: Arc::clone(&self.stand.0),
+            at: self.at,
+            view: self.view.clone(),
+            afresh,
+        })
+    }
+
+    /// Who stays catches up at once through the ring; who takes what there is and goes must get all of it.
+    fn age(&self) -> Age {
+        if self.once { Age::Current } else { Age::Recent }
+    }
+
+    /// The past that this seat has heard is no longer the log's.
+    fn starts_afresh(&mut self) {
+        let reason = ResetReason::Epoch;
+        self.hub.metrics.resumed(Resume::Reset(reason).outcome());
+        self.say(&Signal::StreamReset(StreamReset { reason }), None);
+        self.stage = Stage::Afresh;
+    }
+
+    fn replayed(&mut self, reached: Head, count: u64) {
+        if let Stage::Replay { goal, from, entries } = self.stage {
+            // The ring has moved past the goal meanwhile: there is a new one.
+            let goal = if self.is_done(goal) { self.stand.0.head() } else { goal };
+            let entries = entries + count;
+            self.stage = Stage::Replay { goal, from, entries };
+        }
+        self.at = reached;
+    }
+
+    /// What it asked for.
+    pub(super) fn got(&mut self, page: Result<Page, Error>) {
+        match (page, &self.stage) {
+            (Ok(Page::Log(chunk)), Stage::Replay { goal, .. }) => {
+                let reached = chunk.reached.unwrap_or(*goal);
+                self.queue.extend(chunk.parcel);
+                self.replayed(reached, chunk.count);
+            }
+            (Ok(Page::Snapshot(shot)), Stage::Afresh) => self.begins_with(shot),
+            (Ok(_), _) => {}
+            (Err(error), _) => {
+                if !error.is_outage() {
+                    tracing::error!(event.id = %self.info.event, error = &error as &dyn std::error::Error, "a stream broke off");
+                }
+                self.say_bye(ByeReason::Internal);
+            }
+        }
+    }
+
+    fn live(&mut self, mut place: Place) -> Option<Step> {
         let taken = self.stand.0.take(&mut place, &self.view);
         self.at = place.at;
         self.stage = Stage::Live(place);
         match taken {
-            Taken::Chunk { bytes, born } => {
+            Taken::Chunk { parcel, born, more } => {
                 self.takes += 1;
                 if self.takes % MEASURE_ONE_IN == self.info.seat % MEASURE_ONE_IN {
                     self.hub.metrics.publish_to_socket.observe(born.elapsed().as_secs_f64());
                 }
-                return Ok(Some(bytes));
+                return Some(Step::Send { parcel, more });
             }
             Taken::Nothing => {}
             Taken::Fallen => {
@@ -310,15 +272,14 @@ impl Seat {
                 }
             }
             Taken::Empty if self.once => self.stage = Stage::Ended,
-            // The stand outlives its seats, so the sender is never gone while we wait.
-            Taken::Empty => drop(self.wake.changed().await),
+            Taken::Empty => return Some(Step::Wait),
         }
-        Ok(None)
+        None
     }
 
     /// Whether the seat has to go: it was dismissed, its right has ended, or the house is closing and it is its turn.
     fn must_leave(&mut self) -> Option<ByeReason> {
-        let dismissed = self.stand.0.dismissals.since(&mut self.heard, self.view.user.as_ref());
+        let dismissed = self.stand.0.dismissals.since(&mut self.heard, self.view.user());
         if dismissed.is_some() {
             return dismissed;
         }
@@ -326,55 +287,22 @@ impl Seat {
             if clock::now() >= expires_at {
                 return Some(ByeReason::TokenExpired);
             }
-            self.stand.0.next_expiry_ms.fetch_min(expires_at.ms(), Ordering::AcqRel);
+            // Looked at first: thousands of seats writing to one place would only get into each other's way.
+            let next = &self.stand.0.next_expiry_ms;
+            if next.load(Ordering::Acquire) > expires_at.ms() {
+                next.fetch_min(expires_at.ms(), Ordering::AcqRel);
+            }
         }
         let drained = u64::from(self.hub.drained.load(Ordering::Acquire));
         (drained > 0 && spread(self.info.seat) % 1_000 < drained).then_some(ByeReason::Shutdown)
     }
 
-    async fn say_ready(&mut self, head: Head, fresh: bool) -> Result<(), Error> {
-        let mut my_reactions = None;
-        if let (true, Some(user)) = (fresh, &self.info.user) {
-            for part in self.hub.parts.get().into_iter().flatten() {
-                if let Some(mine) = part.mine(self.info.event, &user.id).await? {
-                    my_reactions = Some(mine);
-                }
-            }
-        }
-        let retry_ms = jittered(self.hub.config.retry_ms, self.info.seat);
-        let ready = StreamReady {
-            event_id: self.info.event,
-            role: self.info.role,
-            user: self.info.user.clone(),
-            head: head.cursor(self.view.audience),
-            heartbeat_ms: self.hub.config.heartbeat_ms,
-            retry_ms,
-            my_reactions,
-        };
-        self.say(&Signal::StreamReady(ready), Some(retry_ms));
-        Ok(())
+    pub(super) fn stand(&self) -> &Arc<Stand> {
+        &self.stand.0
     }
 
-    async fn say_snapshot(&mut self) -> Result<(), Error> {
-        // Who stays catches up at once through the ring; who takes what there is and goes must get all of it.
-        let age = if self.once { Age::Current } else { Age::Recent };
-        let shot = self.hub.snapshot(&self.stand.0, self.view.audience, age).await?;
-        let Some(shot) = shot else {
-            self.say_bye(ByeReason::Forbidden);
-            return Ok(());
-        };
-        self.queue.push_back(shot.frame(self.view.format));
-        self.at = shot.head;
-        self.stage = match self.stand.0.locate(shot.head, self.view.audience) {
-            _ if self.once => Stage::Ended,
-            Some(place) => Stage::Live(place),
-            None => Stage::Replay {
-                goal: self.stand.0.head(),
-                from: None,
-                entries: 0,
-            },
-        };
-        Ok(())
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
     }
 
     fn say(&mut self, signal: &Signal, retry_ms: Option<u64>) {
@@ -410,7 +338,7 @@ impl Drop for Seat {
 }
 
 /// Last words, also for a stream that was never opened.
-pub(super) fn bye(format: Format, reason: ByeReason, retry_ms: u64, seed: u64) -> Bytes {
+pub(super) fn bye(format: Format, reason: ByeReason, retry_ms: u64, seed: u64) -> Parcel {
     let longer = if matches!(reason, ByeReason::Overloaded | ByeReason::TooManyConnections) {
         OVERLOAD_RETRY_FACTOR
     } else {

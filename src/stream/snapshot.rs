@@ -14,7 +14,10 @@ use futures_util::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
 use tokio::sync::Mutex;
 
-use super::frame::{Format, private, signal_json_raw};
+use super::{
+    frame::{Format, private, signal_json_raw},
+    parcel::Parcel,
+};
 use crate::{
     domain::{
         Audience, EventId, UserId, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event,
@@ -69,7 +72,7 @@ pub struct Shot {
     /// The snapshot itself as JSON.
     pub json: Bytes,
     made: Instant,
-    frames: [OnceLock<Bytes>; 2],
+    frames: [OnceLock<Parcel>; 2],
 }
 
 /// How new a snapshot has to be.
@@ -146,13 +149,13 @@ pub(super) async fn make(
         audience,
         json: json.into(),
         made: Instant::now(),
-        frames: <[OnceLock<Bytes>; 2]>::default(),
+        frames: <[OnceLock<Parcel>; 2]>::default(),
     }))
 }
 
 impl Shot {
     /// The `stream.snapshot` frame, made once for all who open with it.
-    pub(super) fn frame(&self, format: Format) -> Bytes {
+    pub(super) fn frame(&self, format: Format) -> Parcel {
         let make = || {
             let data = std::str::from_utf8(&self.json).unwrap_or("null");
             let json = signal_json_raw(SignalKind::StreamSnapshot, crate::clock::now(), data);

@@ -3,6 +3,8 @@
 //! It passes on the next position only; smaller ones are echoes, larger ones wait for what is missing (and the hub
 //! reads it from the log if it does not come). It never queues for a seat: seats are positions in its ring.
 
+mod taking;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -12,14 +14,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
 use tokio::sync::watch;
 
 use super::{
     dismissal::Dismissals,
     frame::{CHUNK_MAX, Frame, SharedFrame, View},
+    parcel::{Packing, Parcel},
     snapshot::Shots,
+    usher::Calls,
 };
+use taking::Joined;
+pub(super) use taking::Taken;
+
 use crate::{
     config::StreamConfig,
     domain::{Audience, EventId, entry::MessageGone},
@@ -28,9 +34,6 @@ use crate::{
 
 /// Entries kept while one before them is missing. More than a burst; beyond it, the log has them anyway.
 const WAITING_MAX: usize = 256;
-/// Joined chunks remembered for seats at the same place.
-const JOINED_MAX: usize = 4;
-
 pub(super) struct Stand {
     pub(super) event: EventId,
     // A std mutex: held for pushes and cuts of the ring, never across an await.
@@ -38,6 +41,8 @@ pub(super) struct Stand {
     /// Set once the head was read from the log.
     pub(super) opened: tokio::sync::OnceCell<()>,
     wake: watch::Sender<u64>,
+    /// The ushers who have seats here.
+    pub(super) calls: Calls,
     pub(super) seats: AtomicUsize,
     pub(super) repairing: AtomicBool,
     /// After how many interruptions of the database its past was last compared with the log's.
@@ -70,13 +75,6 @@ struct Board {
     idle_since: Instant,
 }
 
-struct Joined {
-    audience: Audience,
-    from: u64,
-    to: u64,
-    bytes: Bytes,
-}
-
 /// Where a seat is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
@@ -84,18 +82,6 @@ pub(super) struct Place {
     offset: u64,
     /// The seat knows more than the stand has passed on (its snapshot was newer): frames it has are skipped.
     ahead: bool,
-}
-
-pub(super) enum Taken {
-    Chunk {
-        bytes: Bytes,
-        born: Instant,
-    },
-    /// Frames passed by that were not for this seat.
-    Nothing,
-    Empty,
-    /// The place is no longer in the ring.
-    Fallen,
 }
 
 /// When the seats should be woken after something arrived.
@@ -126,6 +112,7 @@ impl Stand {
             board: Mutex::new(board),
             opened: tokio::sync::OnceCell::new(),
             wake: watch::Sender::new(0),
+            calls: Calls::default(),
             seats: AtomicUsize::new(0),
             repairing: AtomicBool::new(false),
             compared: AtomicU64::new(0),
@@ -273,9 +260,7 @@ impl Stand {
         let rested = board.last_wake.map_or(tick, |last| now.duration_since(last));
         if rested >= tick && !board.wake_planned {
             board.last_wake = Some(now);
-            let tail = board.tail();
-            drop(board);
-            self.wake.send_replace(tail);
+            self.rouse(board);
             Wake::Done
         } else if board.wake_planned {
             Wake::Done
@@ -290,9 +275,14 @@ impl Stand {
         let mut board = self.board();
         board.wake_planned = false;
         board.last_wake = Some(Instant::now());
+        self.rouse(board);
+    }
+
+    fn rouse(&self, board: MutexGuard<'_, Board>) {
         let tail = board.tail();
         drop(board);
         self.wake.send_replace(tail);
+        self.calls.ring();
     }
 
     /// The place right after `at`, if the ring can go on from there.
@@ -318,52 +308,29 @@ impl Stand {
         })
     }
 
-    /// Everything ready for a seat, as one chunk of bounded size.
-    pub(super) fn take(&self, place: &mut Place, view: &View) -> Taken {
-        let mut board = self.board();
-        if place.offset < board.first {
-            return Taken::Fallen;
-        }
-        let from = usize::try_from(place.offset - board.first).unwrap_or(usize::MAX);
-        let Some(first) = board.ring.get(from) else {
-            return Taken::Empty;
-        };
-        let born = first.born;
-        if view.is_plain()
-            && !place.ahead
-            && let Some(taken) = board.take_shared(from, place, view, born)
-        {
-            return taken;
-        }
-        board.take_own(from, place, view, born)
-    }
-
     /// Entries after `at` up to `goal` (which the stand has passed on) from the ring, without signals: what a resuming
     /// seat missed. Gives the bytes, the place reached and the number of entries; `None` if the ring does not reach back
     /// so far.
-    pub(super) fn replay(&self, at: Head, goal: Head, view: &View) -> Option<(Bytes, Head, u64)> {
+    pub(super) fn replay(&self, at: Head, goal: Head, view: &View) -> Option<(Option<Parcel>, Head, u64)> {
         let place = self.locate(at, view.audience)?;
         let board = self.board();
         let from = usize::try_from(place.offset.checked_sub(board.first)?).ok()?;
-        let (mut bytes, mut at, mut count) = (BytesMut::new(), at, 0);
+        let (mut packing, mut at, mut count) = (Packing::new(), at, 0);
         for frame in board
             .ring
             .iter()
             .skip(from)
             .take_while(|frame| frame.head.position() <= goal.position())
         {
-            if bytes.len() > CHUNK_MAX {
-                return Some((bytes.freeze(), at, count));
+            if packing.len() > CHUNK_MAX {
+                return Some((packing.seal(), at, count));
             }
-            if frame.is_entry()
-                && let Some(frame_bytes) = frame.bytes(view)
-            {
-                bytes.extend_from_slice(&frame_bytes);
+            if frame.is_entry() && frame.pack(view, &mut packing) {
                 count += 1;
             }
             at = frame.head;
         }
-        Some((bytes.freeze(), goal, count))
+        Some((packing.seal(), goal, count))
     }
 
     pub(super) fn is_idle(&self, linger: Duration) -> bool {
@@ -402,88 +369,5 @@ impl Board {
             self.waiting.pop_first();
         }
         self.waiting.remove(&next)
-    }
-
-    /// How many frames from `from` on fit into one chunk.
-    fn reach(&self, from: usize) -> usize {
-        let mut size = 0;
-        let fits = self.ring.iter().skip(from).take_while(|frame| {
-            size += frame.size() / 2;
-            size <= CHUNK_MAX
-        });
-        fits.count().max(1)
-    }
-
-    /// The chunk that all plain seats of the audience at this place share, if the frames allow it.
-    fn take_shared(&mut self, from: usize, place: &mut Place, view: &View, born: Instant) -> Option<Taken> {
-        let remembered = |joined: &&Joined| joined.audience == view.audience && joined.from == place.offset;
-        if let Some(joined) = self
-            .joined
-            .iter()
-            .find(remembered)
-            .filter(|joined| joined.to == self.tail())
-        {
-            let taken = Taken::of(joined.bytes.clone(), born);
-            let (to, at) = (joined.to, self.ring.back()?.head);
-            (place.offset, place.at) = (to, at);
-            return Some(taken);
-        }
-        let count = self.reach(from);
-        let mut frames = self.ring.iter().skip(from).take(count);
-        if !frames.clone().all(|frame| frame.is_shared()) {
-            return None;
-        }
-        let bytes = if count == 1 {
-            frames.next()?.bytes(view).unwrap_or_default()
-        } else {
-            let mut bytes = BytesMut::new();
-            frames
-                .filter_map(|frame| frame.bytes(view))
-                .for_each(|frame| bytes.extend_from_slice(&frame));
-            bytes.freeze()
-        };
-        let to = place.offset + count as u64;
-        self.joined.push_back(Joined {
-            audience: view.audience,
-            from: place.offset,
-            to,
-            bytes: bytes.clone(),
-        });
-        if self.joined.len() > JOINED_MAX {
-            self.joined.pop_front();
-        }
-        (place.offset, place.at) = (to, self.ring.get(from + count - 1)?.head);
-        Some(Taken::of(bytes, born))
-    }
-
-    /// A chunk for one seat: with its filter and its own signals.
-    fn take_own(&self, from: usize, place: &mut Place, view: &View, born: Instant) -> Taken {
-        let mut bytes = BytesMut::new();
-        for frame in self.ring.iter().skip(from) {
-            if bytes.len() > CHUNK_MAX {
-                break;
-            }
-            place.offset += 1;
-            if place.ahead && frame.is_behind(place.at, view.audience) {
-                continue;
-            }
-            if frame.is_entry() {
-                (place.at, place.ahead) = (frame.head, false);
-            }
-            if let Some(frame) = frame.bytes(view) {
-                bytes.extend_from_slice(&frame);
-            }
-        }
-        Taken::of(bytes.freeze(), born)
-    }
-}
-
-impl Taken {
-    fn of(bytes: Bytes, born: Instant) -> Self {
-        if bytes.is_empty() {
-            Self::Nothing
-        } else {
-            Self::Chunk { bytes, born }
-        }
     }
 }

@@ -141,7 +141,7 @@ impl Neighbour {
             once: false,
             expires_at: None,
         };
-        Seat::reading(self.stream.open(request).await.map(Ok::<_, Infallible>))
+        Seat::reading(self.stream.open(request).await.into_chunks().map(Ok::<_, Infallible>))
     }
 }
 

@@ -34,6 +34,7 @@ mod proxy;
 mod reactions;
 mod redis;
 mod resume;
+mod seats;
 mod serve;
 mod slow;
 mod snapshot;

@@ -16,12 +16,12 @@ use tokio::{
 
 use crate::support::{Process, Reader, TestServer, public_log, soon};
 
-/// A stream over a socket that takes little: as HTTP/1.0, so that the frames come without chunks between them.
-async fn opens_stream(address: SocketAddr, event: &str, header: &str) -> TcpStream {
+/// A stream over a socket that takes little. As HTTP/1.0 the frames come without chunks between them.
+async fn opens_stream(address: SocketAddr, version: &str, event: &str, header: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut socket = soon("a connection", socket.connect(address)).await.unwrap();
-    let request = format!("GET /v1/events/{event}/stream HTTP/1.0\r\nHost: test\r\n{header}\r\n");
+    let request = format!("GET /v1/events/{event}/stream HTTP/{version}\r\nHost: test\r\n{header}\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     socket
 }
@@ -94,9 +94,13 @@ async fn fifty_readers_who_stop_reading_are_cut_off_and_nobody_else_notices() {
     for _ in 0..HEALTHY {
         healthy.spawn(reads_to_the_end(Reader::new(&host.nobody(), &event)));
     }
-    let stalled = join_all((0..STALLED).map(|_| opens_stream(address, &event, ""))).await;
+    let stalled = join_all((0..STALLED).map(|number| {
+        let version = if number % 2 == 0 { "1.0" } else { "1.1" };
+        opens_stream(address, version, &event, "")
+    }))
+    .await;
     let mut slow = Slow::new(
-        opens_stream(address, &event, "").await,
+        opens_stream(address, "1.0", &event, "").await,
         Reader::new(&host.nobody(), &event),
     );
     // Hears little, so that it need not read all the time.
@@ -164,7 +168,7 @@ async fn a_role_taken_away_ends_a_stream_that_is_still_catching_up() {
     }
     let header = format!("Authorization: Bearer {}\r\nLast-Event-ID: 1-0-0\r\n", mo.token());
     let mut slow = Slow::new(
-        opens_stream(server.address(), &event, &header).await,
+        opens_stream(server.address(), "1.0", &event, &header).await,
         Reader::new(&mo, &event),
     );
     while slow.reader.heard.is_empty() {

@@ -25,7 +25,7 @@ use crate::{
         user::{Role, User},
     },
     store::{Error, Store},
-    stream::{Draft, MyReactions, SnapshotPart, Stream},
+    stream::{Draft, SnapshotPart, Stream},
 };
 
 /// Held messages shown to staff in a snapshot. More are found by their list.
@@ -202,17 +202,6 @@ impl SnapshotPart for Chat {
             }
             draft.message_count = rows::count_active(read, event).await?;
             Ok(())
-        })
-    }
-
-    fn mine<'a>(&'a self, event: EventId, user: &'a UserId) -> BoxFuture<'a, Result<Option<MyReactions>, Error>> {
-        Box::pin(async move {
-            let db = self.store.reader();
-            let latest = rows::latest_ids(db, event, RECENT_MESSAGES).await?;
-            let mine = rows::mine(db, user, latest.into_iter()).await?;
-            Ok(Some(
-                mine.into_iter().map(|(id, emoji)| (id.to_string(), emoji)).collect(),
-            ))
         })
     }
 }

@@ -274,17 +274,6 @@ pub(super) async fn page(
     read_all(db, query.all(db).await?).await
 }
 
-/// The ids of the latest messages that appeared.
-pub(super) async fn latest_ids(db: &impl ConnectionTrait, event: EventId, limit: u64) -> Result<Vec<Uuid>, Error> {
-    use message::Column as C;
-    let query = message::Entity::find()
-        .select_only()
-        .column(C::Id)
-        .filter(C::EventId.eq(event.uuid()))
-        .filter(C::Seq.gt(0));
-    Ok(query.order_by_desc(C::Seq).limit(limit).into_tuple().all(db).await?)
-}
-
 // Conditions of partial indexes, to the letter as the migration has them.
 const IS_SENT: &str = "client_id IS NOT NULL";
 const IS_HELD: &str = "status = 'held'";

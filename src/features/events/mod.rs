@@ -6,6 +6,7 @@
 pub mod api;
 mod body;
 mod gate;
+mod roles;
 mod rows;
 
 use std::{sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ use crate::{
     store::{Error, Recent, Scribe, Store},
     stream::{Draft, Forgetter, SnapshotPart, Stream},
 };
+use roles::Roles;
 
 /// How long an event just read is believed; see [`Recent`].
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
@@ -65,7 +67,7 @@ pub struct Events {
     store: Store,
     stream: Stream,
     by_name: Arc<Recent<String, Arc<Event>>>,
-    roles: Arc<Recent<(EventId, UserId), Option<Role>>>,
+    roles: Arc<Roles>,
 }
 
 impl Events {
@@ -76,7 +78,7 @@ impl Events {
             store,
             stream,
             by_name,
-            roles: Arc::new(Recent::new(BELIEVED_FOR, REMEMBERED)),
+            roles: Arc::new(Roles::new(BELIEVED_FOR, REMEMBERED)),
         }
     }
 
@@ -134,14 +136,7 @@ impl Events {
 
     /// The role that the event's hosts gave a user.
     pub async fn role_of(&self, id: EventId, user: &UserId) -> Result<Option<Role>, Error> {
-        let key = (id, user.clone());
-        if let Some(role) = self.roles.get(&key) {
-            return Ok(role);
-        }
-        let looked_up = self.roles.now();
-        let role = rows::role_of(self.store.reader(), id, user).await?;
-        self.roles.put(key, role, looked_up);
-        Ok(role)
+        self.roles.of(self.store.reader(), id, user).await
     }
 
     async fn list(
@@ -208,7 +203,7 @@ impl Forgetter for Events {
     fn forget(&self, stale: &Stale) {
         match stale {
             Stale::Event(id) => self.by_name.forget(|_, event| event.id == *id),
-            Stale::Role(id, user) => self.roles.forget(|(event, member), _| event == id && member == user),
+            Stale::Role(id, user) => self.roles.forget(*id, user),
             Stale::Keys => {}
         }
     }

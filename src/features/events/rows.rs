@@ -1,5 +1,7 @@
 //! Events and their members as rows.
 
+use std::collections::HashMap;
+
 use entity::{event, event_member};
 use sea_orm::{
     ActiveValue::Set,
@@ -224,6 +226,21 @@ pub(super) async fn role_of(db: &impl ConnectionTrait, event: EventId, user: &Us
         .one(db)
         .await?;
     Ok(row.and_then(|row| Role::parse(&row.role)))
+}
+
+/// The roles of an event's members, if there are no more than `most`.
+pub(super) async fn few_roles(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    most: usize,
+) -> Result<Option<HashMap<UserId, Role>>, Error> {
+    let rows = event_member::Entity::find()
+        .filter(event_member::Column::EventId.eq(event.uuid()))
+        .limit(most as u64 + 1)
+        .all(db)
+        .await?;
+    let role = |row: &event_member::Model| Some((row.user_id.parse().ok()?, Role::parse(&row.role)?));
+    Ok((rows.len() <= most).then(|| rows.iter().filter_map(role).collect()))
 }
 
 pub(super) async fn set_role(

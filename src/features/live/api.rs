@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::Stream as Chunks;
 use poem::Request;
 use poem_openapi::{
     Enum, Object, OpenApi,
@@ -25,7 +23,7 @@ use crate::{
         sse::{EVENT_STREAM, LogResponse, NDJSON, StreamResponse},
     },
     store::{Head, LogEntry, Store, log},
-    stream::{Format, SeatRequest, Stream, TypeFilter},
+    stream::{Format, Opened, SeatRequest, Stream, TypeFilter},
 };
 
 pub struct LiveApi {
@@ -77,17 +75,12 @@ fn audience(attendee: &Admission) -> Audience {
 impl LiveApi {
     /// Opens a stream with the role that holds once it listens. Whoever lost a right between the door and the seat would
     /// otherwise sit on unnoticed.
-    async fn seat(
-        &self,
-        mut wanted: SeatRequest,
-        event: &str,
-        caller: &Caller,
-    ) -> Result<impl Chunks<Item = Bytes> + Send + use<>, Problem> {
+    async fn seat(&self, mut wanted: SeatRequest, event: &str, caller: &Caller) -> Result<Opened, Problem> {
         loop {
-            let frames = self.stream.open(wanted.clone()).await;
+            let opened = self.stream.open(wanted.clone()).await;
             let role = self.gate.admit(event, caller).await?.role;
             if role == wanted.role {
-                return Ok(frames);
+                return Ok(opened);
             }
             wanted.role = role;
         }
@@ -145,7 +138,7 @@ impl LiveApi {
             let come_back = || self.stream.turn_away(format, ByeReason::Internal);
             problem
                 .is_outage()
-                .then(|| StreamResponse::new(content_type, come_back()))
+                .then(|| StreamResponse::new(content_type, come_back().into_chunks()))
                 .ok_or(problem)
         };
         let Admitted {
@@ -168,7 +161,7 @@ impl LiveApi {
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
-            user: caller.user().cloned(),
+            user: caller.user().cloned().map(Arc::new),
             role,
             address: caller.address,
             resume: sent_id(request).or(after.0),
@@ -177,8 +170,13 @@ impl LiveApi {
             once: poll.0 == Some(1),
             expires_at: caller.identity.expires_at(),
         };
+        let once = wanted.once;
         match self.seat(wanted, &event, &caller).await {
-            Ok(frames) => Ok(StreamResponse::new(content_type, frames).with_cookie(set_cookie.as_deref())),
+            Ok(opened) if once => {
+                let response = StreamResponse::new(content_type, opened.into_chunks());
+                Ok(response.with_cookie(set_cookie.as_deref()))
+            }
+            Ok(opened) => Ok(StreamResponse::of(request, content_type, opened).with_cookie(set_cookie.as_deref())),
             Err(problem) => not_now(problem),
         }
     }

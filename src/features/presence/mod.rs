@@ -96,7 +96,7 @@ impl SeatListener for Presence {
         let together = || self.roll.as_ref().map(|_| Together::new(Instant::now()));
         let room = rooms.entry(seat.event).or_insert_with(|| Room::new(together()));
         room.small = u64::from(seat.small_room_users);
-        room.enter(seat.user.as_ref(), clock::now());
+        room.enter(seat.user.as_deref(), clock::now());
     }
 
     fn closed(&self, seat: &SeatInfo) {

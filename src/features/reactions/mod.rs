@@ -5,6 +5,7 @@
 
 mod act;
 pub mod api;
+mod mine;
 mod rows;
 mod tally;
 
@@ -24,8 +25,9 @@ use crate::{
         reaction::{Applause, ApplauseKind, Emoji},
     },
     store::{Error, Store},
-    stream::{Draft, SnapshotPart, Stream},
+    stream::{Draft, MyReactions, SnapshotPart, Stream},
 };
+use mine::Mine;
 
 /// The feature.
 #[derive(Clone)]
@@ -34,6 +36,7 @@ pub struct Reactions {
     stream: Stream,
     /// Events with totals the log has not told. Bounded by the events in use between two ticks.
     untold: Arc<Mutex<BTreeSet<EventId>>>,
+    mine: Arc<Mine>,
 }
 
 impl Reactions {
@@ -43,6 +46,7 @@ impl Reactions {
             store,
             stream,
             untold: Arc::default(),
+            mine: Arc::default(),
         }
     }
 
@@ -62,6 +66,7 @@ impl Reactions {
             on,
         };
         let count = self.stream.record_together(event, act).await?;
+        self.mine.reacted(event);
         self.owe(event);
         Ok(count)
     }
@@ -90,5 +95,9 @@ impl SnapshotPart for Reactions {
             draft.applause = rows::applause_told(read, event).await?;
             Ok(())
         })
+    }
+
+    fn mine<'a>(&'a self, event: EventId, user: &'a UserId) -> BoxFuture<'a, Result<Option<MyReactions>, Error>> {
+        Box::pin(async move { Ok(Some(self.mine.of(self.store.reader(), event, user).await?)) })
     }
 }

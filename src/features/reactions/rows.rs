@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::{applause_total, message, reaction_total};
+use entity::{applause_total, message, reaction, reaction_total};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, Order, Query},
 };
 
 use crate::{
     domain::{
-        EventId, MessageId,
+        EventId, MessageId, UserId,
         chat::MessageStatus,
         entry::ApplauseChanged,
         reaction::{Applause, MessageReactions, ReactionCount},
+        snapshot::RECENT_MESSAGES,
     },
     store::Error,
 };
@@ -21,6 +24,42 @@ use crate::{
 const TOLD_AT_ONCE: u64 = 500;
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
+}
+
+/// Whether anybody has reacted to anything in an event.
+pub(super) async fn any(db: &impl ConnectionTrait, event: EventId) -> Result<bool, Error> {
+    let query = reaction::Entity::find()
+        .select_only()
+        .column(reaction::Column::EventId)
+        .filter(reaction::Column::EventId.eq(event.uuid()));
+    Ok(query.limit(1).into_tuple::<Uuid>().one(db).await?.is_some())
+}
+
+/// Which emoji each of these users put on the latest messages.
+pub(super) async fn of_users(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    users: &[UserId],
+) -> Result<Vec<(String, MessageId, String)>, Error> {
+    use message::Column as M;
+    use reaction::Column as C;
+    let latest = Query::select()
+        .column(M::Id)
+        .from(message::Entity)
+        .and_where(M::EventId.eq(event.uuid()))
+        .and_where(M::Seq.gt(0))
+        .order_by(M::Seq, Order::Desc)
+        .limit(RECENT_MESSAGES)
+        .to_owned();
+    let query = reaction::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::UserId.is_in(users.iter().map(UserId::as_str)))
+        .filter(C::MessageId.in_subquery(latest));
+    let rows = query.order_by_asc(C::Emoji).all(db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.user_id, MessageId::from_uuid(row.message_id), row.emoji))
+        .collect())
 }
 
 /// Applause as the log has told it.

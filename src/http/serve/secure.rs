@@ -8,7 +8,7 @@ use poem::{Endpoint, Response, http::uri::Scheme};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::server::TlsStream;
 
-use super::{House, tune};
+use super::House;
 use crate::http::{
     refuse,
     tls::{FIRST_BYTE, Tls},
@@ -34,7 +34,9 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
                     protocol,
                     local,
                 } = greeted;
-                self.speak(stream, protocol, peer, local, Scheme::HTTPS).await;
+                let connection = self.connection(peer, protocol, true);
+                // No stream leaves: what is written to the socket is TLS's.
+                self.speak(stream, connection, local, Scheme::HTTPS).await;
             }
             Err(error) => {
                 self.metrics.handshakes_failed.inc();
@@ -45,7 +47,6 @@ impl<E: Endpoint<Output = Response> + 'static> House<E> {
 
     /// Shakes hands; somebody who speaks plain HTTP is told so and gone.
     async fn greet(&self, tls: &Tls, socket: TcpStream) -> io::Result<Greeted> {
-        tune(&socket, &self.config)?;
         let local = socket.local_addr()?;
         let mut first = [0];
         if socket.peek(&mut first).await? == 0 {

@@ -46,7 +46,10 @@ impl Drop for Pair {
     }
 }
 
-fn over_redis(config: &BusConfig, stop: &CancellationToken) -> (Arc<dyn Bus>, Arc<Metrics>) {
+/// An instance's end, and its numbers.
+type End = (Arc<dyn Bus>, Arc<Metrics>);
+
+fn over_redis(config: &BusConfig, stop: &CancellationToken) -> End {
     let (tasks, metrics) = (TaskTracker::new(), Arc::new(Metrics::default()));
     let redis = Redis::open(config, &tasks, stop).unwrap().unwrap();
     let bus = RedisBus::start(&redis, b"a secret of one house", Arc::clone(&metrics), &tasks, stop);
@@ -67,10 +70,8 @@ impl Pair {
             None => {
                 let one = LocalBus::default();
                 let other = one.neighbour();
-                (
-                    (Arc::new(one) as Arc<dyn Bus>, Arc::default()),
-                    (Arc::new(other) as Arc<dyn Bus>, Arc::default()),
-                )
+                let ends: (End, End) = ((Arc::new(one), Arc::default()), (Arc::new(other), Arc::default()));
+                ends
             }
         };
         for bus in [&one, &other] {
@@ -110,14 +111,14 @@ fn signal(event: EventId, text: &str) -> Envelope {
 }
 
 /// The next envelope about an event.
-async fn next(hears: &mut Receiver<Envelope>) -> Envelope {
-    soon("an envelope", hears.recv()).await.expect("the bus goes on")
+async fn next(inbox: &mut Receiver<Envelope>) -> Envelope {
+    soon("an envelope", inbox.recv()).await.expect("the bus goes on")
 }
 
 async fn what_one_tells_the_other_hears_in_order(pair: Pair) {
     let event = EventId::generate();
     let interests = [pair.one.attend(event), pair.other.attend(event)];
-    let (mut own, mut hears) = (pair.one.listen(), pair.other.listen());
+    let (mut own, mut inbox) = (pair.one.listen(), pair.other.listen());
     for interest in &interests {
         assert!(interest.heard(PATIENCE).await);
     }
@@ -137,7 +138,7 @@ async fn what_one_tells_the_other_hears_in_order(pair: Pair) {
     // What concerns the house goes by another channel and may come at any time.
     let (mut seqs, mut rest) = (Vec::new(), Vec::new());
     while seqs.len() < 300 || rest.len() < 3 {
-        match next(&mut hears).await {
+        match next(&mut inbox).await {
             Envelope::Entries(of, entries) if of == event => seqs.extend(entries.iter().map(|entry| {
                 assert!(entry.json.ends_with(br#""data":{"text":"hi"}}"#));
                 entry.seq
@@ -165,14 +166,14 @@ async fn what_one_tells_the_other_hears_in_order(pair: Pair) {
 async fn large_entries_arrive_or_are_pointed_at(pair: Pair) {
     let event = EventId::generate();
     let interest = pair.other.attend(event);
-    let mut hears = pair.other.listen();
+    let mut inbox = pair.other.listen();
     assert!(interest.heard(PATIENCE).await);
     let large: Vec<_> = (1..=20).map(|seq| entry(event, seq, &"x".repeat(50_000))).collect();
     pair.one.publish(Envelope::Entries(event, large));
     pair.one.publish(entries(event, 21, &"x".repeat(1_000_000)));
     let mut reached = 0;
     while reached < 21 {
-        match next(&mut hears).await {
+        match next(&mut inbox).await {
             Envelope::Entries(_, entries) => {
                 for entry in entries {
                     assert_eq!(entry.seq, reached + 1);
@@ -187,7 +188,7 @@ async fn large_entries_arrive_or_are_pointed_at(pair: Pair) {
 }
 
 async fn a_storm_of_comings_and_goings_leaves_what_is_wanted(pair: Pair) {
-    let mut hears = pair.other.listen();
+    let mut inbox = pair.other.listen();
     let (mut kept, mut left) = (Vec::new(), Vec::new());
     for number in 0..3_000 {
         let event = EventId::generate();
@@ -224,7 +225,7 @@ async fn a_storm_of_comings_and_goings_leaves_what_is_wanted(pair: Pair) {
     }
     let mut missing: std::collections::HashSet<_> = kept.iter().map(|(event, _)| *event).collect();
     while !missing.is_empty() {
-        match next(&mut hears).await {
+        match next(&mut inbox).await {
             Envelope::Entries(event, _) if missing.remove(&event) => {}
             Envelope::Entries(event, _) if matches!(pair.meeting, Meeting::Redis(_)) => panic!("nobody wants {event}"),
             Envelope::Entries(..) => {}
@@ -236,7 +237,7 @@ async fn a_storm_of_comings_and_goings_leaves_what_is_wanted(pair: Pair) {
 async fn too_much_at_once_is_dropped_and_counted(pair: Pair) {
     let event = EventId::generate();
     let interest = pair.other.attend(event);
-    let mut hears = pair.other.listen();
+    let mut inbox = pair.other.listen();
     assert!(interest.heard(PATIENCE).await);
     for number in 0..30_000 {
         pair.one.publish(signal(event, &number.to_string()));
@@ -245,7 +246,7 @@ async fn too_much_at_once_is_dropped_and_counted(pair: Pair) {
     pair.one.publish(entries(event, 1, "after all"));
     let mut heard = 0;
     loop {
-        match next(&mut hears).await {
+        match next(&mut inbox).await {
             Envelope::Entries(..) => break,
             Envelope::Signal(..) => heard += 1,
             other => panic!("{other:?}"),
@@ -302,7 +303,7 @@ async fn what_is_not_from_this_house_is_dropped_and_counted() {
     let Meeting::Redis(redis) = &pair.meeting else { return };
     let event = EventId::generate();
     let interest = pair.other.attend(event);
-    let mut hears = pair.other.listen();
+    let mut inbox = pair.other.listen();
     assert!(interest.heard(PATIENCE).await);
     let stranger = {
         let tasks = TaskTracker::new();
@@ -345,7 +346,7 @@ async fn what_is_not_from_this_house_is_dropped_and_counted() {
     };
     soon("eight counted", counted).await;
     pair.one.publish(entries(event, 1, "true"));
-    match next(&mut hears).await {
+    match next(&mut inbox).await {
         Envelope::Entries(_, entries) => assert_eq!(entries[0].data(), r#"{"text":"true"}"#),
         other => panic!("{other:?}"),
     }

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod crowd;
 pub mod dice;
+pub mod line;
 pub mod papers;
 pub mod postgres;
 pub mod process;

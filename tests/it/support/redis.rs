@@ -31,7 +31,7 @@ while read -r word; do
     start)
       redis-server "$@" --dir "$dir" >> "$dir/log" 2>&1 < /dev/null &
       pid=$! ;;
-    die) kill -KILL "$pid"; wait "$pid" ;;
+    die) { kill -KILL "$pid"; wait "$pid"; } 2> /dev/null ;;
     freeze) kill -STOP "$pid" ;;
     thaw) kill -CONT "$pid" ;;
   esac
@@ -336,6 +336,17 @@ impl Cluster {
         while !self.nodes.iter().all(whole) {
             assert!(begun.elapsed() < PATIENCE, "the cluster does not come together");
             std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Gives the slot of that name to another node.
+    pub fn moves(&self, name: &str) {
+        let slot: usize = self.nodes[0].ask(&["CLUSTER", "KEYSLOT", name]);
+        let from = (slot / 5_461).min(2);
+        let (from, to) = (&self.nodes[from], &self.nodes[(from + 1) % 3]);
+        let id: String = to.ask(&["CLUSTER", "MYID"]);
+        for node in [to, from].into_iter().chain(&self.nodes) {
+            let _: String = node.ask(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]);
         }
     }
 

@@ -1,0 +1,169 @@
+//! How a seat begins: who may sit down, from where it goes on, and its first words.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering},
+};
+
+use super::{Seat, SeatInfo, SeatRequest, Stage, jittered};
+use crate::{
+    domain::{
+        Audience,
+        entry::{ByeReason, Signal, StreamReady, StreamReset},
+    },
+    store::{Error, Head},
+    stream::{frame::View, hub::Hub, limits::Pass, resume::Resume, snapshot::Shot},
+};
+
+impl Seat {
+    /// Opens a stream, or says with which last words it is refused.
+    pub(in crate::stream) async fn open(hub: &Arc<Hub>, request: SeatRequest) -> Result<Self, ByeReason> {
+        if hub.drained.load(Ordering::Acquire) > 0 {
+            return Err(ByeReason::Shutdown);
+        }
+        let pass = hub
+            .turnstile
+            .enter(request.user.as_ref().map(|user| &user.id), request.address)
+            .await?;
+        match Self::open_with(hub, request, pass).await {
+            Ok(Some(seat)) => Ok(seat),
+            Ok(None) => Err(ByeReason::Overloaded),
+            Err(error) => {
+                if !error.is_outage() {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a stream could not be opened");
+                }
+                Err(ByeReason::Internal)
+            }
+        }
+    }
+
+    async fn open_with(hub: &Arc<Hub>, request: SeatRequest, pass: Pass) -> Result<Option<Self>, Error> {
+        let Some(stand) = hub.enter(request.event).await? else {
+            return Ok(None);
+        };
+        let dismissals = stand.0.dismissals.count();
+        let audience = if request.role.is_staff() {
+            Audience::Staff
+        } else {
+            Audience::Public
+        };
+        let view = View {
+            audience,
+            format: request.format,
+            filter: request.filter,
+            user: request.user.clone(),
+        };
+        let head = stand.0.head();
+        let mut seat = Self {
+            info: SeatInfo {
+                seat: hub.next_seat.fetch_add(1, Ordering::Relaxed),
+                event: request.event,
+                small_room_users: request.small_room_users,
+                user: request.user,
+                role: request.role,
+                address: request.address,
+            },
+            hub: Arc::clone(hub),
+            stand,
+            view,
+            stage: Stage::Ended,
+            at: head,
+            queue: VecDeque::new(),
+            once: request.once,
+            expires_at: request.expires_at,
+            closed: None,
+            takes: 0,
+            heard: dismissals,
+            seated: false,
+            _pass: pass,
+        };
+        let resume = Resume::check(
+            hub.store.reader(),
+            request.event,
+            audience,
+            head,
+            request.resume.as_deref(),
+        )
+        .await?;
+        seat.begin(resume, head).await?;
+        seat.seated = true;
+        seat.hub.metrics.seats.inc();
+        seat.hub.metrics.seats_opened.inc();
+        for listener in seat.hub.listeners.get().into_iter().flatten() {
+            listener.opened(&seat.info);
+        }
+        Ok(Some(seat))
+    }
+
+    async fn begin(&mut self, resume: Resume, head: Head) -> Result<(), Error> {
+        self.hub.metrics.resumed(resume.outcome());
+        match resume {
+            Resume::From(at) => {
+                self.say_ready(head, false).await?;
+                self.at = at;
+                self.stage = Stage::Replay {
+                    goal: head,
+                    from: Some(at),
+                    entries: 0,
+                };
+            }
+            Resume::Fresh => {
+                self.say_ready(head, true).await?;
+                self.say_snapshot().await?;
+            }
+            Resume::Reset(reason) => {
+                self.say_ready(head, true).await?;
+                self.say(&Signal::StreamReset(StreamReset { reason }), None);
+                self.say_snapshot().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn say_ready(&mut self, head: Head, fresh: bool) -> Result<(), Error> {
+        let mut my_reactions = None;
+        if let (true, Some(user)) = (fresh, &self.info.user) {
+            for part in self.hub.parts.get().into_iter().flatten() {
+                if let Some(mine) = part.mine(self.info.event, &user.id).await? {
+                    my_reactions = Some(mine);
+                }
+            }
+        }
+        let retry_ms = jittered(self.hub.config.retry_ms, self.info.seat);
+        let ready = StreamReady {
+            event_id: self.info.event,
+            role: self.info.role,
+            user: self.info.user.as_deref().cloned(),
+            head: head.cursor(self.view.audience),
+            heartbeat_ms: self.hub.config.heartbeat_ms,
+            retry_ms,
+            my_reactions,
+        };
+        self.say(&Signal::StreamReady(ready), Some(retry_ms));
+        Ok(())
+    }
+
+    async fn say_snapshot(&mut self) -> Result<(), Error> {
+        let shot = self.hub.snapshot(&self.stand.0, self.view.audience, self.age()).await?;
+        self.begins_with(shot);
+        Ok(())
+    }
+
+    /// Goes on from a snapshot.
+    pub(super) fn begins_with(&mut self, shot: Option<Arc<Shot>>) {
+        let Some(shot) = shot else {
+            return self.say_bye(ByeReason::Forbidden);
+        };
+        self.queue.push_back(shot.frame(self.view.format));
+        self.at = shot.head;
+        self.stage = match self.stand.0.locate(shot.head, self.view.audience) {
+            _ if self.once => Stage::Ended,
+            Some(place) => Stage::Live(place),
+            None => Stage::Replay {
+                goal: self.stand.0.head(),
+                from: None,
+                entries: 0,
+            },
+        };
+    }
+}
