@@ -81,6 +81,11 @@ struct Named<'a> {
     id: Cow<'a, str>,
 }
 
+/// Its number in its audience's sequence, as it says itself.
+pub(crate) fn seq(json: &str) -> Option<u64> {
+    serde_json::from_str::<Shape<'_>>(json).ok().map(|entry| entry.seq)
+}
+
 /// An entry's JSON in one number; `None` if it is no entry.
 pub(crate) fn digest(json: &str) -> Option<u64> {
     let entry: Shape<'_> = serde_json::from_str(json).ok()?;

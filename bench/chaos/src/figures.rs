@@ -165,7 +165,7 @@ mod tests {
             posting: Some(began + 1_500),
         };
         Timeline {
-            played: vec![played(Fault::Kill, 1_000), played(Fault::Rolling, 10_000)],
+            played: vec![played(Fault::PostgresFast, 1_000), played(Fault::Rolling, 10_000)],
             downs: vec![Down {
                 instance: 0,
                 from: 1_000,
@@ -183,7 +183,7 @@ mod tests {
             ..Ledger::default()
         };
         let rows = by_fault(&timeline(), &ledger, &[], &[]);
-        let row = &rows[&Fault::Kill];
+        let row = &rows[&Fault::PostgresFast];
         assert_eq!((row.outage_all, row.outage_one, row.wait), (1_350, 1_450, 400));
         assert_eq!(
             (row.noticed, row.ready, row.posting, row.times),

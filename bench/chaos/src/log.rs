@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    entry::{Place, digest},
+    entry::{Place, digest, seq},
     http::{Ask, Link},
     world::Heads,
 };
@@ -16,6 +16,9 @@ use crate::{
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// For one log; instances are up and nobody else asks for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// After one hole, every entry is one.
+const HOLES_MAX: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Logged {
@@ -29,6 +32,8 @@ pub(crate) struct Logged {
 pub(crate) struct EventLog {
     pub(crate) public: Vec<Logged>,
     pub(crate) staff: Vec<Logged>,
+    /// Numbers that are not one more than the one before, of either audience.
+    pub(crate) holes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +65,7 @@ impl EventLog {
             let next = public.get(log.public.len());
             if next.is_some_and(|next| *next == json) {
                 place.public += 1;
+                log.counts("public", place.public, &json);
                 let seen = Place { staff: 0, ..place };
                 log.public.push(Logged {
                     place: seen,
@@ -68,6 +74,7 @@ impl EventLog {
                 });
             } else {
                 place.staff += 1;
+                log.counts("staff", place.staff, &json);
             }
             log.staff.push(Logged { place, digest, json });
         }
@@ -79,6 +86,15 @@ impl EventLog {
             );
         }
         Ok(log)
+    }
+
+    fn counts(&mut self, audience: &str, expected: u32, json: &str) {
+        let seq = seq(json);
+        if seq != Some(expected.into()) && self.holes.len() < HOLES_MAX {
+            let seq = seq.unwrap_or_default();
+            self.holes
+                .push(format!("{audience} entry {expected} calls itself {seq}"));
+        }
     }
 
     pub(crate) fn heads(&self) -> Heads {
@@ -135,8 +151,12 @@ mod tests {
         assert_eq!(places(&log.staff), ["1-1", "1-1-1", "1-2-1"]);
         assert_eq!(log.heads().staff.to_string(), "1-2-1");
         assert!(
-            EventLog::of(&[a.clone(), b.clone()], vec![b, a, held]).is_err(),
+            EventLog::of(&[a.clone(), b.clone()], vec![b, a.clone(), held]).is_err(),
             "another order is another log"
         );
+        assert_eq!(log.holes, [""; 0]);
+        let third = entry(3, "c");
+        let log = EventLog::of(&[a.clone(), third.clone()], vec![a, third]).unwrap();
+        assert_eq!(log.holes, ["public entry 2 calls itself 3"]);
     }
 }

@@ -30,10 +30,29 @@ pub(crate) async fn is_true(
             return Ok(began.elapsed());
         };
         if began.elapsed() > LIMIT {
-            return Err(wrong);
+            return Err(format!("{wrong}; {}", all_told(world, here, doors).await));
         }
         sleep(EVERY).await;
     }
+}
+
+/// What each door tells of each event, for people who look for a cause: by its status, and by its list of participants.
+async fn all_told(world: &World, here: &[AtomicI64], doors: &[usize]) -> String {
+    let mut lines = Vec::new();
+    for (number, event) in world.events.iter().enumerate() {
+        let mut told = Vec::new();
+        for &door in doors {
+            for what in ["status", "participants"] {
+                let ask = Ask::get(format!("/v1/events/{}/{what}", event.id));
+                let answer = once(world.doors[door], &ask, ANSWER_LIMIT).await.ok();
+                let viewers = answer.and_then(|answer| answer.json()["viewers"].as_i64());
+                told.push(viewers.map_or_else(|| "?".to_owned(), |viewers| viewers.to_string()));
+            }
+        }
+        let truth = here[number].load(Ordering::Acquire);
+        lines.push(format!("event {number}: {truth}, told {}", told.join(" ")));
+    }
+    lines.join("; ")
 }
 
 async fn first_wrong(world: &World, here: &[AtomicI64], seats: usize, doors: &[usize]) -> Option<String> {

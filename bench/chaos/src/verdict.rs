@@ -10,11 +10,13 @@ use crate::{
     report::Report,
     seats::{Cause, Record},
     timeline::Timeline,
-    watch::Change,
+    watch::{Change, Readiness},
 };
 
 /// Reconnects of those told to leave: the busiest second may have so many times the mean.
 const PEAK_BY_MEAN_MAX: f64 = 2.0;
+
+const TROUBLE_NEAR_MS: Ms = 5_000;
 
 pub(crate) struct Evidence {
     pub(crate) seed: u64,
@@ -48,6 +50,8 @@ pub(crate) async fn compare(
         let log = if record.staff { &log.staff } else { &log.public };
         findings.extend(check::seats::check(record, log));
     }
+    let holes = logs.iter().flat_map(|log| &log.holes);
+    findings.extend(holes.map(|hole| Finding::new(Kind::Lost, 0, format!("the log has a hole: {hole}"))));
     let tale = Tale::of(&logs);
     findings.extend(check::posts::check(&ledger, &tale));
     let wrong = ledger.wrong.iter();
@@ -67,7 +71,7 @@ pub(crate) async fn compare(
         findings.push(Finding::new(Kind::Broken, 0, what));
     }
     if shared {
-        findings.extend(records.iter().flat_map(|record| tickets(record, &timeline)));
+        findings.extend(records.iter().flat_map(|record| tickets(record, &timeline, &readiness)));
     }
     findings.sort_by_key(|finding| (finding.kind, finding.at));
     totals.extend(sums(&ledger, &records, entries));
@@ -83,18 +87,22 @@ pub(crate) async fn compare(
     })
 }
 
-/// Before anything is broken, a ticket made at one door opens a stream at another.
-fn tickets(record: &Record, timeline: &Timeline) -> impl Iterator<Item = Finding> {
+/// Before anything is broken, a ticket made at one door opens a stream at another; unless Redis could not be asked just
+/// then, as on a machine that is too busy: that is said by the readiness of somebody.
+fn tickets(record: &Record, timeline: &Timeline, readiness: &[Change]) -> Vec<Finding> {
     let broken = timeline.played.first().map_or(Ms::MAX, |played| played.began);
-    let replaced = record.tickets_replaced.iter().filter(move |at| **at < broken);
-    let number = record.number;
-    replaced.map(move |at| {
-        Finding::new(
-            Kind::Broken,
-            *at,
-            format!("seat {number}: another door did not take its ticket"),
-        )
-    })
+    let troubled = |at: Ms| {
+        let changes = readiness
+            .iter()
+            .filter(|change| change.at.abs_diff(at) < TROUBLE_NEAR_MS);
+        changes.clone().any(|change| change.to != Readiness::Ready)
+    };
+    let replaced = record.tickets_replaced.iter().copied();
+    let replaced = replaced.filter(|at| *at < broken && !troubled(*at));
+    let what = format!("seat {}: another door did not take its ticket", record.number);
+    replaced
+        .map(|at| Finding::new(Kind::Broken, at, what.clone()))
+        .collect()
 }
 
 fn sums(ledger: &Ledger, records: &[Record], entries: usize) -> Vec<(&'static str, u64)> {

@@ -1,13 +1,16 @@
 //! What operators ask the server: is it alive, is it ready, what does it measure.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::PlainText};
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use crate::{
     bus::Condition,
@@ -15,6 +18,9 @@ use crate::{
     store::Store,
     telemetry::Metrics,
 };
+
+/// Balancers wait a second or two for an answer, and take silence for death. A database that takes longer is no use anyway.
+const PING_PATIENCE: Duration = Duration::from_secs(1);
 
 pub struct OpsApi {
     pub store: Store,
@@ -83,14 +89,16 @@ impl OpsApi {
     #[oai(path = "/health/ready", method = "get", operation_id = "check_ready")]
     async fn ready(&self) -> ReadyResponse {
         let draining = self.draining.load(Ordering::Acquire);
-        let database = self.store.ping().await;
+        let database = timeout(PING_PATIENCE, self.store.ping())
+            .await
+            .is_ok_and(|ping| ping.is_ok());
         let trouble = self.bus.borrow().trouble;
         let checks = Checks {
-            database: if database.is_ok() { "ok" } else { "does not answer" }.to_owned(),
+            database: if database { "ok" } else { "does not answer" }.to_owned(),
             bus: trouble.unwrap_or("ok").to_owned(),
             shutdown: if draining { "draining" } else { "ok" }.to_owned(),
         };
-        if draining || database.is_err() {
+        if draining || !database {
             ReadyResponse::NotReady(Json(ReadyOut {
                 status: Readiness::NotReady,
                 checks,
