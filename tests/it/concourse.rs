@@ -77,7 +77,7 @@ async fn twins(redis: &RedisServer, change: impl Fn(&mut Config)) -> (TestServer
         change(config);
     };
     let [one, two] = dirs.map(|dir| TestServer::start_on(dir, Arc::new(LocalBus::default()), settings));
-    let (one, two) = (one.await, two.await);
+    let (one, two) = (Box::pin(one).await, Box::pin(two).await);
     for server in [&one, &two] {
         let ready = || async { server.anybody().get("/health/ready").await.ok()["status"] == json!("ready") };
         until("a server that has its redis", ready).await;
