@@ -38,6 +38,14 @@ need() {
   command -v "$command" > /dev/null || fail "$command is still missing after installing $*"
 }
 
+# Debian keeps PostgreSQL's programs out of the PATH; the tests look there, too.
+need_postgres() {
+  local found
+  found=$(command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' || true)
+  [ -n "$found" ] || apt_install postgresql
+  [ "$(id -u)" != 0 ] || need setpriv util-linux
+}
+
 need_cargo() {
   command -v cargo > /dev/null || fail "cargo is missing. Install Rust 1.95 or newer: https://rustup.rs"
   # Some crates build C.

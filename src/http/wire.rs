@@ -226,7 +226,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.is_leaving() {
-            bufs.iter().for_each(|buf| self.head.extend_from_slice(buf));
+            for buf in bufs {
+                self.head.extend_from_slice(buf);
+            }
             return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
         }
         let outcome = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);

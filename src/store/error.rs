@@ -78,8 +78,7 @@ pub(super) fn silence() -> DbErr {
 /// Whether the trouble is with reaching the database or with who else is using it just now, not with what was asked.
 pub(super) fn is_passing(error: &DbErr) -> bool {
     match error {
-        DbErr::ConnectionAcquire(_) => true,
-        DbErr::Conn(RuntimeErr::Internal(_)) => true,
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::Internal(_)) => true,
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_ref() {

@@ -35,7 +35,7 @@ pub use log::{Head, LogEntry};
 pub use reader::Reader;
 pub use recent::Recent;
 pub use scribe::Scribe;
-pub use together::{Asked, Scribes, Together};
+pub use together::{Asked, Outcomes, Scribes, Together};
 
 use crate::{domain::EventId, telemetry::Metrics};
 use lane::Lanes;

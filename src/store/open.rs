@@ -15,14 +15,14 @@ use crate::{config::StoreConfig, telemetry::Metrics};
 #[derive(Clone)]
 pub(super) enum Database {
     Sqlite(PathBuf),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Database {
     fn of(config: &StoreConfig) -> Result<Self, Error> {
         let limit = Duration::from_millis(config.answer_within_ms.into());
         Ok(match &config.database_url {
-            Some(url) => Self::Postgres(Postgres::new(url, limit)?),
+            Some(url) => Self::Postgres(Box::new(Postgres::new(url, limit)?)),
             None => Self::Sqlite(config.data_dir.join("grandstand.db")),
         })
     }
@@ -69,7 +69,7 @@ impl Database {
             }
             Self::Postgres(postgres) => {
                 postgres.migrate().await?;
-                Ok(Reader::remote(postgres.clone(), readers))
+                Ok(Reader::remote(Postgres::clone(postgres), readers))
             }
         }
     }

@@ -27,11 +27,11 @@ pub trait Together: Sized + Send + Sync + 'static {
 
     /// Carries all of them out, in this order, and gives an outcome for each. One that is refused must not have left a
     /// trace. `Err` undoes them all, and each is then tried alone.
-    fn together<'a>(
-        all: &'a [Asked<Self>],
-        scribes: &'a mut Scribes<'_>,
-    ) -> BoxFuture<'a, Result<Vec<Result<Self::Done, Error>>, Error>>;
+    fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<Self::Done>>;
 }
+
+/// An outcome for each of several changes, or why all of them failed.
+pub type Outcomes<T> = Result<Vec<Result<T, Error>>, Error>;
 
 /// One of the changes, and in which event's log.
 #[derive(Debug, Clone)]
@@ -224,6 +224,6 @@ impl<T: Send> Answer for Outcome<T> {
     fn answer(self: Box<Self>, outcome: Result<Head, Error>) {
         let own = self.outcome.unwrap_or(Err(Error::Closed));
         // The caller may have gone; what was written stays written.
-        drop(self.done.send(outcome.and_then(|_head| own)));
+        drop(self.done.send(outcome.and(own)));
     }
 }

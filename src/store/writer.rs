@@ -124,21 +124,22 @@ impl Writer {
         }
         let (size, began) = (batch.len(), Instant::now());
         let (txn, heads) = match self.begin(&Events::of(&batch)).await {
-            Ok(begun) => begun,
-            Err(error) => return self.give_up(batch, &error).await,
+            Ok(locked) => locked,
+            Err(error) => return self.give_up(batch, &error),
         };
         self.is_back();
         let outcome = match self.database.answer_within() {
             None => run_batch(&txn, heads, &mut self.past, batch).await,
             // Whoever is dropped without an answer is told that nothing was written, which is so.
-            Some(limit) => match tokio::time::timeout(limit, run_batch(&txn, heads, &mut self.past, batch)).await {
-                Ok(outcome) => outcome,
-                Err(_) => {
+            Some(limit) => {
+                let running = run_batch(&txn, heads, &mut self.past, batch);
+                let Ok(outcome) = tokio::time::timeout(limit, running).await else {
                     tracing::warn!("a batch of changes took too long and was given up");
                     drop(txn);
                     return self.abandon_connection();
-                }
-            },
+                };
+                outcome
+            }
         };
         let (ran, said) = match outcome {
             Ok(done) => done,
@@ -194,12 +195,11 @@ impl Writer {
     }
 
     async fn try_to_begin(&mut self, events: &Events) -> Result<Begun, DbErr> {
-        let db = match self.db.take() {
-            Some(db) => db,
-            None => {
-                self.past.forget();
-                self.database.connect().await?
-            }
+        let db = if let Some(db) = self.db.take() {
+            db
+        } else {
+            self.past.forget();
+            self.database.connect().await?
         };
         let db = self.db.insert(db);
         let beginning = async {
@@ -225,7 +225,7 @@ impl Writer {
     }
 
     /// The database cannot be had: neither this batch nor what else is waiting has a chance now.
-    async fn give_up(&mut self, batch: Vec<Job>, error: &DbErr) {
+    fn give_up(&mut self, batch: Vec<Job>, error: &DbErr) {
         self.abandon_connection();
         fail_all(callers(batch), error);
         if !is_passing(error) {

@@ -180,8 +180,8 @@ impl Frame {
             }
             Content::Entry { entry, sse: made } => {
                 let cursor = self.head.cursor(view.audience);
-                let make = || sse(Some(cursor), entry.kind.name(), None, &self.json);
-                Some(made[view.audience as usize].get_or_init(make))
+                let write = || sse(Some(cursor), entry.kind.name(), None, &self.json);
+                Some(made[view.audience as usize].get_or_init(write))
             }
             Content::Signal { only, sse } if only.is_none() || only.as_ref() == view.user() => Some(sse),
             Content::Signal { .. } => None,

@@ -22,9 +22,9 @@ struct Reader {
 }
 
 impl Opened {
-    /// The seat, if there is one.
-    pub fn into_seat(self) -> Result<Seat, Self> {
-        self.0.map_err(|refusal| Self(Err(refusal)))
+    /// The seat, if there is one; else what is to be read in its place.
+    pub fn into_seat(self) -> Result<Seat, Box<Self>> {
+        self.0.map_err(|refusal| Box::new(Self(Err(refusal))))
     }
 
     /// All its bytes, to their end.

@@ -86,7 +86,9 @@ impl Packing {
 /// These bytes, one after the other, as one parcel. They are never all empty.
 pub(super) fn pack(parts: &[&[u8]]) -> Parcel {
     let mut packing = Packing::with_capacity(parts.iter().map(|part| part.len()).sum());
-    parts.iter().for_each(|part| packing.add(part));
+    for part in parts {
+        packing.add(part);
+    }
     packing.seal().unwrap_or(Parcel {
         framed: Bytes::from_static(LINE_END),
         line: 0,

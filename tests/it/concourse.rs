@@ -29,7 +29,6 @@ const BOUNDS: Bounds = Bounds {
 /// One instance's end, without a server around it.
 struct Instance {
     concourse: Concourse,
-    redis: Redis,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -40,13 +39,8 @@ impl Instance {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let redis = Redis::open(config, &tasks, &stop).unwrap().unwrap();
         soon("redis", redis.ready()).await;
-        let concourse = Concourse::shared(BOUNDS, redis.clone(), &Secret::new(SECRET), &tasks, stop.clone());
-        Self {
-            concourse,
-            redis,
-            stop,
-            tasks,
-        }
+        let concourse = Concourse::shared(BOUNDS, redis, &Secret::new(SECRET), &tasks, stop.clone());
+        Self { concourse, stop, tasks }
     }
 
     /// As if it were killed: from now on nothing of it moves.
@@ -83,7 +77,7 @@ async fn twins(redis: &RedisServer, change: impl Fn(&mut Config)) -> (TestServer
         change(config);
     };
     let [one, two] = dirs.map(|dir| TestServer::start_on(dir, Arc::new(LocalBus::default()), settings));
-    let (one, two) = (one.await, two.await);
+    let (one, two) = (Box::pin(one).await, Box::pin(two).await);
     for server in [&one, &two] {
         let ready = || async { server.anybody().get("/health/ready").await.ok()["status"] == json!("ready") };
         until("a server that has its redis", ready).await;

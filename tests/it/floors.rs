@@ -9,9 +9,8 @@ fn floor(room: &str) -> Option<u8> {
         "config" | "telemetry" | "clock" | "crypto" => 10,
         "store" | "redis" | "llm" => 20,
         // Half a step up: what it carries are the log's own entries.
-        "bus" => 25,
-        // What instances share is kept in Redis, one step below; the two strangers of this landing are `bus` and this.
-        "concourse" => 25,
+        // What instances tell each other and what they share go through Redis, one step below; strangers to each other.
+        "bus" | "concourse" => 25,
         "stream" => 30,
         "http" => 40,
         "features" => 50,

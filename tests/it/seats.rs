@@ -199,12 +199,16 @@ async fn a_client_that_takes_nothing_is_cut_off_and_the_others_are_not() {
     let host = server.host();
     let event = host.starts_event("session").await;
     let mut healthy = host.nobody().watches(&event).await;
-    let mut line = stalls(&server, &host, &event).await;
-    becomes(&host, "grandstand_connections_stalled_total", |stalled| stalled == 1).await;
+    // The healthy one reads all the while, or it would be one that takes nothing, too.
+    let stalled = async {
+        let line = stalls(&server, &host, &event).await;
+        becomes(&host, "grandstand_connections_stalled_total", |stalled| stalled == 1).await;
+        line
+    };
+    let (mut line, _) = tokio::join!(stalled, healthy.entries_to(102));
     becomes(&host, "grandstand_seats", |seats| seats == 1).await;
     line.reads_to_the_end().await;
     assert!(!line.ended, "cut off, not ended");
-    healthy.entries_to(102).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

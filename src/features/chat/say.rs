@@ -18,21 +18,18 @@ use crate::{
         chat::{Author, Message, MessageStatus},
         entry::{Entry, MessageSaid},
     },
-    store::{Asked, Error, Scribes, Together},
+    store::{Asked, Error, Outcomes, Scribes, Together},
 };
 
 impl Together for Saying {
     type Done = Message;
 
-    fn together<'a>(
-        all: &'a [Asked<Self>],
-        scribes: &'a mut Scribes<'_>,
-    ) -> BoxFuture<'a, Result<Vec<Result<Message, Error>>, Error>> {
+    fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<Message>> {
         Box::pin(say_all(all, scribes))
     }
 }
 
-async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Result<Vec<Result<Message, Error>>, Error> {
+async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<Message> {
     let txn = scribes.txn();
     let mut sent = sent_before(txn, all).await?;
     let parents = rows::find_rows(txn, all.iter().filter_map(|asked| asked.change.parent_id)).await?;

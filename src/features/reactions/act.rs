@@ -21,7 +21,7 @@ use crate::{
         chat::MessageStatus,
         reaction::{Applause, ApplauseKind, Emoji},
     },
-    store::{Asked, Error, Scribes, Together},
+    store::{Asked, Error, Outcomes, Scribes, Together},
 };
 
 /// Different emoji on one message, so that its row of reactions stays a row.
@@ -41,10 +41,7 @@ pub(super) struct React {
 impl Together for React {
     type Done = u64;
 
-    fn together<'a>(
-        all: &'a [Asked<Self>],
-        scribes: &'a mut Scribes<'_>,
-    ) -> BoxFuture<'a, Result<Vec<Result<u64, Error>>, Error>> {
+    fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<u64>> {
         Box::pin(async move {
             let mut ledger = Ledger::read(scribes.txn(), all).await?;
             let outcomes = all
@@ -184,7 +181,7 @@ impl Ledger {
             let mut again = OnConflict::columns([C::MessageId, C::Emoji]);
             again.value(
                 C::Count,
-                Expr::col((reaction_total::Entity, C::Count)).add(new_value(C::Count)),
+                Expr::col((reaction_total::Entity, C::Count)).add(new_value(&C::Count)),
             );
             reaction_total::Entity::insert_many(rows.iter().cloned())
                 .on_conflict(again)
@@ -208,7 +205,7 @@ fn is_one_of(keys: &[Key]) -> SimpleExpr {
 }
 
 /// The value that an insert brought along and that met an old row.
-fn new_value(column: impl sea_orm::Iden) -> Expr {
+fn new_value(column: &impl sea_orm::Iden) -> Expr {
     Expr::col((Alias::new("excluded"), Alias::new(column.to_string())))
 }
 
@@ -222,10 +219,7 @@ pub(super) struct Applaud {
 impl Together for Applaud {
     type Done = Applause;
 
-    fn together<'a>(
-        all: &'a [Asked<Self>],
-        scribes: &'a mut Scribes<'_>,
-    ) -> BoxFuture<'a, Result<Vec<Result<Applause, Error>>, Error>> {
+    fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<Applause>> {
         Box::pin(async move {
             let totals = applaud_all(scribes.txn(), all).await?;
             let of = |asked: &Asked<Self>| totals.get(&asked.event.uuid()).cloned().unwrap_or_default();
@@ -255,7 +249,7 @@ async fn applaud_all(db: &impl ConnectionTrait, all: &[Asked<Applaud>]) -> Resul
         let mut again = OnConflict::columns([C::EventId, C::Kind]);
         again.value(
             C::Count,
-            Expr::col((applause_total::Entity, C::Count)).add(new_value(C::Count)),
+            Expr::col((applause_total::Entity, C::Count)).add(new_value(&C::Count)),
         );
         applause_total::Entity::insert_many(rows.iter().cloned())
             .on_conflict(again)

@@ -67,7 +67,9 @@ impl Party {
             self.rows.retain(Option::is_some);
             self.gaps = 0;
             for (row, key) in self.rows.iter().enumerate() {
-                key.iter().for_each(|key| moved(*key, row));
+                if let Some(key) = key {
+                    moved(*key, row);
+                }
             }
         }
         self.span = self.rows.len();

@@ -146,7 +146,7 @@ async fn a_quota_holds(Pair { kind, one, other, .. }: &Pair) {
 async fn what_is_put_down_is_taken_once(Pair { kind, one, other, .. }: &Pair) {
     let made = AtomicU32::new(0);
     let name = || format!("ticket {}", made.fetch_add(1, Ordering::Relaxed));
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let kept = one.shelf.keep(name, b"ana".to_vec(), minute).await.unwrap();
     assert_eq!(other.shelf.take("another").await, None, "{kind}");
     let taken = join_all([one, other, one, other].map(|end| end.shelf.take(&kept))).await;
@@ -162,7 +162,7 @@ async fn what_is_put_down_is_taken_once(Pair { kind, one, other, .. }: &Pair) {
 async fn a_full_shelf_refuses(Pair { kind, other: one, .. }: &Pair) {
     let made = AtomicU32::new(0);
     let name = || format!("ticket {}", made.fetch_add(1, Ordering::Relaxed));
-    let [minute, moment] = [Duration::from_secs(60), Duration::from_millis(20)];
+    let [minute, moment] = [Duration::from_mins(1), Duration::from_millis(20)];
     for ttl in [minute, moment, moment] {
         one.shelf.keep(name, vec![1], ttl).await.unwrap();
     }

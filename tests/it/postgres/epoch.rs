@@ -75,7 +75,11 @@ async fn everybody_starts_afresh(buses: [Arc<LocalBus>; 2]) {
         for old in ["1-8", "1-7", "1-4"] {
             let mut seat = server.anybody().resumes(&event, old).await;
             let place = starts_afresh(&mut seat).await;
-            assert_eq!(place, "2-7");
+            assert!(place.starts_with("2-"), "{place}");
+            // The state may be of a moment ago; then the rest follows.
+            if place != "2-7" {
+                assert_eq!(seat.entries_to(7).await.last().unwrap().id, "2-7");
+            }
         }
         let mut seat = server.anybody().resumes(&event, "2-6").await;
         assert_eq!(seat.hears("message.created").await.id, "2-7");

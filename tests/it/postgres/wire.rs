@@ -57,7 +57,7 @@ impl Wire {
 }
 
 async fn carry(mut client: TcpStream, mut server: TcpStream, cut: Arc<AtomicU8>) {
-    let (mut asked, mut told) = ([0; 65_536], [0; 65_536]);
+    let (mut asked, mut told) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
             read = client.read(&mut asked) => {

@@ -259,6 +259,9 @@ pub fn is_asked_for() -> bool {
         None => false,
         Some(name) if name == "sqlite" => false,
         Some(name) if name == "postgres" => true,
-        Some(name) => panic!("GRANDSTAND_TEST_DATABASE is `sqlite` or `postgres`, not {name:?}"),
+        Some(name) => panic!(
+            "GRANDSTAND_TEST_DATABASE is `sqlite` or `postgres`, not {}",
+            name.display()
+        ),
     }
 }

@@ -4,6 +4,7 @@
 //! closes, and the shell kills the server and removes its files.
 
 use std::{
+    hash::BuildHasher,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::{Path, PathBuf},
@@ -69,8 +70,13 @@ struct Keeper {
     answers: BufReader<ChildStdout>,
 }
 
+/// A port that stays free while its server is away: outgoing connections take theirs from 32768 up.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let dice = std::hash::RandomState::new();
+    (0..10_000_u64)
+        .map(|toss| 20_000 + u16::try_from(dice.hash_one(toss) % 12_000).unwrap())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("one of twelve thousand ports is free")
 }
 
 fn require(program: &str, package: &str) {

@@ -87,7 +87,7 @@ impl TestServer {
         change(&mut config);
         // A test that names a Redis means it.
         let bus = config.bus.redis_url.is_none().then_some(bus);
-        let app = App::build(config, bus)
+        let app = Box::pin(App::build(config, bus))
             .await
             .unwrap_or_else(|error| panic!("the server starts: {error:?}"));
         let (address, url, stop) = (app.address(), app.url(), CancellationToken::new());

@@ -665,7 +665,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a key
-         * @description It ends at once on this instance and within five seconds on all others. Needs an admin.
+         * @description It ends at once on all instances that hear each other, and within five seconds on any. Needs an admin.
          */
         delete: operations["revoke_key"];
         options?: never;
@@ -817,8 +817,8 @@ export interface components {
         Checks: {
             /** @description `ok` or what is wrong. */
             database: string;
-            /** @description `ok` or what is wrong; absent when this instance is alone. */
-            redis?: string;
+            /** @description `ok` or what is wrong. What other instances do arrives late meanwhile, but all of it. */
+            bus: string;
             /** @description `ok` or `draining`. */
             shutdown: string;
         };
