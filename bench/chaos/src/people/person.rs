@@ -160,7 +160,11 @@ impl Person {
         over
     }
 
+    /// Of those who go from door to door; how long a probe waits at its door says nothing about them.
     fn has_waited(&self, ask: &Ask, began: Ms, tries: &[Try]) {
+        if !self.roams {
+            return;
+        }
         let waited = self.world.clock.now() - began;
         let mut ledger = self.world.ledger();
         ledger.waits.push((began, waited));
