@@ -70,14 +70,17 @@ async fn what_was_acknowledged_survives_being_killed_again_and_again() {
     let mut all: BTreeMap<(String, String), bool> = BTreeMap::new();
     for round in 0..ROUNDS {
         let acknowledged = Arc::new(AtomicUsize::new(0));
+        let mut links = Vec::new();
+        for reader in &mut readers {
+            links.push(reader.connects().await.unwrap());
+        }
         let mut authors = JoinSet::new();
         for number in 0..AUTHORS {
             let author = server.user(&format!("author{number}"), &[]);
             let (event, acknowledged) = (event.clone(), Arc::clone(&acknowledged));
             authors.spawn(async move { (author.id.clone(), sends_on(author, event, round, acknowledged).await) });
         }
-        let watching = join_all(readers.iter_mut().map(async |reader| {
-            let mut link = reader.connects().await.unwrap();
+        let watching = join_all(readers.iter_mut().zip(links).map(async |(reader, mut link)| {
             while reader.reads_on(&mut link).await {}
         }));
         let killing = async {
