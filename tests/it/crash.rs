@@ -80,9 +80,11 @@ async fn what_was_acknowledged_survives_being_killed_again_and_again() {
             let (event, acknowledged) = (event.clone(), Arc::clone(&acknowledged));
             authors.spawn(async move { (author.id.clone(), sends_on(author, event, round, acknowledged).await) });
         }
-        let watching = join_all(readers.iter_mut().zip(links).map(async |(reader, mut link)| {
-            while reader.reads_on(&mut link).await {}
-        }));
+        let watching = join_all(readers.iter_mut().zip(links).map(
+            async |(reader, mut link)| {
+                while reader.reads_on(&mut link).await {}
+            },
+        ));
         let killing = async {
             while acknowledged.load(Ordering::Relaxed) < 60 + 37 * round as usize {
                 tokio::task::yield_now().await;
