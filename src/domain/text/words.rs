@@ -9,15 +9,25 @@ const WORD_MAX: usize = 200;
 /// letter outside Europe (dakuten, vowel signs) stay.
 #[must_use]
 pub fn search_words(text: &str) -> Vec<String> {
+    if text.is_ascii() {
+        // Nothing to take apart and put together again, and most of what is said.
+        return cut(&text.to_ascii_lowercase());
+    }
+    cut(&folded(text))
+}
+
+fn folded(text: &str) -> String {
     let is_accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
-    let folded: String = text
-        .chars()
+    text.chars()
         .flat_map(char::to_lowercase)
         .nfd()
         .filter(|letter| !is_accent(letter))
         .map(|letter| if letter == 'ς' { 'σ' } else { letter })
         .nfc()
-        .collect();
+        .collect()
+}
+
+fn cut(folded: &str) -> Vec<String> {
     folded
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -44,5 +54,11 @@ mod tests {
             assert_eq!(search_words(text), words, "{text}");
         }
         assert_eq!(search_words(&"é".repeat(4_000)), ["e".repeat(WORD_MAX)]);
+    }
+
+    #[test]
+    fn plain_text_is_cut_as_any_other() {
+        let text: String = (0..128_u8).map(char::from).chain("Goal! 1:0 x".chars()).collect();
+        assert_eq!(search_words(&text), cut(&folded(&text)));
     }
 }
