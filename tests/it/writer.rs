@@ -44,6 +44,19 @@ async fn whoever_fails_or_panics_in_a_full_batch_leaves_no_trace_and_burns_no_se
 }
 
 #[tokio::test]
+async fn whoever_spoils_it_for_all_that_are_done_together_fails_alone() {
+    let bench = Bench::new(100).await;
+    let ends = [End::Well, End::Refused, End::Well, End::Panics, End::Well];
+    let outcomes = bench.does_together(&ends).await;
+    assert!(matches!(outcomes[1], Err(Error::Refused(_))) && matches!(outcomes[3], Err(Error::Panicked)));
+    let done: Vec<_> = outcomes.into_iter().flatten().collect();
+    assert_eq!((done, bench.notes().await), (vec![1, 2, 3], vec![0, 2, 4]));
+    assert_eq!(bench.length().await, 3);
+    let outcomes = bench.does_together(&[End::Well; 3]).await;
+    assert_eq!(outcomes.into_iter().flatten().collect::<Vec<_>>(), [4, 5, 6]);
+}
+
+#[tokio::test]
 async fn whoever_fails_or_panics_alone_leaves_no_trace_and_the_writer_goes_on() {
     let bench = Bench::new(10).await;
     assert!(matches!(bench.does(1, End::Refused).await, Err(Error::Refused(_))));

@@ -1,6 +1,6 @@
 //! Reactions on messages and applause for the event: counted exactly, told a few times a second.
 //!
-//! Each act is committed by itself (its 2xx is as good as any), but the log only hears the new totals, once a tick. What
+//! Each act is committed before it is answered (its 2xx is as good as any), but the log only hears the new totals, once a tick. What
 //! was counted and not yet told is found in the database, so totals are told in the end after a crash as well.
 
 mod act;

@@ -24,8 +24,10 @@ pub(super) const LEEWAY_SECONDS: u64 = 60;
 /// A token that was good is not looked into again for so long: decoding one costs as much as half a post. Its end is
 /// looked at every time.
 const BELIEVED_FOR: Duration = Duration::from_secs(5);
-/// Tokens remembered at most, of up to a kilobyte or so each.
+/// Tokens remembered at most.
 const REMEMBERED: usize = 4_096;
+/// Longer tokens are not remembered, so that all together hold a few megabytes. Ours have some 300 bytes.
+const REMEMBERED_BYTES: usize = 1_024;
 /// Longer texts are no token of ours, and not worth decoding.
 const MAX_TOKEN_BYTES: usize = 8_192;
 
@@ -118,7 +120,9 @@ impl Tokens {
             jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation).map_err(|error| refused(&error))?;
         let identity = data.claims.identity(Signer::House)?;
         // Nothing withdraws a token, so nothing that was found good is bad a moment later.
-        self.known.put(token.to_owned(), identity.clone(), self.known.now());
+        if token.len() <= REMEMBERED_BYTES {
+            self.known.put(token.to_owned(), identity.clone(), self.known.now());
+        }
         Ok(identity)
     }
 }

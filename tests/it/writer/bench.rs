@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use grandstand::{
     config::StoreConfig,
     domain::{
         Audience, EventId, MessageId, Reason, Refusal,
         entry::{Entry, GoneBy, MessageGone},
     },
-    store::{Error, Head, Recorded, Scribe, Store, log},
+    store::{Asked, Error, Head, Outcomes, Recorded, Scribe, Scribes, Store, Together, log},
     telemetry::Metrics,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
@@ -60,6 +60,30 @@ async fn change(scribe: &mut Scribe<'_>, number: i32, end: End) -> Result<u64, E
             scribe.txn().execute_unprepared("ROLLBACK").await?;
             Ok(seq)
         }
+    }
+}
+
+/// A note and an entry, cheaper together; one of a broken kind spoils it for all that are tried with it.
+struct Noted(i32, End);
+
+impl Together for Noted {
+    type Done = u64;
+
+    fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<u64>> {
+        Box::pin(async move {
+            let mut outcomes = Vec::new();
+            for Asked { event, change } in all {
+                let note = format!("INSERT INTO note VALUES ({})", change.0);
+                scribes.txn().execute_unprepared(&note).await?;
+                outcomes.push(scribes.of(*event, |scribe| scribe.say(&some_entry())));
+                match change.1 {
+                    End::Panics => panic!("a change with a bug"),
+                    End::Refused => return Err(Refusal::new(Reason::Forbidden, "No.").into()),
+                    End::Well | End::BreaksTransaction => {}
+                }
+            }
+            Ok(outcomes)
+        })
     }
 }
 
@@ -120,6 +144,17 @@ impl Bench {
         let release = self.holds_the_writer().await;
         let all = join_all((0..).zip(ends).map(|(number, end)| self.does(number, *end)));
         // The first poll of `all` queues every change; only then the writer goes on.
+        let (outcomes, ()) = tokio::join!(all, async { drop(release) });
+        outcomes
+    }
+
+    /// Does all of these together.
+    pub(super) async fn does_together(&self, ends: &[End]) -> Vec<Result<u64, Error>> {
+        let release = self.holds_the_writer().await;
+        let all = join_all((0..).zip(ends).map(|(number, end)| {
+            let noted = self.store.record_together(self.event, Noted(number, *end));
+            soon("an answer", noted)
+        }));
         let (outcomes, ()) = tokio::join!(all, async { drop(release) });
         outcomes
     }
