@@ -12,7 +12,8 @@ pub struct StreamConfig {
     pub ring_bytes: usize,
     /// A named heartbeat is sent this often. Proxies close silent connections after 30 to 60 seconds.
     pub heartbeat_ms: u64,
-    /// What clients are told to wait before reconnecting; jittered by ±50 % per stream.
+    /// What clients are told to wait before reconnecting; jittered by ±50 % per stream. Those who leave at shutdown wait
+    /// about half of it: their leaving is spread already.
     pub retry_ms: u64,
     /// Under load, seats are woken at most this often; when quiet, at once. Bounds the cost to seats × ticks.
     pub tick_ms: u64,

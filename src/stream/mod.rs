@@ -158,7 +158,7 @@ impl Stream {
     fn last_words(&self, format: Format, reason: ByeReason) -> Parcel {
         self.hub.metrics.seat_closed(reason.name());
         let seed = self.hub.next_seat.fetch_add(1, Ordering::Relaxed);
-        seat::bye(format, reason, self.hub.config.retry_ms, seed)
+        seat::bye(format, reason, &self.hub.config, seed)
     }
 
     /// The state as of one place in the log, with everything that was answered by now. `None` if there is no such event or the house is too full.

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     clock,
+    config::StreamConfig,
     domain::{
         Audience, EventId, Stamp,
         entry::{ByeReason, ResetReason, Signal, SignalKind, StreamBye, StreamReset, StreamResumed},
@@ -294,7 +295,7 @@ impl Seat {
             }
         }
         let drained = u64::from(self.hub.drained.load(Ordering::Acquire));
-        (drained > 0 && spread(self.info.seat) % 1_000 < drained).then_some(ByeReason::Shutdown)
+        (drained > 0 && turn(self.info.seat) < drained).then_some(ByeReason::Shutdown)
     }
 
     pub(super) fn stand(&self) -> &Arc<Stand> {
@@ -313,7 +314,7 @@ impl Seat {
 
     fn say_bye(&mut self, reason: ByeReason) {
         self.queue
-            .push_back(bye(self.view.format, reason, self.hub.config.retry_ms, self.info.seat));
+            .push_back(bye(self.view.format, reason, &self.hub.config, self.info.seat));
         self.closed = Some(reason);
         self.stage = Stage::Ended;
     }
@@ -338,13 +339,14 @@ impl Drop for Seat {
 }
 
 /// Last words, also for a stream that was never opened.
-pub(super) fn bye(format: Format, reason: ByeReason, retry_ms: u64, seed: u64) -> Parcel {
-    let longer = if matches!(reason, ByeReason::Overloaded | ByeReason::TooManyConnections) {
-        OVERLOAD_RETRY_FACTOR
-    } else {
-        1
+pub(super) fn bye(format: Format, reason: ByeReason, config: &StreamConfig, seed: u64) -> Parcel {
+    let retry_ms = config.retry_ms;
+    let retry_ms = match reason {
+        ByeReason::Overloaded | ByeReason::TooManyConnections => jittered(retry_ms * OVERLOAD_RETRY_FACTOR, seed),
+        // These left one after the other; a wide jitter on top would only heap the middle of the wave.
+        ByeReason::Shutdown if config.drain_window_ms >= retry_ms => retry_ms / 2 + jittered(retry_ms / 8, seed),
+        _ => jittered(retry_ms, seed),
     };
-    let retry_ms = jittered(retry_ms * longer, seed);
     let bye = StreamBye {
         reason,
         reconnect: reason.reconnect(),
@@ -359,10 +361,37 @@ fn jittered(ms: u64, seed: u64) -> u64 {
     ms / 2 + spread(seed ^ 0x5eed) % (ms + 1)
 }
 
+/// When it is a seat's turn to leave, in thousandths of the window. Steps of the golden ratio lie evenly for any run of
+/// seats, where chance would heap them.
+fn turn(seat: u64) -> u64 {
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    ((seat.wrapping_mul(GOLDEN) >> 32) * 1_000) >> 32
+}
+
 /// A number without visible pattern for each seat (`SplitMix64`).
 fn spread(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turn;
+
+    #[test]
+    fn any_run_of_seats_leaves_evenly_over_the_window() {
+        for (first, seats) in [(1, 50), (900, 300), (123_456, 10_000)] {
+            let mut tenths = [0_usize; 10];
+            for seat in first..first + seats {
+                tenths[usize::try_from(turn(seat) / 100).unwrap()] += 1;
+            }
+            let mean = usize::try_from(seats / 10).unwrap();
+            assert!(
+                tenths.iter().all(|tenth| tenth.abs_diff(mean) <= 3),
+                "{seats}: {tenths:?}"
+            );
+        }
+    }
 }
