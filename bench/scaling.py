@@ -188,9 +188,9 @@ def storms(viewers: int, instances: int, viewers_each: int) -> None:
             can = SAMPLE * rest / storm.seconds
             if reads:
                 can = min(can, ASSUMED["database_opens_per_second"] / reads)
-            told = storm.run(cut(count // SAMPLE))
-            rows.append((what, f"{count:,}", crowd, number(can), f"{told['peak']:,}", f"{told['refused']:,}",
-                         *(f"{told[part]:.1f} s" for part in ("half", "most", "all"))))
+            end = storm.run(cut(count // SAMPLE), told="drained" in what)
+            rows.append((what, f"{count:,}", crowd, number(can), f"{end['peak']:,}", f"{end['refused']:,}",
+                         *(f"{end[part]:.1f} s" for part in ("half", "most", "all"))))
     table(*rows)
 
 
