@@ -11,7 +11,7 @@ mod tally;
 mod vote;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -25,7 +25,7 @@ use crate::{
         poll::{Choices, NewPoll, Poll, PollStatus},
         user::User,
     },
-    store::{Error, Recent, Store},
+    store::{Error, Gather, Recent, Store},
     stream::{Draft, MyVotes, SnapshotPart, Stream},
 };
 use change::End;
@@ -47,6 +47,7 @@ pub struct Polls {
     /// Events with totals the log has not told. Bounded by the events in use between two ticks.
     untold: Arc<Mutex<BTreeSet<EventId>>>,
     shown: Arc<Recent<EventId, Shown>>,
+    mine: Arc<Gather<MyVotes>>,
 }
 
 impl Polls {
@@ -57,6 +58,7 @@ impl Polls {
             stream,
             untold: Arc::default(),
             shown: Arc::new(Recent::new(BELIEVED_FOR, REMEMBERED)),
+            mine: Arc::default(),
         }
     }
 
@@ -136,10 +138,11 @@ impl Polls {
 
     async fn add_mine(&self, polls: &mut [Poll], caller: Option<&UserId>) -> Result<(), Error> {
         let Some(user) = caller else { return Ok(()) };
-        let ids = polls.iter().map(|poll| poll.id.uuid());
-        let mut mine = rows::votes_of(self.store.reader(), ids, user).await?;
+        let ids: Vec<Uuid> = polls.iter().map(|poll| poll.id.uuid()).collect();
+        let votes = rows::votes_of(self.store.reader(), &ids, std::slice::from_ref(user)).await?;
+        let mut mine: HashMap<_, _> = votes.into_iter().map(|(_, poll, choices)| (poll, choices)).collect();
         for poll in polls {
-            poll.mine = Some(mine.remove(&poll.id).unwrap_or_default());
+            poll.mine = Some(mine.remove(&poll.id).map(Choices::ids).unwrap_or_default());
         }
         Ok(())
     }
@@ -177,9 +180,15 @@ impl SnapshotPart for Polls {
             if shown.is_empty() {
                 return Ok(Some(MyVotes::new()));
             }
-            let votes = rows::votes_of(self.store.reader(), shown.iter().copied(), user).await?;
-            let named = votes.into_iter().map(|(poll, ids)| (poll.to_string(), ids));
-            Ok(Some(named.collect()))
+            let db = self.store.reader();
+            let mine = self.mine.ask(event, user, |users| async move {
+                let mut by_user: HashMap<String, MyVotes> = HashMap::new();
+                for (user, poll, choices) in rows::votes_of(db, &shown, &users).await? {
+                    by_user.entry(user).or_default().insert(poll.to_string(), choices.ids());
+                }
+                Ok(by_user)
+            });
+            mine.await.map(Some)
         })
     }
 }

@@ -190,19 +190,19 @@ pub(super) async fn page(
     rows.into_iter().map(Found::read).collect()
 }
 
-/// What a user chose in these polls.
+/// What these users chose in these polls.
 pub(super) async fn votes_of(
     db: &impl ConnectionTrait,
-    polls: impl Iterator<Item = Uuid>,
-    user: &UserId,
-) -> Result<BTreeMap<PollId, Vec<u32>>, Error> {
+    polls: &[Uuid],
+    users: &[UserId],
+) -> Result<Vec<(String, PollId, Choices)>, Error> {
     use poll_vote::Column as C;
     let query = poll_vote::Entity::find()
-        .filter(C::PollId.is_in(polls))
-        .filter(C::UserId.eq(user.as_str()));
+        .filter(C::PollId.is_in(polls.iter().copied()))
+        .filter(C::UserId.is_in(users.iter().map(UserId::as_str)));
     let votes = query.all(db).await?.into_iter().filter_map(|row| {
         let choices = Choices::from_bits(row.choices)?;
-        Some((PollId::from_uuid(row.poll_id), choices.ids()))
+        Some((row.user_id, PollId::from_uuid(row.poll_id), choices))
     });
     Ok(votes.collect())
 }
