@@ -19,6 +19,7 @@ use super::{
     past::Past,
     scribe::{Said, Scribe},
     together::{Lot, Scribes},
+    unnest,
     writer::{Answer, Change, Job},
 };
 use crate::{
@@ -290,16 +291,22 @@ async fn lock(
         return Ok(BTreeMap::new());
     }
     let ids = events.iter().map(|event| event.uuid());
+    if txn.get_database_backend() == DbBackend::Postgres {
+        return Ok(by_event(&unnest::lock(txn, ids).await?));
+    }
     let query = log_head::Entity::find().filter(log_head::Column::EventId.is_in(ids));
     let rows = query
         .order_by_asc(log_head::Column::EventId)
         .lock_exclusive()
         .all(txn)
         .await?;
-    Ok(rows
-        .iter()
+    Ok(by_event(&rows))
+}
+
+fn by_event(rows: &[log_head::Model]) -> BTreeMap<EventId, Head> {
+    rows.iter()
         .map(|row| (EventId::from_uuid(row.event_id), read_head(row)))
-        .collect())
+        .collect()
 }
 
 /// Rows per statement: seven columns each, far below the 32,766 parameters that SQLite takes.
@@ -317,7 +324,11 @@ async fn append(
         // before it says so; when nothing is appended, this one does.
         txn.execute_unprepared("SELECT 1").await?;
     }
-    for rows in said.entries.chunks(ROWS_PER_INSERT) {
+    let by_array = txn.get_database_backend() == DbBackend::Postgres;
+    if by_array && !said.entries.is_empty() {
+        unnest::append(txn, &said.entries).await?;
+    }
+    for rows in said.entries.chunks(ROWS_PER_INSERT).filter(|_| !by_array) {
         log_entry::Entity::insert_many(rows.iter().map(LogEntry::row))
             .exec_without_returning(txn)
             .await?;
@@ -330,6 +341,9 @@ async fn append(
     let begins_anew = |(event, epoch): &(&EventId, &u32)| heads.get(*event).is_some_and(|head| head.epoch != **epoch);
     moved.extend(epochs.iter().filter(begins_anew).map(|(event, _)| *event));
     let moved: Vec<_> = moved.into_iter().collect();
+    if by_array && !moved.is_empty() {
+        return unnest::move_heads(txn, &moved, heads).await;
+    }
     for events in moved.chunks(ROWS_PER_INSERT) {
         let rows = events
             .iter()

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod change;
+mod many;
 mod rows;
 mod say;
 

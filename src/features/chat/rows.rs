@@ -11,7 +11,6 @@ use sea_orm::{
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
-use super::Saying;
 use crate::{
     domain::{
         EventId, MessageId, Stamp, UserId,
@@ -144,44 +143,6 @@ pub(super) async fn find_rows(
     Ok(query.all(db).await?.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// What makes a send the same send: where, by whom, under which id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Sent {
-    event: Uuid,
-    author: String,
-    client_id: String,
-}
-
-impl Sent {
-    pub(super) fn of(event: EventId, saying: &Saying) -> Option<Self> {
-        Some(Self {
-            event: event.uuid(),
-            author: saying.author.id.as_str().to_owned(),
-            client_id: saying.client_id.as_ref()?.as_str().to_owned(),
-        })
-    }
-
-    pub(super) fn of_row(row: &message::Model) -> Self {
-        Self {
-            event: row.event_id,
-            author: row.author_id.clone(),
-            client_id: row.client_id.clone().unwrap_or_default(),
-        }
-    }
-}
-
-/// What was sent before under these ids.
-pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Result<Vec<message::Model>, Error> {
-    use message::Column as C;
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
-    let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
-    let query = message::Entity::find().filter(Expr::cust(IS_SENT));
-    Ok(query.filter(place.in_tuples(keys)).all(db).await?)
-}
-
 pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<String>) -> message::ActiveModel {
     let author = &message.author;
     message::ActiveModel {
@@ -204,18 +165,6 @@ pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<Strin
         edited_ms: Set(None),
         ..Default::default()
     }
-}
-
-/// Rows per statement: sixteen columns each, far below the 32,766 parameters that a database takes.
-const ROWS_PER_INSERT: usize = 256;
-
-pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::ActiveModel>) -> Result<(), Error> {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        message::Entity::insert_many(rows.iter().cloned())
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
 }
 
 /// What a text is found by.
@@ -275,7 +224,7 @@ pub(super) async fn page(
 }
 
 // Conditions of partial indexes, to the letter as the migration has them.
-const IS_SENT: &str = "client_id IS NOT NULL";
+pub(super) const IS_SENT: &str = "client_id IS NOT NULL";
 const IS_HELD: &str = "status = 'held'";
 const IS_GONE: &str = "status IN ('deleted', 'hidden')";
 const IS_PINNED: &str = "pinned";

@@ -9,7 +9,8 @@ use sea_orm::prelude::Uuid;
 use super::{
     Saying,
     change::{is_gone, no_such_message},
-    rows::{self, Sent},
+    many::{self, Sent},
+    rows,
 };
 use crate::{
     crypto,
@@ -63,7 +64,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         fresh.push(rows::new_row(*event, &message, hash));
         outcomes.push(Ok(message));
     }
-    rows::insert_all(txn, fresh).await?;
+    many::insert_all(txn, fresh).await?;
     for (parent, count) in replies {
         rows::count_reply(txn, parent, count).await?;
     }
@@ -120,7 +121,7 @@ async fn sent_before(txn: &sea_orm::DatabaseTransaction, all: &[Asked<Saying>]) 
         .filter_map(|asked| Sent::of(asked.event, &asked.change))
         .collect();
     let mut before = SentBefore::with_capacity(keys.len());
-    for row in rows::find_sent(txn, keys).await? {
+    for row in many::find_sent(txn, keys).await? {
         let (hash, key) = (row.sent_hash.clone(), Sent::of_row(&row));
         before.insert(key, (hash, rows::read_one(txn, row).await?));
     }
