@@ -6,9 +6,11 @@
 //! words of SQL.
 
 mod batch;
+pub mod bulk;
 mod claim;
 mod error;
 mod forget;
+mod heads;
 mod house;
 mod lane;
 pub mod log;

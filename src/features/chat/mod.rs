@@ -5,7 +5,7 @@
 
 pub mod api;
 mod change;
-mod many;
+mod fresh;
 mod rows;
 mod say;
 

@@ -9,8 +9,8 @@ use sea_orm::prelude::Uuid;
 use super::{
     Saying,
     change::{is_gone, no_such_message},
-    many::{self, Sent},
-    rows,
+    fresh,
+    rows::{self, Sent},
 };
 use crate::{
     crypto,
@@ -61,10 +61,10 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         if let Some(key) = key {
             sent.insert(key, (hash.clone(), message.clone()));
         }
-        fresh.push(rows::new_row(*event, &message, hash));
+        fresh.push(fresh::new_row(*event, &message, hash));
         outcomes.push(Ok(message));
     }
-    many::insert_all(txn, fresh).await?;
+    fresh::insert_all(txn, fresh).await?;
     for (parent, count) in replies {
         rows::count_reply(txn, parent, count).await?;
     }
@@ -121,7 +121,7 @@ async fn sent_before(txn: &sea_orm::DatabaseTransaction, all: &[Asked<Saying>]) 
         .filter_map(|asked| Sent::of(asked.event, &asked.change))
         .collect();
     let mut before = SentBefore::with_capacity(keys.len());
-    for row in many::find_sent(txn, keys).await? {
+    for row in rows::find_sent(txn, keys).await? {
         let (hash, key) = (row.sent_hash.clone(), Sent::of_row(&row));
         before.insert(key, (hash, rows::read_one(txn, row).await?));
     }
