@@ -5,18 +5,18 @@ use std::{
     panic::AssertUnwindSafe,
 };
 
-use entity::log_entry;
 use futures_util::FutureExt;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, TransactionTrait};
 
 use super::{
     Error, LogEntry, bulk,
     forget::forget,
     heads,
-    log::{self, Head},
+    log::{self, Head, audience_code, signed},
     past::Past,
     scribe::{Said, Scribe},
     together::{Lot, Scribes},
+    unnest::{self, column},
     writer::{Answer, Change, Job},
 };
 use crate::{
@@ -260,9 +260,6 @@ impl Events {
     }
 }
 
-/// Rows per statement: seven columns each, far below the 65,535 parameters that PostgreSQL takes.
-const ROWS_PER_INSERT: usize = 500;
-
 async fn append(
     txn: &DatabaseTransaction,
     ran: usize,
@@ -275,15 +272,11 @@ async fn append(
         // before it says so; when nothing is appended, this one does.
         txn.execute_unprepared("SELECT 1").await?;
     }
-    let is_local = txn.get_database_backend() == DbBackend::Sqlite;
-    if is_local {
+    if txn.get_database_backend() == DbBackend::Postgres {
+        append_all(txn, &said.entries).await?;
+    } else {
         let rows = said.entries.iter().map(LogEntry::values).collect();
         bulk::insert(txn, "log_entry", log::COLUMNS, rows, "").await?;
-    }
-    for rows in said.entries.chunks(ROWS_PER_INSERT).filter(|_| !is_local) {
-        log_entry::Entity::insert_many(rows.iter().map(LogEntry::row))
-            .exec_without_returning(txn)
-            .await?;
     }
     for forgotten in &said.forgotten {
         forget(txn, forgotten).await?;
@@ -297,4 +290,24 @@ async fn append(
         .filter_map(|event| heads.get(&event).map(|head| (event, *head)))
         .collect();
     heads::move_on(txn, moved).await
+}
+
+const APPEND: &str = "INSERT INTO log_entry (event_id, audience, seq, other_seq, kind, at_ms, data) \
+    SELECT * FROM unnest($1::uuid[], $2::int2[], $3::int8[], $4::int8[], $5::text[], $6::int8[], $7::text[])";
+
+/// On PostgreSQL.
+async fn append_all(txn: &DatabaseTransaction, said: &[LogEntry]) -> Result<(), sea_orm::DbErr> {
+    if said.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        column(said.iter().map(|entry| entry.event.uuid())),
+        column(said.iter().map(|entry| audience_code(entry.audience))),
+        column(said.iter().map(|entry| signed(entry.seq))),
+        column(said.iter().map(|entry| signed(entry.other_seq))),
+        column(said.iter().map(|entry| entry.kind.name().to_owned())),
+        column(said.iter().map(|entry| entry.at.ms())),
+        column(said.iter().map(|entry| entry.data().to_owned())),
+    ];
+    txn.execute_raw(unnest::statement(APPEND, columns)).await.map(drop)
 }

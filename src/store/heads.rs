@@ -4,19 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use entity::log_head;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, Value, sea_query::OnConflict,
+    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Statement, Value,
 };
 
 use super::{
     batch::Events,
     bulk,
     log::{Head, read_head, signed},
+    unnest,
 };
 use crate::domain::EventId;
-
-/// Rows per statement: four columns each, far below the 65,535 parameters that PostgreSQL takes.
-const ROWS_PER_INSERT: usize = 500;
 
 /// Reads and locks the heads of all events in the batch, in id order so that two writers cannot wait for each other. Logs
 /// that begin here get a head first: what is not there cannot be locked, and two instances would both count from one.
@@ -35,6 +32,9 @@ pub(super) async fn lock_heads(txn: &DatabaseTransaction, events: &Events) -> Re
     Ok(heads)
 }
 
+const LOCK: &str = "SELECT event_id, epoch, public_seq, staff_seq FROM log_head WHERE event_id = ANY($1) \
+    ORDER BY event_id FOR UPDATE";
+
 async fn lock(txn: &DatabaseTransaction, events: &BTreeSet<EventId>) -> Result<BTreeMap<EventId, Head>, DbErr> {
     if events.is_empty() {
         return Ok(BTreeMap::new());
@@ -43,12 +43,8 @@ async fn lock(txn: &DatabaseTransaction, events: &BTreeSet<EventId>) -> Result<B
         return local_heads(txn, events).await;
     }
     let ids = events.iter().map(|event| event.uuid());
-    let query = log_head::Entity::find().filter(log_head::Column::EventId.is_in(ids));
-    let rows = query
-        .order_by_asc(log_head::Column::EventId)
-        .lock_exclusive()
-        .all(txn)
-        .await?;
+    let query = log_head::Entity::find().from_raw_sql(unnest::statement(LOCK, [unnest::column(ids)]));
+    let rows = query.all(txn).await?;
     Ok(rows
         .iter()
         .map(|row| (EventId::from_uuid(row.event_id), read_head(row)))
@@ -89,6 +85,11 @@ fn local_head(text: &str) -> Option<(EventId, Head)> {
 const MOVES_ON: &str = "ON CONFLICT (event_id) DO UPDATE SET
     epoch = excluded.epoch, public_seq = excluded.public_seq, staff_seq = excluded.staff_seq";
 
+/// The same on PostgreSQL, where what moves is locked and so is there.
+const MOVE: &str = "UPDATE log_head SET epoch = moved.epoch, public_seq = moved.public_seq, staff_seq = moved.staff_seq \
+    FROM unnest($1::uuid[], $2::int4[], $3::int8[], $4::int8[]) AS moved (event_id, epoch, public_seq, staff_seq) \
+    WHERE log_head.event_id = moved.event_id";
+
 /// Writes down where logs stand now.
 pub(super) async fn move_on(txn: &DatabaseTransaction, moved: Vec<(EventId, Head)>) -> Result<(), DbErr> {
     if txn.get_database_backend() == DbBackend::Sqlite {
@@ -99,20 +100,20 @@ pub(super) async fn move_on(txn: &DatabaseTransaction, moved: Vec<(EventId, Head
         let columns = ["event_id", "epoch", "public_seq", "staff_seq"];
         return bulk::insert(txn, "log_head", columns, rows, MOVES_ON).await;
     }
-    for heads in moved.chunks(ROWS_PER_INSERT) {
-        let rows = heads.iter().map(|(event, head)| head_row(*event, *head));
-        let mut moves_on = OnConflict::column(log_head::Column::EventId);
-        moves_on.update_columns([
-            log_head::Column::Epoch,
-            log_head::Column::PublicSeq,
-            log_head::Column::StaffSeq,
-        ]);
-        log_head::Entity::insert_many(rows)
-            .on_conflict(moves_on)
-            .exec_without_returning(txn)
-            .await?;
+    if moved.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let columns = [
+        unnest::column(moved.iter().map(|(event, _)| event.uuid())),
+        unnest::column(
+            moved
+                .iter()
+                .map(|(_, head)| i32::try_from(head.epoch).unwrap_or(i32::MAX)),
+        ),
+        unnest::column(moved.iter().map(|(_, head)| signed(head.public))),
+        unnest::column(moved.iter().map(|(_, head)| signed(head.staff))),
+    ];
+    txn.execute_raw(unnest::statement(MOVE, columns)).await.map(drop)
 }
 
 fn head_values(event: EventId, head: Head) -> [Value; 4] {

@@ -217,7 +217,7 @@ impl LogEntry {
             && (self.audience, self.seq, self.kind, self.at) != (there.audience, there.seq, there.kind, there.at)
     }
 
-    /// The same as [`LogEntry::row`], in the order of [`COLUMNS`].
+    /// As a row, in the order of [`COLUMNS`].
     pub(super) fn values(&self) -> [Value; COLUMNS.len()] {
         [
             self.event.uuid().into(),
@@ -228,19 +228,6 @@ impl LogEntry {
             self.at.ms().into(),
             self.data().into(),
         ]
-    }
-
-    pub(super) fn row(&self) -> log_entry::ActiveModel {
-        use sea_orm::ActiveValue::Set;
-        log_entry::ActiveModel {
-            event_id: Set(self.event.uuid()),
-            audience: Set(audience_code(self.audience)),
-            seq: Set(signed(self.seq)),
-            other_seq: Set(signed(self.other_seq)),
-            kind: Set(self.kind.name().to_owned()),
-            at_ms: Set(self.at.ms()),
-            data: Set(self.data().to_owned()),
-        }
     }
 }
 

@@ -23,6 +23,7 @@ mod recent;
 mod scribe;
 mod sqlite;
 mod together;
+pub mod unnest;
 mod writer;
 
 use std::sync::{Arc, OnceLock};

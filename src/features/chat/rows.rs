@@ -19,7 +19,7 @@ use crate::{
         reaction::ReactionCount,
         text::joined_words,
     },
-    store::{Error, escape_like},
+    store::{Error, escape_like, unnest},
 };
 
 /// Which way a page of history goes.
@@ -170,11 +170,24 @@ impl Sent {
     }
 }
 
+const FIND_SENT: &str = "SELECT message.* FROM unnest($1::uuid[], $2::text[], $3::text[]) AS sent (event, author, client) \
+    JOIN message ON event_id = sent.event AND author_id = sent.author AND client_id = sent.client \
+    WHERE client_id IS NOT NULL";
+
 /// What was sent before under these ids.
 pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Result<Vec<message::Model>, Error> {
     use message::Column as C;
     if keys.is_empty() {
         return Ok(Vec::new());
+    }
+    if db.get_database_backend() == DbBackend::Postgres {
+        let columns = [
+            unnest::column(keys.iter().map(|key| key.event)),
+            unnest::column(keys.iter().map(|key| key.author.clone())),
+            unnest::column(keys.into_iter().map(|key| key.client_id)),
+        ];
+        let query = message::Entity::find().from_raw_sql(unnest::statement(FIND_SENT, columns));
+        return Ok(query.all(db).await?);
     }
     let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
     let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
