@@ -85,7 +85,11 @@ fn what_is_remembered_of_a_token_ends_with_the_token() {
     for (seconds, is_remembered) in [(60, true), (-30, false)] {
         let token = token(&json!({"exp": at(seconds)}));
         let identity = tokens.check(&token).unwrap();
-        assert_eq!(tokens.known(&token), is_remembered.then_some(identity), "exp in {seconds} s");
+        assert_eq!(
+            tokens.known(&token),
+            is_remembered.then_some(identity),
+            "exp in {seconds} s"
+        );
     }
 }
 
