@@ -10,8 +10,15 @@ use poem_openapi::OpenApiService;
 
 use crate::{
     features::{
-        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
-        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, presence::api::PresenceApi, reactions::api::ReactionsApi,
+        accounts::api::AccountsApi,
+        chat::api::ChatApi,
+        contest::api::ContestApi,
+        events::{api::EventsApi, room::RoomApi},
+        keys::api::KeysApi,
+        live::api::LiveApi,
+        ops::OpsApi,
+        presence::api::PresenceApi,
+        reactions::api::ReactionsApi,
         site::Site,
     },
     http::allow::Allow,
@@ -28,6 +35,7 @@ pub type Groups = (
     ContestApi,
     KeysApi,
     OpsApi,
+    RoomApi,
 );
 
 type Service = OpenApiService<Documented<Groups>, ()>;

@@ -13,6 +13,7 @@ use super::{
     event::Event,
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
+    room::{Room, RoomSettings},
     snapshot::Snapshot,
     user::{Role, User},
 };
@@ -103,6 +104,9 @@ closed_list! {
         ScoreChanged(ScoreChanged) = "score.changed",
         ClockChanged(ClockChanged) = "clock.changed",
         ContestChanged(ContestChanged) = "contest.changed",
+        RoomChanged(RoomChanged) = "room.changed",
+        RoomOpened(RoomTold) = "room.opened",
+        RoomClosed(RoomTold) = "room.closed",
     }
 }
 
@@ -240,6 +244,20 @@ pub struct ClockChanged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 pub struct ContestChanged {
     pub contest: super::contest::Scoreboard,
+}
+
+/// How the room behaves from now on. Stands in the event's settings as well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct RoomChanged {
+    pub room: RoomSettings,
+    /// The event's version now.
+    pub version: u64,
+}
+
+/// The room opened or closed; as the snapshot's `room`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct RoomTold {
+    pub window: Room,
 }
 
 /// First words of every stream.

@@ -110,6 +110,7 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     let setup = json!({"kind": "football"});
     let made = other.host.put(&format!("{}/contest", other.base), &setup).await;
     other.did("a first set-up", made).await;
+    its_room_changes(&mut other).await;
     other.host_does("cancel").await;
 
     let seen: BTreeSet<_> = hall.staff.seen.union(&other.staff.seen).map(String::as_str).collect();
@@ -120,6 +121,22 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
         .filter(|name| *name != "event.created")
         .collect();
     assert_eq!(seen, all);
+}
+
+/// It behaves otherwise, closes because the kick-off is moved away, and opens again.
+async fn its_room_changes(other: &mut Hall) {
+    let room = format!("{}/room", other.base);
+    other
+        .did("another room", other.host.patch(&room, &json!({"locked": true})).await)
+        .await;
+    for time in ["2099-01-01T00:00:00Z", "2020-01-01T00:00:00Z"] {
+        let edit = other
+            .host
+            .request(reqwest::Method::PATCH, &other.base)
+            .header("If-Match", "*");
+        let moved = other.host.send(edit.json(&json!({"scheduled_at": time}))).await;
+        other.did("another time", moved).await;
+    }
 }
 
 #[tokio::test]
