@@ -10,9 +10,17 @@ use poem_openapi::OpenApiService;
 
 use crate::{
     features::{
-        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
-        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, polls::api::PollsApi, presence::api::PresenceApi,
-        reactions::api::ReactionsApi, site::Site,
+        accounts::api::AccountsApi,
+        chat::api::ChatApi,
+        contest::api::ContestApi,
+        events::{api::EventsApi, room::RoomApi},
+        keys::api::KeysApi,
+        live::api::LiveApi,
+        ops::OpsApi,
+        polls::api::PollsApi,
+        presence::api::PresenceApi,
+        reactions::api::ReactionsApi,
+        site::Site,
     },
     http::allow::Allow,
 };
@@ -29,6 +37,7 @@ pub type Groups = (
     PollsApi,
     KeysApi,
     OpsApi,
+    RoomApi,
 );
 
 type Service = OpenApiService<Documented<Groups>, ()>;

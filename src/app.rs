@@ -23,12 +23,12 @@ use crate::{
     concourse::{Bounds, Concourse},
     config::{Config, Secret},
     demo,
-    domain::{event::EventSettings, user::Role},
+    domain::{event::EventSettings, room::RoomSettings, user::Role},
     features::{
         accounts::{Guests, api::AccountsApi},
         chat::{Chat, api::ChatApi},
         contest::{Contests, api::ContestApi},
-        events::{Events, api::EventsApi},
+        events::{Events, api::EventsApi, room::RoomApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
         ops::OpsApi,
@@ -79,6 +79,8 @@ pub struct App {
     store: Store,
     stream: Stream,
     reactions: Reactions,
+    events: Events,
+    chat: Chat,
     presence: Presence,
     polls: Polls,
     metrics: Arc<Metrics>,
@@ -155,7 +157,7 @@ impl App {
                 gate: Arc::clone(&gate),
             },
             EventsApi {
-                events,
+                events: events.clone(),
                 defaults: EventSettings::from(&config.room),
             },
             LiveApi {
@@ -164,7 +166,7 @@ impl App {
                 gate: Arc::clone(&gate),
             },
             ChatApi {
-                chat,
+                chat: chat.clone(),
                 gate: Arc::clone(&gate),
             },
             ReactionsApi {
@@ -194,6 +196,10 @@ impl App {
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
+            RoomApi {
+                events: events.clone(),
+                defaults: RoomSettings::from(&config.room),
+            },
         );
         let house = House::new(groups);
         let allow = house.allow();
@@ -210,6 +216,8 @@ impl App {
             store,
             stream,
             reactions,
+            events,
+            chat,
             presence,
             polls,
             metrics,
@@ -259,6 +267,8 @@ impl App {
         self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
+        self.tasks.spawn(self.events.clone().keep_time(self.halt.clone()));
+        self.tasks.spawn(self.chat.clone().let_appear(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(

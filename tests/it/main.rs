@@ -15,6 +15,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod automation;
 mod bus;
 mod chat;
 mod concourse;
@@ -35,6 +36,7 @@ mod proxy;
 mod reactions;
 mod redis;
 mod resume;
+mod room;
 mod seats;
 mod serve;
 mod slow;

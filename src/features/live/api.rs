@@ -12,8 +12,12 @@ use serde::Serialize;
 use super::log_page::{as_json, as_lines, place};
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal, entry::ByeReason, event::EventStatus, reaction::Applause,
-        room::Room, snapshot::Snapshot,
+        Audience, Cursor, EventId, Reason, Refusal,
+        entry::ByeReason,
+        event::EventStatus,
+        reaction::Applause,
+        room::{Room, RoomSettings},
+        snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,
@@ -53,6 +57,8 @@ struct StatusOut {
     event_id: EventId,
     status: EventStatus,
     room: Room,
+    /// How the room behaves.
+    room_settings: RoomSettings,
     /// Open streams.
     viewers: u64,
     /// Signed-in people among them.
@@ -252,6 +258,7 @@ impl LiveApi {
             event_id: now.event.id,
             status: now.event.status,
             room: now.room,
+            room_settings: now.event.settings.room,
             viewers: now.presence.viewers,
             users: now.presence.users,
             applause: now.applause,

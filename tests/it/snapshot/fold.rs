@@ -43,6 +43,12 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
                 });
             }
         }
+        "room.opened" | "room.closed" => snapshot["room"] = data["window"].clone(),
+        "room.changed" => {
+            let settings = snapshot["event"]["settings"].as_object_mut().unwrap();
+            settings.extend(data["room"].as_object().unwrap().clone());
+            snapshot["event"]["version"] = data["version"].clone();
+        }
         "applause.changed" => snapshot["applause"] = data["applause"].clone(),
         "poll.opened" => list(snapshot, "polls").push(data["poll"].clone()),
         "poll.changed" => count_votes(snapshot, data),
