@@ -111,7 +111,6 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     let made = other.host.put(&format!("{}/contest", other.base), &setup).await;
     other.did("a first set-up", made).await;
     its_room_changes(&mut other).await;
-    other.host_does("cancel").await;
 
     let seen: BTreeSet<_> = hall.staff.seen.union(&other.staff.seen).map(String::as_str).collect();
     // Before the first entry there is nothing to take a snapshot of.
@@ -123,7 +122,7 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     assert_eq!(seen, all);
 }
 
-/// It behaves otherwise, closes because the kick-off is moved away, and opens again.
+/// It behaves otherwise, closes because the kick-off is moved away, opens again, and closes with it for good.
 async fn its_room_changes(other: &mut Hall) {
     let room = format!("{}/room", other.base);
     other
@@ -137,6 +136,7 @@ async fn its_room_changes(other: &mut Hall) {
         let moved = other.host.send(edit.json(&json!({"scheduled_at": time}))).await;
         other.did("another time", moved).await;
     }
+    other.host_does("cancel").await;
 }
 
 #[tokio::test]
