@@ -11,8 +11,11 @@ use tempfile::TempDir;
 
 use crate::{
     postgres::{fresh_database, server_alone_at},
-    support::{Actor, Process, Seat, TestServer, postgres, soon},
+    support::{Actor, Frame, Process, Seat, TestServer, postgres, soon},
 };
+
+/// Too far off to matter before the test has set up what it needs.
+const FAR: &str = "2099-01-01T00:00:00Z";
 
 fn after(ms: i64) -> DateTime<Utc> {
     Utc::now() + chrono::Duration::milliseconds(ms)
@@ -48,13 +51,14 @@ async fn schedules(host: &Actor, event: &str, at: DateTime<Utc>) {
 }
 
 /// Hears that kind at its time.
-async fn hears_at(seat: &mut Seat, kind: &str, from: DateTime<Utc>) {
+async fn hears_at(seat: &mut Seat, kind: &str, from: DateTime<Utc>) -> Frame {
     let frame = seat.hears(kind).await;
     let at: DateTime<Utc> = frame.json["at"].as_str().unwrap().parse().unwrap();
     assert!(
         at >= from - chrono::Duration::milliseconds(1),
         "{kind} at {at}, not before {from}"
     );
+    frame
 }
 
 const WHOLE: [&str; 4] = ["room.opened", "event.started", "event.ended", "room.closed"];
@@ -63,30 +67,32 @@ const WHOLE: [&str; 4] = ["room.opened", "event.started", "event.ended", "room.c
 async fn an_event_opens_starts_ends_and_closes_by_itself() {
     let server = TestServer::start().await;
     let (hanna, ana) = (server.host(), server.user("ana", &[]));
-    let kick_off = after(2_500);
-    // Said as a clock on a wall in Kolkata shows it.
-    let there = kick_off.with_timezone(&FixedOffset::east_opt(19_800).unwrap());
     let settings = json!({
-        "starts_by_itself": true, "opens_before_seconds": 1, "ends_after_seconds": 1, "closes_after_seconds": 1,
+        "starts_by_itself": true, "opens_before_seconds": 2, "ends_after_seconds": 2, "closes_after_seconds": 2,
     });
     let event = hanna
-        .creates_event(json!({"scheduled_at": there.to_rfc3339(), "settings": settings}))
+        .creates_event(json!({"scheduled_at": FAR, "settings": settings}))
         .await;
-    let mut seat = server.anybody().watches(&event).await;
-    let second = chrono::Duration::seconds(1);
-    hears_at(&mut seat, "room.opened", kick_off - second).await;
+    let kick_off = after(3_000);
+    // Said as a clock on a wall in Kolkata shows it.
+    let there = kick_off.with_timezone(&FixedOffset::east_opt(19_800).unwrap());
+    hanna
+        .changes_event(&event, &json!({"scheduled_at": there.to_rfc3339()}))
+        .await;
+    let mut seat = server.anybody().watches_with(&event, "?after=1", None).await;
+    let a_while = chrono::Duration::seconds(2);
+    hears_at(&mut seat, "room.opened", kick_off - a_while).await;
     ana.says(&event, "here we are").await;
-    hears_at(&mut seat, "event.started", kick_off).await;
-    let live = ana.get(&format!("/v1/events/{event}")).await.ok();
-    assert_eq!(live["status"], "live");
-    hears_at(&mut seat, "event.ended", kick_off + second).await;
+    let live = hears_at(&mut seat, "event.started", kick_off).await;
+    assert_eq!(live.data()["event"]["status"], "live");
+    hears_at(&mut seat, "event.ended", kick_off + a_while).await;
     let closed = seat.hears("room.closed").await;
     let ended = ana.get(&format!("/v1/events/{event}")).await.ok();
     let ended_at: DateTime<Utc> = ended["ended_at"].as_str().unwrap().parse().unwrap();
     let closes_at: DateTime<Utc> = closed.data()["window"]["closes_at"].as_str().unwrap().parse().unwrap();
     assert_eq!(
         (closes_at, &closed.data()["window"]["open"]),
-        (ended_at + second, &json!(false))
+        (ended_at + a_while, &json!(false))
     );
     let path = format!("/v1/events/{event}/messages");
     assert_eq!(
@@ -144,12 +150,11 @@ async fn a_room_follows_its_kick_off_and_its_event() {
             .ok();
         assert_eq!(last_kinds(&hanna, &early, 2).await, told);
     }
-    hanna
-        .changes_event(&early, &json!({"settings": {"closes_after_seconds": 2}}))
-        .await;
-    let mut seat = hanna.watches_with(&early, "?after=1", None).await;
-    for _ in 0..2 {
-        seat.hears("room.closed").await;
+    for (seconds, told) in [(3_600, "room.opened"), (0, "room.closed")] {
+        hanna
+            .changes_event(&early, &json!({"settings": {"closes_after_seconds": seconds}}))
+            .await;
+        assert_eq!(last_kinds(&hanna, &early, 2).await, ["event.updated", told]);
     }
     assert_eq!(
         moments(&hanna, &early).await,
@@ -203,13 +208,16 @@ async fn a_start_in_the_night_when_clocks_change_is_an_instant_like_any_other() 
     }
 }
 
-/// Ten events that go from opening to closing within some seconds, from `ms` on.
-async fn ten_short_events(host: &Actor, ms: i64) -> Vec<String> {
-    let at = after(ms + 1_000).to_rfc3339();
+/// Ten events that go from opening to closing within some seconds.
+async fn ten_short_events(host: &Actor) -> Vec<String> {
     let settings = json!({
         "starts_by_itself": true, "opens_before_seconds": 1, "ends_after_seconds": 1, "closes_after_seconds": 1,
     });
-    join_all((0..10).map(|_| host.creates_event(json!({"scheduled_at": at, "settings": settings})))).await
+    let fields = json!({"scheduled_at": FAR, "settings": settings});
+    let events = join_all((0..10).map(|_| host.creates_event(fields.clone()))).await;
+    let at = after(2_500);
+    join_all(events.iter().map(|event| schedules(host, event, at))).await;
+    events
 }
 
 async fn each_is_told_once(who: &Actor, events: &[String]) {
@@ -224,7 +232,7 @@ async fn each_is_told_once(who: &Actor, events: &[String]) {
 async fn two_servers_tell_each_moment_once() {
     let url = fresh_database().await;
     let (one, two) = (server_alone_at(&url, |_| {}).await, server_alone_at(&url, |_| {}).await);
-    let events = ten_short_events(&one.host(), 1_000).await;
+    let events = ten_short_events(&one.host()).await;
     each_is_told_once(&two.host(), &events).await;
     each_is_told_once(&one.host(), &events).await;
 }
@@ -236,7 +244,7 @@ async fn what_a_killed_server_would_have_told_the_other_tells_once() {
     postgres::assign(dir.path(), &url);
     let one = Process::start(dir.path(), &[]).await;
     let two = server_alone_at(&url, |_| {}).await;
-    let events = ten_short_events(&one.user("hanna", &["host"]), 500).await;
+    let events = ten_short_events(&one.user("hanna", &["host"])).await;
     let mut seat = two.anybody().watches_with(&events[0], "?after=1", None).await;
     seat.hears("room.opened").await;
     one.gets_killed().await;
@@ -246,14 +254,13 @@ async fn what_a_killed_server_would_have_told_the_other_tells_once() {
 #[tokio::test]
 async fn what_came_due_while_nobody_was_there_happens_once_and_in_order() {
     let server = TestServer::start().await;
-    let due = after(1_500);
-    let event = server
-        .host()
-        .creates_event(json!({
-            "scheduled_at": due.to_rfc3339(),
-            "settings": {"starts_by_itself": true, "opens_before_seconds": 1, "ends_after_seconds": 2, "closes_after_seconds": 0},
-        }))
-        .await;
+    let settings = json!({
+        "starts_by_itself": true, "opens_before_seconds": 1, "ends_after_seconds": 2, "closes_after_seconds": 0,
+    });
+    let fields = json!({"scheduled_at": FAR, "settings": settings});
+    let event = server.host().creates_event(fields).await;
+    let due = after(4_000);
+    schedules(&server.host(), &event, due).await;
     let dir = server.leave().await;
     let outage = (due - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(500);
     tokio::time::sleep(outage).await;

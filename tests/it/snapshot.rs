@@ -126,7 +126,6 @@ async fn another_hall() -> Hall {
     let made = other.host.put(&format!("{}/contest", other.base), &setup).await;
     other.did("a first set-up", made).await;
     its_room_changes(&mut other).await;
-    other.host_does("cancel").await;
     other
 }
 
@@ -167,7 +166,7 @@ async fn asks(hall: &mut Hall) {
     hall.tallied("poll.changed").await;
 }
 
-/// It behaves otherwise, closes because the kick-off is moved away, and opens again.
+/// It behaves otherwise, closes because the kick-off is moved away, opens again, and closes with it for good.
 async fn its_room_changes(other: &mut Hall) {
     let room = format!("{}/room", other.base);
     other
@@ -181,6 +180,7 @@ async fn its_room_changes(other: &mut Hall) {
         let moved = other.host.send(edit.json(&json!({"scheduled_at": time}))).await;
         other.did("another time", moved).await;
     }
+    other.host_does("cancel").await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn a_message_nobody_decides_on_appears_when_its_time_has_come() {
     let server = TestServer::start().await;
     let (hanna, ana) = (server.host(), server.user("ana", &[]));
     let event = hanna.starts_event("session").await;
-    let change = json!({"hold_messages": true, "hold_seconds": 1});
+    let change = json!({"hold_messages": true, "hold_seconds": 3});
     tunes(&hanna, &event, &change).await.ok();
     let mut seat = server.anybody().watches(&event).await;
     seat.hears("stream.snapshot").await;
