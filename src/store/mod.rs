@@ -6,10 +6,12 @@
 //! words of SQL.
 
 mod batch;
+pub mod bulk;
 mod claim;
 mod error;
 mod forget;
 mod gather;
+mod heads;
 mod house;
 mod lane;
 pub mod log;
@@ -21,6 +23,7 @@ mod recent;
 mod scribe;
 mod sqlite;
 mod together;
+pub mod unnest;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
