@@ -10,9 +10,10 @@ use poem_openapi::OpenApiService;
 
 use crate::{
     features::{
-        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
-        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, presence::api::PresenceApi, reactions::api::ReactionsApi,
-        site::Site,
+        accounts::api::AccountsApi, badges::api::BadgesApi, chat::api::ChatApi, contest::api::ContestApi,
+        cursors::api::CursorsApi, events::api::EventsApi, keys::api::KeysApi, live::api::LiveApi, ops::OpsApi,
+        presence::api::PresenceApi, reactions::api::ReactionsApi, receipts::api::ReceiptsApi, site::Site,
+        typing::api::TypingApi,
     },
     http::allow::Allow,
 };
@@ -28,7 +29,11 @@ pub type Groups = (
     ContestApi,
     KeysApi,
     OpsApi,
+    Crowd,
 );
+
+/// What people let each other know. A group of groups, because a list has no more than sixteen.
+pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi);
 
 type Service = OpenApiService<Documented<Groups>, ()>;
 

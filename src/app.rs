@@ -26,14 +26,18 @@ use crate::{
     domain::{event::EventSettings, user::Role},
     features::{
         accounts::{Guests, api::AccountsApi},
+        badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi},
         contest::{Contests, api::ContestApi},
+        cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
         ops::OpsApi,
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
+        receipts::{Receipts, api::ReceiptsApi},
+        typing::{Typing, api::TypingApi},
     },
     http::{
         Edge, Limits,
@@ -79,6 +83,9 @@ pub struct App {
     stream: Stream,
     reactions: Reactions,
     presence: Presence,
+    typing: Typing,
+    cursors: Cursors,
+    receipts: Receipts,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -121,15 +128,27 @@ impl App {
         let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
+        let typing = Typing::new(stream.clone());
+        let cursors = Cursors::new(stream.clone());
+        let badges = Badges::new(store.clone(), stream.clone());
+        let receipts = Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
             Arc::new(chat.clone()),
             Arc::new(reactions.clone()),
             Arc::new(presence.clone()),
             Arc::new(contests.clone()),
+            Arc::new(badges.clone()),
         ];
-        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
+        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone()), Arc::new(receipts.clone())];
         stream.furnish(parts, listeners);
+        stream.attach(vec![
+            Arc::new(typing.clone()),
+            Arc::new(cursors.clone()),
+            Arc::new(receipts.clone()),
+            Arc::new(badges.clone()),
+            Arc::new(presence.clone()),
+        ]);
 
         let authenticator = Authenticator::new(
             &config.auth,
@@ -141,7 +160,10 @@ impl App {
         stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
         let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
-        let gate: Arc<dyn Gate> = Arc::new(events.clone());
+        let gate: Arc<dyn Gate> = Arc::new(Carded {
+            door: Arc::new(events.clone()),
+            badges: badges.clone(),
+        });
         let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
@@ -171,7 +193,10 @@ impl App {
                 presence: presence.clone(),
                 gate: Arc::clone(&gate),
             },
-            ContestApi { contests, gate },
+            ContestApi {
+                contests,
+                gate: Arc::clone(&gate),
+            },
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
@@ -183,6 +208,21 @@ impl App {
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
+            (
+                TypingApi {
+                    typing: typing.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                ReceiptsApi {
+                    receipts: receipts.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                CursorsApi {
+                    cursors: cursors.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                BadgesApi { badges, gate },
+            ),
         );
         let house = House::new(groups);
         let allow = house.allow();
@@ -200,6 +240,9 @@ impl App {
             stream,
             reactions,
             presence,
+            typing,
+            cursors,
+            receipts,
             metrics,
             tasks,
             halt,
@@ -246,6 +289,9 @@ impl App {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
+        self.tasks.spawn(self.typing.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.cursors.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.receipts.clone().tell(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(

@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod applause_total;
+pub mod badge;
 pub mod claim;
 pub mod contest;
 pub mod contest_update;
@@ -16,3 +17,4 @@ pub mod log_head;
 pub mod message;
 pub mod reaction;
 pub mod reaction_total;
+pub mod receipt;

@@ -256,6 +256,9 @@ impl Seat {
         let taken = self.stand.0.take(&mut place, &self.view);
         self.at = place.at;
         self.stage = Stage::Live(place);
+        if self.view.hears_messages() {
+            self.stand.0.handed.note(self.at.public, self.view.user());
+        }
         match taken {
             Taken::Chunk { parcel, born, more } => {
                 self.takes += 1;

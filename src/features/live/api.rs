@@ -144,6 +144,7 @@ impl LiveApi {
         let Admitted {
             event: admitted,
             role,
+            user,
             caller,
             set_cookie,
         } = match caller.admit(&*self.gate, &event).await {
@@ -161,7 +162,7 @@ impl LiveApi {
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
-            user: caller.user().cloned().map(Arc::new),
+            user: user.map(Arc::new),
             role,
             address: caller.address,
             resume: sent_id(request).or(after.0),
