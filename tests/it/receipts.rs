@@ -167,7 +167,7 @@ async fn nobody_marks_what_is_not_there_or_without_a_name() {
             .refused(404),
         "message-not-found"
     );
-    assert_eq!(ana.put(&path, &mark(json!("x"))).await.refused(422), "invalid-content");
+    assert_eq!(ana.put(&path, &mark(json!("x"))).await.refused(400), "invalid-request");
     hanna.holds_messages(&event).await;
     let held = ana.says(&event, "hold me").await;
     assert_eq!(

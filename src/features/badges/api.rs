@@ -48,6 +48,7 @@ impl BadgesApi {
         caller: Caller,
         event: Path<String>,
         user: Path<UserId>,
+        /// The badge's name, such as `WINNER`.
         badge: Path<String>,
     ) -> Answer<Awards> {
         let attendee = self.host(&event, &caller).await?;
@@ -67,6 +68,7 @@ impl BadgesApi {
         caller: Caller,
         event: Path<String>,
         user: Path<UserId>,
+        /// The badge's name, such as `WINNER`.
         badge: Path<String>,
     ) -> Answer<Awards> {
         let attendee = self.host(&event, &caller).await?;

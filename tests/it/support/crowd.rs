@@ -83,7 +83,7 @@ async fn act(who: &Actor, host: &Actor, event: &str, dice: &mut Dice, staff: boo
                 .ok();
             // Given and taken back, as it comes; taking back what was not given is refused.
             let badge = format!("{base}/badges/{}/B{}", who.id, turn % 3);
-            if turn % 2 == 0 {
+            if turn.is_multiple_of(2) {
                 host.put(&badge, &Value::Null).await.ok();
             } else {
                 host.delete(&badge).await;
