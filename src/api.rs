@@ -12,8 +12,8 @@ use crate::{
     features::{
         accounts::api::AccountsApi, badges::api::BadgesApi, chat::api::ChatApi, contest::api::ContestApi,
         cursors::api::CursorsApi, events::api::EventsApi, keys::api::KeysApi, live::api::LiveApi, ops::OpsApi,
-        presence::api::PresenceApi, reactions::api::ReactionsApi, receipts::api::ReceiptsApi, site::Site,
-        typing::api::TypingApi,
+        polls::api::PollsApi, presence::api::PresenceApi, reactions::api::ReactionsApi, receipts::api::ReceiptsApi,
+        site::Site, typing::api::TypingApi,
     },
     http::allow::Allow,
 };
@@ -27,6 +27,7 @@ pub type Groups = (
     ReactionsApi,
     PresenceApi,
     ContestApi,
+    PollsApi,
     KeysApi,
     OpsApi,
     Crowd,

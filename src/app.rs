@@ -34,6 +34,7 @@ use crate::{
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
         ops::OpsApi,
+        polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
         receipts::{Receipts, api::ReceiptsApi},
@@ -86,6 +87,7 @@ pub struct App {
     typing: Typing,
     cursors: Cursors,
     receipts: Receipts,
+    polls: Polls,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -132,6 +134,7 @@ impl App {
         let cursors = Cursors::new(stream.clone());
         let badges = Badges::new(store.clone(), stream.clone());
         let receipts = Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
+        let polls = Polls::new(store.clone(), stream.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
             Arc::new(chat.clone()),
@@ -139,6 +142,7 @@ impl App {
             Arc::new(presence.clone()),
             Arc::new(contests.clone()),
             Arc::new(badges.clone()),
+            Arc::new(polls.clone()),
         ];
         let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone()), Arc::new(receipts.clone())];
         stream.furnish(parts, listeners);
@@ -197,6 +201,10 @@ impl App {
                 contests,
                 gate: Arc::clone(&gate),
             },
+            PollsApi {
+                polls: polls.clone(),
+                gate: Arc::clone(&gate),
+            },
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
@@ -243,6 +251,7 @@ impl App {
             typing,
             cursors,
             receipts,
+            polls,
             metrics,
             tasks,
             halt,
@@ -287,6 +296,7 @@ impl App {
     /// Serves until `stop`, then drains and closes.
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
+        self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         self.tasks.spawn(self.typing.clone().tell(self.halt.clone()));

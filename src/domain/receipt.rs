@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, Stamp, UserId};
+use super::{MessageId, Stamp, UserId, event::EventSettings, presence::PresenceCounts};
 
 /// Up to where one person has read an event: one mark a person, not one a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Object)]
@@ -15,22 +15,19 @@ pub struct Receipt {
     pub read_at: Stamp,
 }
 
-/// Whether a room tells who has read how far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ReceiptsTold {
-    /// In small rooms only: in big ones it would be noise, and costly.
-    #[default]
-    Auto,
+/// Up to how many people in a room all of them hear who has read how far; 0: nobody does. In big rooms it would be noise,
+/// and costly.
+#[must_use]
+pub const fn told_up_to(settings: &EventSettings) -> u32 {
+    settings.small_room_users
 }
 
-impl ReceiptsTold {
-    /// In a room with so many people, where up to `small` make a small one.
-    #[must_use]
-    pub const fn in_room(self, users: u64, small: u64) -> bool {
-        match self {
-            Self::Auto => users <= small,
-        }
-    }
+/// Whether it is told in a room of so many people. A crowd without names makes a room as big as one with names; two streams
+/// each are granted.
+#[must_use]
+pub const fn is_told(here: PresenceCounts, up_to: u32) -> bool {
+    let up_to = up_to as u64;
+    up_to > 0 && here.users <= up_to && here.viewers <= 2 * up_to
 }
 
 /// Who was handed how much of a public log, as far as authors care: was it anybody but themselves?
@@ -132,7 +129,16 @@ mod tests {
 
     #[test]
     fn receipts_are_told_in_small_rooms() {
-        assert!(ReceiptsTold::Auto.in_room(50, 50));
-        assert!(!ReceiptsTold::Auto.in_room(51, 50));
+        for (viewers, users, up_to, told) in [
+            (50, 50, 50, true),
+            (100, 50, 50, true),
+            (51, 51, 50, false),
+            (101, 3, 50, false),
+            (0, 0, 0, false),
+            (90_000, 70_000, u32::MAX, true),
+        ] {
+            let here = PresenceCounts { viewers, users };
+            assert_eq!(is_told(here, up_to), told, "{here:?} of {up_to}");
+        }
     }
 }

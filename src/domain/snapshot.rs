@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cursor, badge::Awards, chat::Message, contest::Scoreboard, event::Event, presence::PresenceCounts,
+    Cursor, badge::Awards, chat::Message, contest::Scoreboard, event::Event, poll::Poll, presence::PresenceCounts,
     reaction::Applause, room::Room,
 };
 
@@ -30,6 +30,9 @@ pub struct Snapshot {
     /// What people were awarded in this event, by user id.
     #[serde(default)]
     pub badges: Vec<Awards>,
+    /// First those that are over, in the order in which they ended, at most [`RECENT_POLLS`](super::poll::RECENT_POLLS);
+    /// then the open ones, in the order in which they opened.
+    pub polls: Vec<Poll>,
 }
 
 /// How many messages a snapshot carries. Fifty fill any screen; the rest is a history page away.

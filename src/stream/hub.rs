@@ -29,6 +29,7 @@ use crate::{
     domain::{
         Audience, EventId, UserId,
         entry::{ByeReason, Signal, SignalKind, StreamHeartbeat},
+        presence::PresenceCounts,
     },
     store::{Error, LogEntry, Store, log},
     telemetry::Metrics,
@@ -53,9 +54,9 @@ pub trait EventListener: Send + Sync {
     fn aside(&self, _event: EventId, _topic: Topic, _json: &[u8]) {}
 }
 
-/// Who knows how many signed-in people are in an event. Must not block.
+/// Who knows how many are in an event. Must not block.
 pub trait HeadCount: Send + Sync {
-    fn users(&self, event: EventId) -> u64;
+    fn here(&self, event: EventId) -> PresenceCounts;
 }
 
 /// Who wants to know about people coming and going. Must not block.

@@ -13,7 +13,7 @@ use super::log_page::{as_json, as_lines, place};
 use crate::{
     domain::{
         Audience, Cursor, EventId, Reason, Refusal, entry::ByeReason, event::EventStatus, reaction::Applause,
-        room::Room, snapshot::Snapshot,
+        receipt::told_up_to, room::Room, snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,
@@ -162,6 +162,7 @@ impl LiveApi {
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
+            receipts_up_to: told_up_to(&admitted.settings),
             user: user.map(Arc::new),
             role,
             address: caller.address,

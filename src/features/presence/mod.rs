@@ -107,8 +107,8 @@ impl SeatListener for Presence {
 }
 
 impl HeadCount for Presence {
-    fn users(&self, event: EventId) -> u64 {
-        self.rooms().get(&event).map_or(0, |room| room.counts().users)
+    fn here(&self, event: EventId) -> PresenceCounts {
+        self.rooms().get(&event).map(Room::counts).unwrap_or_default()
     }
 }
 

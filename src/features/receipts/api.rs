@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Receipts, Standing};
 use crate::{
-    domain::{MessageId, UserId, receipt::Receipt},
+    domain::{
+        MessageId, UserId,
+        receipt::{Receipt, told_up_to},
+    },
     http::{Answer, Caller, Json, Limit, Mark, Page, Place, Tag, gate::Gate},
 };
 
@@ -57,9 +60,9 @@ impl ReceiptsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = attendee.require_user()?.id.clone();
         caller.limit(|limits| limits.receipt).await?;
-        let small = attendee.event.settings.small_room_users;
+        let up_to = told_up_to(&attendee.event.settings);
         let event = attendee.event.id;
-        Ok(Json(self.receipts.read(event, small, user, body.0.message_id).await?))
+        Ok(Json(self.receipts.read(event, up_to, user, body.0.message_id).await?))
     }
 
     /// Read where you stand
@@ -70,13 +73,13 @@ impl ReceiptsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = &attendee.require_user()?.id;
         caller.limit(|limits| limits.read).await?;
-        let small = attendee.event.settings.small_room_users;
+        let up_to = told_up_to(&attendee.event.settings);
         let Standing {
             receipt,
             unread,
             told,
             delivered_seq,
-        } = self.receipts.standing(attendee.event.id, small, user).await?;
+        } = self.receipts.standing(attendee.event.id, up_to, user).await?;
         Ok(Json(StandingOut {
             receipt,
             unread,
@@ -99,11 +102,11 @@ impl ReceiptsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = &attendee.require_user()?.id;
         caller.limit(|limits| limits.read).await?;
-        let small = attendee.event.settings.small_room_users;
+        let up_to = told_up_to(&attendee.event.settings);
         let after = after.0.map(|ByReader(user)| user);
         let page = self
             .receipts
-            .page(attendee.event.id, small, user, after.as_ref(), limit.with_peek())
+            .page(attendee.event.id, up_to, user, after.as_ref(), limit.with_peek())
             .await?;
         Ok(Json(Page::of(page, limit, |receipt| ByReader(receipt.user_id.clone()))))
     }

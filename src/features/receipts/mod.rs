@@ -24,8 +24,8 @@ use crate::{
     bus::Topic,
     domain::{
         EventId, MessageId, UserId,
-        entry::{EntryKind, ReceiptChanged, Signal},
-        receipt::{Handed, Receipt},
+        entry::{EntryKind, EventChanged, ReceiptChanged, Signal},
+        receipt::{Handed, Receipt, is_told, told_up_to},
     },
     store::{Error, LogEntry, Store},
     stream::{EventListener, HeadCount, SeatInfo, SeatListener, Stream},
@@ -86,11 +86,11 @@ impl Receipts {
     }
 
     /// Somebody has read up to that message. Gives their mark, which may be further on already.
-    pub async fn read(&self, event: EventId, small: u32, user: UserId, message: MessageId) -> Result<Receipt, Error> {
+    pub async fn read(&self, event: EventId, up_to: u32, user: UserId, message: MessageId) -> Result<Receipt, Error> {
         self.wait_for_beat().await;
         let marked = self.stream.record_together(event, Read { user, message }).await?;
         if marked.moved {
-            self.spread(event, small, &marked.receipt);
+            self.spread(event, up_to, &marked.receipt);
         }
         Ok(marked.receipt)
     }
@@ -102,10 +102,10 @@ impl Receipts {
     }
 
     /// To everybody, or to their own other devices only.
-    fn spread(&self, event: EventId, small: u32, receipt: &Receipt) {
-        let told = room::is_told(self.crowd.users(event), small);
+    fn spread(&self, event: EventId, up_to: u32, receipt: &Receipt) {
+        let told = is_told(self.crowd.here(event), up_to);
         let mut rooms = self.rooms();
-        let room = rooms.entry(event).or_insert_with(|| Room::new(small));
+        let room = rooms.entry(event).or_insert_with(|| Room::new(up_to));
         if told {
             room.owe(receipt);
             room.hear(receipt.clone());
@@ -121,7 +121,7 @@ impl Receipts {
     }
 
     /// Where somebody stands.
-    pub async fn standing(&self, event: EventId, small: u32, user: &UserId) -> Result<Standing, Error> {
+    pub async fn standing(&self, event: EventId, up_to: u32, user: &UserId) -> Result<Standing, Error> {
         let db = self.store.reader();
         let receipt = rows::find(db, event, user).await?;
         let seq = receipt.as_ref().map_or(0, |receipt| receipt.seq);
@@ -129,7 +129,7 @@ impl Receipts {
         Ok(Standing {
             receipt,
             unread,
-            told: self.are_told(event, small),
+            told: self.are_told(event, up_to),
             delivered_seq: self.rooms().get(&event).map_or(0, Room::delivered),
         })
     }
@@ -138,17 +138,17 @@ impl Receipts {
     pub async fn page(
         &self,
         event: EventId,
-        small: u32,
+        up_to: u32,
         caller: &UserId,
         after: Option<&UserId>,
         limit: u64,
     ) -> Result<Vec<Receipt>, Error> {
-        let only = (!self.are_told(event, small)).then_some(caller);
+        let only = (!self.are_told(event, up_to)).then_some(caller);
         rows::page(self.store.reader(), event, only, after, limit).await
     }
 
-    fn are_told(&self, event: EventId, small: u32) -> bool {
-        room::is_told(self.crowd.users(event), small)
+    fn are_told(&self, event: EventId, up_to: u32) -> bool {
+        is_told(self.crowd.here(event), up_to)
     }
 
     /// Tells rooms and other instances what changed until told to stop.
@@ -174,7 +174,7 @@ impl Receipts {
             if !room.has_news() {
                 continue;
             }
-            let told = room::is_told(self.crowd.users(*event), room.small);
+            let told = is_told(self.crowd.here(*event), room.up_to);
             let handed = room.is_looking().then(|| self.stream.handed(*event)).flatten();
             let word = room.word(handed, told);
             news.push((*event, word, room.changes(told, now)));
@@ -189,8 +189,8 @@ impl SeatListener for Receipts {
         let mut rooms = self.rooms();
         let room = rooms
             .entry(seat.event)
-            .or_insert_with(|| Room::new(seat.small_room_users));
-        room.opened(seat.small_room_users);
+            .or_insert_with(|| Room::new(seat.receipts_up_to));
+        room.opened(seat.receipts_up_to);
     }
 
     fn closed(&self, seat: &SeatInfo) {
@@ -202,6 +202,12 @@ impl SeatListener for Receipts {
 
 impl EventListener for Receipts {
     fn said(&self, event: EventId, entries: &[LogEntry]) {
+        for entry in entries.iter().filter(|entry| entry.kind == EntryKind::EventUpdated) {
+            let changed = serde_json::from_str::<EventChanged>(entry.data());
+            if let (Ok(changed), Some(room)) = (changed, self.rooms().get_mut(&event)) {
+                room.up_to = told_up_to(&changed.event.settings);
+            }
+        }
         let is_said = |entry: &&LogEntry| matches!(entry.kind, EntryKind::MessageCreated | EntryKind::MessageReleased);
         let Some(last) = entries.iter().filter(is_said).map(|entry| entry.seq).max() else {
             return;

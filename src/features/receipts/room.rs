@@ -9,7 +9,7 @@ use super::Word;
 use crate::domain::{
     UserId,
     entry::ReceiptChanged,
-    receipt::{Handed, Receipt, ReceiptsTold},
+    receipt::{Handed, Receipt},
 };
 
 /// A room is told at most once in this time.
@@ -24,7 +24,8 @@ const LOOKS: u8 = 4;
 const ALONE_MOST: u32 = 20;
 
 pub(super) struct Room {
-    pub(super) small: u32,
+    /// See [`told_up_to`](crate::domain::receipt::told_up_to).
+    pub(super) up_to: u32,
     seats: u64,
     looks: u8,
     /// To be told to this instance's seats.
@@ -42,15 +43,10 @@ pub(super) struct Room {
     told_at: Option<Instant>,
 }
 
-/// Whether receipts are told in a room of so many people.
-pub(super) fn is_told(users: u64, small: u32) -> bool {
-    ReceiptsTold::default().in_room(users, small.into())
-}
-
 impl Room {
-    pub(super) fn new(small: u32) -> Self {
+    pub(super) fn new(up_to: u32) -> Self {
         Self {
-            small,
+            up_to,
             seats: 0,
             looks: 0,
             readers: BTreeMap::new(),
@@ -65,8 +61,8 @@ impl Room {
         }
     }
 
-    pub(super) fn opened(&mut self, small: u32) {
-        self.small = small;
+    pub(super) fn opened(&mut self, up_to: u32) {
+        self.up_to = up_to;
         self.seats += 1;
         self.looks = LOOKS;
     }
