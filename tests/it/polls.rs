@@ -269,9 +269,9 @@ async fn a_bad_question_is_refused_field_by_field() {
         assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{fields}");
     }
     for fields in [
-        json!({"question": 7}),
+        json!({"question": ["Who?"]}),
         json!({"options": "Home"}),
-        json!({"options": [1, 2]}),
+        json!({"options": [{}, {}]}),
         json!({"results": "never"}),
         json!({"max_choices": -1}),
         json!({"closes_at": "tomorrow"}),
