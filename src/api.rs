@@ -11,8 +11,10 @@ use poem_openapi::OpenApiService;
 use crate::{
     features::{
         accounts::api::AccountsApi,
+        badges::api::BadgesApi,
         chat::api::ChatApi,
         contest::api::ContestApi,
+        cursors::api::CursorsApi,
         events::{api::EventsApi, room::RoomApi},
         keys::api::KeysApi,
         live::api::LiveApi,
@@ -20,7 +22,9 @@ use crate::{
         polls::api::PollsApi,
         presence::api::PresenceApi,
         reactions::api::ReactionsApi,
+        receipts::api::ReceiptsApi,
         site::Site,
+        typing::api::TypingApi,
     },
     http::allow::Allow,
 };
@@ -38,7 +42,11 @@ pub type Groups = (
     KeysApi,
     OpsApi,
     RoomApi,
+    Crowd,
 );
+
+/// What people let each other know. A group of groups, because a list has no more than sixteen.
+pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi);
 
 type Service = OpenApiService<Documented<Groups>, ()>;
 

@@ -26,8 +26,10 @@ use crate::{
     domain::{event::EventSettings, room::RoomSettings, user::Role},
     features::{
         accounts::{Guests, api::AccountsApi},
+        badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi},
         contest::{Contests, api::ContestApi},
+        cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
@@ -35,6 +37,8 @@ use crate::{
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
+        receipts::{Receipts, api::ReceiptsApi},
+        typing::{Typing, api::TypingApi},
     },
     http::{
         Edge, Limits,
@@ -82,6 +86,9 @@ pub struct App {
     events: Events,
     chat: Chat,
     presence: Presence,
+    typing: Typing,
+    cursors: Cursors,
+    receipts: Receipts,
     polls: Polls,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
@@ -125,6 +132,10 @@ impl App {
         let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
+        let typing = Typing::new(stream.clone());
+        let cursors = Cursors::new(stream.clone());
+        let badges = Badges::new(store.clone(), stream.clone());
+        let receipts = Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
         let polls = Polls::new(store.clone(), stream.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
@@ -132,10 +143,18 @@ impl App {
             Arc::new(reactions.clone()),
             Arc::new(presence.clone()),
             Arc::new(contests.clone()),
+            Arc::new(badges.clone()),
             Arc::new(polls.clone()),
         ];
-        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
+        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone()), Arc::new(receipts.clone())];
         stream.furnish(parts, listeners);
+        stream.attach(vec![
+            Arc::new(typing.clone()),
+            Arc::new(cursors.clone()),
+            Arc::new(receipts.clone()),
+            Arc::new(badges.clone()),
+            Arc::new(presence.clone()),
+        ]);
 
         let authenticator = Authenticator::new(
             &config.auth,
@@ -147,7 +166,10 @@ impl App {
         stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
         let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
-        let gate: Arc<dyn Gate> = Arc::new(events.clone());
+        let gate: Arc<dyn Gate> = Arc::new(Carded {
+            door: Arc::new(events.clone()),
+            badges: badges.clone(),
+        });
         let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
@@ -183,7 +205,7 @@ impl App {
             },
             PollsApi {
                 polls: polls.clone(),
-                gate,
+                gate: Arc::clone(&gate),
             },
             KeysApi {
                 keys,
@@ -200,6 +222,21 @@ impl App {
                 events: events.clone(),
                 defaults: RoomSettings::from(&config.room),
             },
+            (
+                TypingApi {
+                    typing: typing.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                ReceiptsApi {
+                    receipts: receipts.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                CursorsApi {
+                    cursors: cursors.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                BadgesApi { badges, gate },
+            ),
         );
         let house = House::new(groups);
         let allow = house.allow();
@@ -219,6 +256,9 @@ impl App {
             events,
             chat,
             presence,
+            typing,
+            cursors,
+            receipts,
             polls,
             metrics,
             tasks,
@@ -269,6 +309,9 @@ impl App {
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         self.tasks.spawn(self.events.clone().keep_time(self.halt.clone()));
         self.tasks.spawn(self.chat.clone().let_appear(self.halt.clone()));
+        self.tasks.spawn(self.typing.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.cursors.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.receipts.clone().tell(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(

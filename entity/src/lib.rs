@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod applause_total;
+pub mod badge;
 pub mod claim;
 pub mod contest;
 pub mod contest_update;
@@ -19,3 +20,4 @@ pub mod poll_option_total;
 pub mod poll_vote;
 pub mod reaction;
 pub mod reaction_total;
+pub mod receipt;

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cursor, EventId, IncidentId, MessageId, Stamp, UserId,
+    badge::Awards,
     chat::{Message, MessageStatus},
     contest::{Clock, Incident, Period, ScoreLine},
+    cursors::CursorMoved,
     event::Event,
     poll::{Poll, PollTotals},
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
+    receipt::Receipt,
     room::{Room, RoomSettings},
     snapshot::Snapshot,
     user::{Role, User},
@@ -105,6 +108,7 @@ closed_list! {
         ScoreChanged(ScoreChanged) = "score.changed",
         ClockChanged(ClockChanged) = "clock.changed",
         ContestChanged(ContestChanged) = "contest.changed",
+        BadgesChanged(BadgesChanged) = "badges.changed",
         PollOpened(PollTold) = "poll.opened",
         PollChanged(PollsChanged) = "poll.changed",
         PollClosed(PollTold) = "poll.closed",
@@ -125,6 +129,9 @@ closed_list! {
         StreamHeartbeat(StreamHeartbeat) = "stream.heartbeat",
         StreamBye(StreamBye) = "stream.bye",
         PresenceChanged(PresenceChanged) = "presence.changed",
+        TypingChanged(TypingChanged) = "typing.changed",
+        ReceiptChanged(ReceiptChanged) = "receipt.changed",
+        CursorsChanged(CursorsChanged) = "cursors.changed",
     }
 }
 
@@ -410,6 +417,54 @@ pub struct PresenceChanged {
     pub joined: Option<Vec<User>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Vec<UserId>>,
+}
+
+/// What somebody was awarded in this event is another list now. Their card carries it from here on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct BadgesChanged {
+    #[serde(flatten)]
+    #[oai(flatten)]
+    pub awards: Awards,
+    /// The badge that came or went.
+    pub badge: String,
+    /// Whether it came.
+    pub given: bool,
+}
+
+/// Who is typing now, all of them: in the room, and in threads. Told when it changed, at most once a second.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, poem_openapi::Object)]
+pub struct TypingChanged {
+    /// The first few, in the order in which they began. Readers leave themselves out.
+    pub users: Vec<User>,
+    /// How many more.
+    pub others: u32,
+    pub threads: Vec<ThreadTyping>,
+}
+
+/// Who is typing in one thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ThreadTyping {
+    pub parent_id: MessageId,
+    pub users: Vec<User>,
+    pub others: u32,
+}
+
+/// How far people have read, and how far messages have come. Told at most once a second, in small rooms; a reader's own
+/// streams hear of their mark elsewhere too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct ReceiptChanged {
+    /// Marks that moved.
+    pub readers: Vec<Receipt>,
+    /// Every message up to this `seq` was handed to a stream of somebody else than its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_seq: Option<u64>,
+}
+
+/// Cursors that moved, the latest of each. At most four times a second.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct CursorsChanged {
+    pub cursors: Vec<CursorMoved>,
 }
 
 #[cfg(test)]

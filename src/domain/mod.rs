@@ -3,9 +3,11 @@
 //! Shapes that travel (entries, snapshots, problems' causes) also say how they look as JSON and in the OpenAPI
 //! document; that is all they know of the outside. Start reading at [`entry`], the closed list of what can happen.
 
+pub mod badge;
 pub mod chat;
 pub mod contest;
 pub mod cursor;
+pub mod cursors;
 pub mod entry;
 pub mod event;
 pub mod id;
@@ -13,6 +15,7 @@ pub mod key;
 pub mod poll;
 pub mod presence;
 pub mod reaction;
+pub mod receipt;
 pub mod refusal;
 pub mod room;
 pub mod snapshot;

@@ -15,7 +15,7 @@ pub enum Tag {
     Messages,
     /// Reactions and applause.
     Reactions,
-    /// Who is here.
+    /// Who is here, and what they let each other know while they are.
     Presence,
     /// Score, clock and incidents.
     Contest,

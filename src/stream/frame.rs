@@ -76,6 +76,11 @@ impl View {
         self.format == Format::Sse && self.filter == TypeFilter::EVERYTHING
     }
 
+    /// Whether what people say passes its filter.
+    pub(super) const fn hears_messages(&self) -> bool {
+        self.filter.passes(entry_bit(EntryKind::MessageCreated))
+    }
+
     pub(super) fn user(&self) -> Option<&UserId> {
         self.user.as_ref().map(|user| &user.id)
     }

@@ -44,6 +44,7 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     )
     .await;
     hall.tallied("applause.changed").await;
+    gives_and_takes_badges(&mut hall).await;
     hall.did("a reply taken back", host.delete(&reply).await).await;
     // Counted, but gone before it was told.
     hall.did("a last reaction", host.put(&fire, &Value::Null).await).await;
@@ -116,6 +117,25 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
         .filter(|name| *name != "event.created")
         .collect();
     assert_eq!(seen, all);
+}
+
+async fn gives_and_takes_badges(hall: &mut Hall) {
+    let host = hall.host.clone();
+    for (badge, given) in [
+        ("WINNER", true),
+        ("MVP", true),
+        ("WINNER", false),
+        ("MVP", false),
+        ("MVP", true),
+    ] {
+        let path = format!("{}/badges/ana/{badge}", hall.base);
+        let done = if given {
+            host.put(&path, &Value::Null).await
+        } else {
+            host.delete(&path).await
+        };
+        hall.did("an award", done).await;
+    }
 }
 
 /// What cannot happen in the first one.

@@ -63,6 +63,9 @@ pub fn config(dir: &Path) -> Config {
         &mut limits.read,
         &mut limits.write,
         &mut limits.ingest,
+        &mut limits.typing,
+        &mut limits.cursors,
+        &mut limits.receipt,
     ] {
         *quota = off();
     }
