@@ -11,8 +11,8 @@ use poem_openapi::OpenApiService;
 use crate::{
     features::{
         accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
-        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, presence::api::PresenceApi, reactions::api::ReactionsApi,
-        site::Site,
+        keys::api::KeysApi, live::api::LiveApi, moderation::api::SanctionsApi, ops::OpsApi, presence::api::PresenceApi,
+        reactions::api::ReactionsApi, site::Site,
     },
     http::allow::Allow,
 };
@@ -28,6 +28,7 @@ pub type Groups = (
     ContestApi,
     KeysApi,
     OpsApi,
+    SanctionsApi,
 );
 
 type Service = OpenApiService<Documented<Groups>, ()>;

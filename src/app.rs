@@ -31,6 +31,7 @@ use crate::{
         events::{Events, api::EventsApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
+        moderation::{Door, Moderation, api::SanctionsApi},
         ops::OpsApi,
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
@@ -79,6 +80,7 @@ pub struct App {
     stream: Stream,
     reactions: Reactions,
     presence: Presence,
+    moderation: Moderation,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -121,6 +123,15 @@ impl App {
         let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
+        let inner: Arc<dyn Gate> = Arc::new(events.clone());
+        let moderation = Moderation::new(
+            store.clone(),
+            stream.clone(),
+            Arc::clone(&inner),
+            secret.expose().as_bytes(),
+            tasks.clone(),
+        );
+        let gate: Arc<dyn Gate> = Arc::new(Door::new(inner, moderation.clone()));
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
             Arc::new(chat.clone()),
@@ -138,10 +149,13 @@ impl App {
             concourse.shelf,
             tasks.clone(),
         );
-        stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
+        stream.remind(vec![
+            Arc::new(events.clone()),
+            Arc::new(authenticator.clone()),
+            Arc::new(moderation.clone()),
+        ]);
         let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
-        let gate: Arc<dyn Gate> = Arc::new(events.clone());
         let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
@@ -151,6 +165,7 @@ impl App {
                 gate: Arc::clone(&gate),
             },
             EventsApi {
+                gate: Arc::clone(&gate),
                 events,
                 defaults: EventSettings::from(&config.room),
             },
@@ -171,7 +186,10 @@ impl App {
                 presence: presence.clone(),
                 gate: Arc::clone(&gate),
             },
-            ContestApi { contests, gate },
+            ContestApi {
+                contests,
+                gate: Arc::clone(&gate),
+            },
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
@@ -182,6 +200,10 @@ impl App {
                 bus: bus.condition(),
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
+            },
+            SanctionsApi {
+                moderation: moderation.clone(),
+                gate,
             },
         );
         let house = House::new(groups);
@@ -200,6 +222,7 @@ impl App {
             stream,
             reactions,
             presence,
+            moderation,
             metrics,
             tasks,
             halt,
@@ -244,6 +267,7 @@ impl App {
     /// Serves until `stop`, then drains and closes.
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
+        self.tasks.spawn(self.moderation.clone().watch(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);

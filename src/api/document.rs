@@ -30,7 +30,13 @@ ignored.";
 
 /// Reads that are not for strangers. All other reads are, where the event is public; changes never are, but for
 /// [`STRANGERS_MAY`].
-const READS_FOR_STAFF: [&str; 3] = ["list_members", "list_held_messages", "list_keys"];
+const READS_FOR_STAFF: [&str; 5] = [
+    "list_members",
+    "list_held_messages",
+    "list_keys",
+    "list_sanctions",
+    "list_sanctions_everywhere",
+];
 const STRANGERS_MAY: [&str; 1] = ["applaud"];
 
 /// Fields for which null means something else than being absent.

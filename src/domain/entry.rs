@@ -11,6 +11,7 @@ use super::{
     chat::{Message, MessageStatus},
     contest::{Clock, Incident, Period, ScoreLine},
     event::Event,
+    moderation::{Action, Appeal, Decision, Report},
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
     snapshot::Snapshot,
@@ -103,6 +104,9 @@ closed_list! {
         ScoreChanged(ScoreChanged) = "score.changed",
         ClockChanged(ClockChanged) = "clock.changed",
         ContestChanged(ContestChanged) = "contest.changed",
+        ModerationDecided(ModerationDecided) = "moderation.decided",
+        ReportFiled(ReportFiled) = "report.filed",
+        AppealFiled(AppealFiled) = "appeal.filed",
     }
 }
 
@@ -116,6 +120,7 @@ closed_list! {
         StreamHeartbeat(StreamHeartbeat) = "stream.heartbeat",
         StreamBye(StreamBye) = "stream.bye",
         PresenceChanged(PresenceChanged) = "presence.changed",
+        ModerationTold(ModerationTold) = "moderation.told",
     }
 }
 
@@ -312,6 +317,8 @@ pub enum ByeReason {
     RoleChanged,
     /// Something on our side broke; the log is safe.
     Internal,
+    /// Somebody who keeps order said so.
+    Banned,
 }
 
 impl ByeReason {
@@ -326,6 +333,7 @@ impl ByeReason {
             Self::Forbidden => "forbidden",
             Self::RoleChanged => "role-changed",
             Self::Internal => "internal",
+            Self::Banned => "banned",
         }
     }
 
@@ -341,6 +349,7 @@ impl ByeReason {
             Self::Forbidden,
             Self::RoleChanged,
             Self::Internal,
+            Self::Banned,
         ];
         all.into_iter().find(|reason| reason.name() == name)
     }
@@ -348,7 +357,7 @@ impl ByeReason {
     /// Whether coming back (with the last id) makes sense.
     #[must_use]
     pub const fn reconnect(self) -> bool {
-        !matches!(self, Self::TokenExpired | Self::Forbidden)
+        !matches!(self, Self::TokenExpired | Self::Forbidden | Self::Banned)
     }
 }
 
@@ -371,6 +380,40 @@ pub struct PresenceChanged {
     pub joined: Option<Vec<User>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Vec<UserId>>,
+}
+
+/// Something was decided; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ModerationDecided {
+    pub decision: Decision,
+}
+
+/// A viewer reported a message; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ReportFiled {
+    pub report: Report,
+}
+
+/// An author appealed; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct AppealFiled {
+    pub appeal: Appeal,
+}
+
+/// Something was decided about you or what you wrote; told to your own streams only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct ModerationTold {
+    pub action: Action,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The rule that was broken, or the kind of the sanction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<Stamp>,
 }
 
 #[cfg(test)]

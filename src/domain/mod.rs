@@ -10,6 +10,7 @@ pub mod entry;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod moderation;
 pub mod presence;
 pub mod reaction;
 pub mod refusal;
@@ -20,6 +21,6 @@ pub mod time;
 pub mod user;
 
 pub use cursor::{Audience, Cursor};
-pub use id::{ApiKeyId, EventId, IncidentId, MessageId, UserId};
+pub use id::{ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, SanctionId, UserId};
 pub use refusal::{Fault, Reason, Refusal};
 pub use time::Stamp;

@@ -37,6 +37,11 @@ pub enum Reason {
     TooManyConnections,
     Overloaded,
     ShuttingDown,
+    Banned,
+    Muted,
+    TimedOut,
+    MessageBlocked,
+    AlreadyAppealed,
 }
 
 /// One field that is wrong: where (RFC 6901 JSON pointer), which rule, and what to do.
@@ -70,6 +75,8 @@ pub struct Refusal {
     pub retry_after_seconds: Option<u32>,
     /// For a room that is not open: from when to when it is.
     pub window: Option<(Stamp, Option<Stamp>)>,
+    /// For what somebody may not do for a while: until when.
+    pub until: Option<Stamp>,
 }
 
 impl Refusal {
@@ -81,6 +88,7 @@ impl Refusal {
             faults: Vec::new(),
             retry_after_seconds: None,
             window: None,
+            until: None,
         }
     }
 
@@ -146,6 +154,11 @@ impl Reason {
             Self::TooManyConnections => "too-many-connections",
             Self::Overloaded => "overloaded",
             Self::ShuttingDown => "shutting-down",
+            Self::Banned => "banned",
+            Self::Muted => "muted",
+            Self::TimedOut => "timed-out",
+            Self::MessageBlocked => "message-blocked",
+            Self::AlreadyAppealed => "already-appealed",
         }
     }
 }

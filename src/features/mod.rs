@@ -8,6 +8,7 @@ pub mod contest;
 pub mod events;
 pub mod keys;
 pub mod live;
+pub mod moderation;
 pub mod ops;
 pub mod presence;
 pub mod reactions;

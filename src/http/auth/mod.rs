@@ -9,6 +9,7 @@ pub mod caller;
 mod claims;
 pub mod cookie;
 mod credential;
+mod device;
 mod identity;
 mod issuers;
 mod jwks;

@@ -3,7 +3,7 @@
 use crate::domain::Reason;
 
 /// Every reason; the length comes from the last variant, so that a new one cannot be forgotten here.
-const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
+const REASONS: [Reason; Reason::AlreadyAppealed as usize + 1] = {
     use Reason as R;
     [
         R::InvalidRequest,
@@ -36,6 +36,11 @@ const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
         R::TooManyConnections,
         R::Overloaded,
         R::ShuttingDown,
+        R::Banned,
+        R::Muted,
+        R::TimedOut,
+        R::MessageBlocked,
+        R::AlreadyAppealed,
     ]
 };
 
@@ -78,6 +83,11 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::TooManyConnections => (429, "Too many connections"),
         Reason::Overloaded => (503, "The server is too busy"),
         Reason::ShuttingDown => (503, "The server is shutting down"),
+        Reason::Banned => (403, "You are banned"),
+        Reason::Muted => (403, "You are muted"),
+        Reason::TimedOut => (403, "You may not write for a while"),
+        Reason::MessageBlocked => (422, "The message breaks a rule of the house"),
+        Reason::AlreadyAppealed => (409, "This was appealed against before"),
     }
 }
 
