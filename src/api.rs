@@ -10,9 +10,18 @@ use poem_openapi::OpenApiService;
 
 use crate::{
     features::{
-        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
-        keys::api::KeysApi, live::api::LiveApi, moderation::api::SanctionsApi, ops::OpsApi, presence::api::PresenceApi,
-        reactions::api::ReactionsApi, site::Site,
+        accounts::api::AccountsApi,
+        chat::api::ChatApi,
+        chat::queue::QueueApi,
+        contest::api::ContestApi,
+        events::api::EventsApi,
+        keys::api::KeysApi,
+        live::api::LiveApi,
+        moderation::{api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi},
+        ops::OpsApi,
+        presence::api::PresenceApi,
+        reactions::api::ReactionsApi,
+        site::Site,
     },
     http::allow::Allow,
 };
@@ -28,8 +37,11 @@ pub type Groups = (
     ContestApi,
     KeysApi,
     OpsApi,
-    SanctionsApi,
+    Order,
 );
+
+/// Everything by which order is kept.
+pub type Order = (SanctionsApi, RulesApi, QueueApi, VoicesApi, AuditApi);
 
 type Service = OpenApiService<Documented<Groups>, ()>;
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    api::{Groups, House},
+    api::{Groups, House, Order},
     bus::{Bus, LocalBus, RedisBus},
     concourse::{Bounds, Concourse},
     config::{Config, Secret},
@@ -26,12 +26,14 @@ use crate::{
     domain::{event::EventSettings, user::Role},
     features::{
         accounts::{Guests, api::AccountsApi},
-        chat::{Chat, api::ChatApi},
+        chat::{Chat, api::ChatApi, queue::QueueApi},
         contest::{Contests, api::ContestApi},
         events::{Events, api::EventsApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
-        moderation::{Door, Moderation, api::SanctionsApi},
+        moderation::{
+            Door, Moderation, api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi,
+        },
         ops::OpsApi,
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
@@ -128,7 +130,9 @@ impl App {
             store.clone(),
             stream.clone(),
             Arc::clone(&inner),
+            Arc::new(chat.clone()),
             secret.expose().as_bytes(),
+            &config.order,
             tasks.clone(),
         );
         let gate: Arc<dyn Gate> = Arc::new(Door::new(inner, moderation.clone()));
@@ -139,7 +143,7 @@ impl App {
             Arc::new(presence.clone()),
             Arc::new(contests.clone()),
         ];
-        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
+        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone()), Arc::new(moderation.clone())];
         stream.furnish(parts, listeners);
 
         let authenticator = Authenticator::new(
@@ -163,6 +167,7 @@ impl App {
                 guests,
                 limits: limits.clone(),
                 gate: Arc::clone(&gate),
+                judge: Arc::new(moderation.clone()),
             },
             EventsApi {
                 gate: Arc::clone(&gate),
@@ -175,8 +180,9 @@ impl App {
                 gate: Arc::clone(&gate),
             },
             ChatApi {
-                chat,
+                chat: chat.clone(),
                 gate: Arc::clone(&gate),
+                judge: Arc::new(moderation.clone()),
             },
             ReactionsApi {
                 reactions: reactions.clone(),
@@ -201,10 +207,7 @@ impl App {
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
-            SanctionsApi {
-                moderation: moderation.clone(),
-                gate,
-            },
+            order(&moderation, chat, &gate),
         );
         let house = House::new(groups);
         let allow = house.allow();
@@ -332,6 +335,32 @@ fn bus_of(
         }
         None => Arc::new(LocalBus::default()),
     }
+}
+
+/// Everything by which order is kept.
+fn order(moderation: &Moderation, chat: Chat, gate: &Arc<dyn Gate>) -> Order {
+    (
+        SanctionsApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        RulesApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        QueueApi {
+            chat,
+            gate: Arc::clone(gate),
+        },
+        VoicesApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        AuditApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+    )
 }
 
 fn guests(config: &Config, address: SocketAddr) -> Guests {

@@ -131,6 +131,7 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX report_by_event ON report (event_id, row_no)",
     "CREATE INDEX appeal_by_event ON appeal (event_id, row_no)",
     "CREATE INDEX audit_by_event ON audit (event_id, row_no)",
+    "CREATE INDEX audit_by_message ON audit (message_id) WHERE message_id IS NOT NULL",
     "CREATE INDEX audit_by_user ON audit (user_id, event_id, row_no) WHERE user_id IS NOT NULL",
 ];
 

@@ -30,12 +30,20 @@ ignored.";
 
 /// Reads that are not for strangers. All other reads are, where the event is public; changes never are, but for
 /// [`STRANGERS_MAY`].
-const READS_FOR_STAFF: [&str; 5] = [
+const READS_FOR_STAFF: [&str; 13] = [
     "list_members",
     "list_held_messages",
     "list_keys",
     "list_sanctions",
     "list_sanctions_everywhere",
+    "read_rules",
+    "read_house_rules",
+    "read_raid",
+    "list_reports",
+    "list_appeals",
+    "read_audit",
+    "read_house_audit",
+    "list_my_decisions",
 ];
 const STRANGERS_MAY: [&str; 1] = ["applaud"];
 

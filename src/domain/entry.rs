@@ -121,6 +121,7 @@ closed_list! {
         StreamBye(StreamBye) = "stream.bye",
         PresenceChanged(PresenceChanged) = "presence.changed",
         ModerationTold(ModerationTold) = "moderation.told",
+        MessageEchoed(MessageSaid) = "message.echoed",
     }
 }
 
@@ -145,6 +146,15 @@ impl Entry {
 }
 
 impl SignalKind {
+    /// What the signal is called on a stream. One is told to authors as if it were an entry.
+    #[must_use]
+    pub const fn told_as(self) -> &'static str {
+        match self {
+            Self::MessageEchoed => EntryKind::MessageCreated.name(),
+            _ => self.name(),
+        }
+    }
+
     /// Whether the signal speaks of the stream itself; such pass every `?types=` filter.
     #[must_use]
     pub fn is_control(self) -> bool {

@@ -15,6 +15,7 @@ pub mod presence;
 pub mod reaction;
 pub mod refusal;
 pub mod room;
+pub mod rulebook;
 pub mod rules;
 pub mod snapshot;
 pub mod text;

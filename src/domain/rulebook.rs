@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Stamp, rules::RuleSet, user::{Role, User}};
+use super::{
+    Fault, Stamp,
+    rules::RuleSet,
+    user::{Role, User},
+};
 
 /// Everything that keeps order by itself, as people write and store it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
@@ -57,9 +61,10 @@ pub struct RaidRule {
 }
 
 impl RaidRule {
+    /// Nothing is a raid by itself: a great match brings as many newcomers.
     pub const DEFAULT: Self = Self {
         joins_per_minute: 0,
-        speakers_per_minute: 60,
+        speakers_per_minute: 0,
         seconds: 600,
         action: RaidAction::Hold,
     };
@@ -135,7 +140,11 @@ impl Rulebook {
         if raid_is_good {
             Ok(())
         } else {
-            Err(vec![Fault::new("/raid/seconds", "out-of-range", "Between 60 and 86,400.")])
+            Err(vec![Fault::new(
+                "/raid/seconds",
+                "out-of-range",
+                "Between 60 and 86,400.",
+            )])
         }
     }
 }
@@ -165,7 +174,11 @@ mod tests {
                 badges: vec![badge.to_owned()],
                 guest,
             };
-            let who = Newcomer { user: &user, role, since };
+            let who = Newcomer {
+                user: &user,
+                role,
+                since,
+            };
             assert_eq!((who.is_one(now), who.counts(now)), (one, counts), "{who:?}");
         }
     }

@@ -20,6 +20,7 @@ use crate::{
     http::{
         Answer, Caller, Json, Limit, Mark, NoContent, Page, Place, Posted, Problem, Tag,
         gate::{Admission, Gate},
+        judge::{Act, Fate, Judge},
         page,
     },
 };
@@ -30,6 +31,7 @@ const SEARCH_WORDS: usize = 16;
 pub struct ChatApi {
     pub chat: Chat,
     pub gate: Arc<dyn Gate>,
+    pub judge: Arc<dyn Judge>,
 }
 
 /// A message to post.
@@ -123,12 +125,20 @@ impl ChatApi {
             .or(idempotency_key.0)
             .map(|id| ClientId::parse(&id))
             .transpose()?;
+        let act = Act::Say {
+            client_id: client_id.as_ref(),
+        };
+        let text = MessageText::parse(&text)?;
+        let judged = self.judge.judge(&attendee, &caller, text, act).await?;
         let saying = Saying {
             author,
-            text: MessageText::parse(&text)?,
+            text: judged.text,
+            original: judged.original,
             parent_id,
             client_id,
-            held,
+            held: held && judged.fate != Fate::Shadowed || judged.fate == Fate::Held,
+            shadowed: judged.fate == Fate::Shadowed,
+            grounds: judged.grounds,
         };
         let message = self.chat.say(attendee.event.id, saying).await?;
         // A repeat answers as the first did: what was held then is 202 still, while it is held.
@@ -226,23 +236,6 @@ impl ChatApi {
         Ok(Json(Page::of(found, limit, |message| BySeq::from(message))))
     }
 
-    /// List messages waiting for a moderator
-    #[oai(
-        path = "/events/:event/messages/held",
-        method = "get",
-        operation_id = "list_held_messages"
-    )]
-    async fn held(&self, caller: Caller, event: Path<String>, limit: Limit) -> Answer<Page<Message>> {
-        let attendee = self.enter(&event, &caller).await?;
-        attendee.require(Role::Moderator)?;
-        let items = self.chat.held(attendee.event.id, limit.rows()).await?;
-        Ok(Json(Page {
-            items,
-            next_cursor: None,
-            prev_cursor: None,
-        }))
-    }
-
     /// Read one message
     #[oai(
         path = "/events/:event/messages/:message",
@@ -279,7 +272,11 @@ impl ChatApi {
         caller.limit(|limits| limits.post).await?;
         let author = attendee.require_user()?.id.clone();
         let text = MessageText::parse(&body.0.text)?;
-        Ok(Json(self.chat.edit(&attendee.event, message.0, author, text).await?))
+        let judged = self.judge.judge(&attendee, &caller, text, Act::Edit(message.0)).await?;
+        let edited = self
+            .chat
+            .edit(&attendee.event, message.0, author, judged.text, judged.grounds);
+        Ok(Json(edited.await?))
     }
 
     /// Delete a message
@@ -360,30 +357,6 @@ impl ChatApi {
     async fn unpin(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.pin(event, message.0, false).await?))
-    }
-
-    /// Release a held message
-    ///
-    /// It appears now, in its place in the log.
-    #[oai(
-        path = "/events/:event/messages/:message/release",
-        method = "post",
-        operation_id = "release_message"
-    )]
-    async fn release(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
-        let event = self.staff(&event, &caller).await?;
-        Ok(Json(self.chat.release(event, message.0).await?))
-    }
-
-    /// Hide a message
-    #[oai(
-        path = "/events/:event/messages/:message/hide",
-        method = "post",
-        operation_id = "hide_message"
-    )]
-    async fn hide(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
-        let event = self.staff(&event, &caller).await?;
-        Ok(Json(self.chat.hide(event, message.0).await?))
     }
 }
 

@@ -97,7 +97,7 @@ impl SanctionsApi {
     }
 }
 
-fn admin(caller: &Caller) -> Result<Decider, Problem> {
+pub(super) fn require_admin(caller: &Caller) -> Result<Decider, Problem> {
     caller.require_admin()?;
     Ok(Decider {
         id: caller.acts_as(),
@@ -172,7 +172,7 @@ impl SanctionsApi {
     /// As in an event, in all events at once. For admins.
     #[oai(path = "/sanctions", method = "post", operation_id = "give_sanction_everywhere")]
     async fn give_everywhere(&self, caller: Caller, body: Json<SanctionIn>) -> Result<Created<Sanction>, Problem> {
-        let by = admin(&caller)?;
+        let by = require_admin(&caller)?;
         caller.limit(|limits| limits.write).await?;
         self.give(None, body.0, by).await
     }
@@ -190,7 +190,7 @@ impl SanctionsApi {
         after: Place<ByRow>,
         limit: Limit,
     ) -> Answer<Page<Sanction>> {
-        admin(&caller)?;
+        require_admin(&caller)?;
         caller.limit(|limits| limits.read).await?;
         let wanted = wanted(user.0, kind.0, in_force.0, after, limit);
         self.page(None, wanted, limit).await
@@ -205,7 +205,7 @@ impl SanctionsApi {
         operation_id = "lift_sanction_everywhere"
     )]
     async fn lift_everywhere(&self, caller: Caller, sanction: Path<SanctionId>) -> Result<NoContent, Problem> {
-        let by = admin(&caller)?;
+        let by = require_admin(&caller)?;
         caller.limit(|limits| limits.write).await?;
         self.moderation.lift(None, sanction.0, by).await?;
         Ok(NoContent)

@@ -11,7 +11,7 @@ use crate::{
     clock,
     domain::{
         EventId, UserId,
-        moderation::{InForce, Standing},
+        moderation::{Action, Deciding, InForce, Standing},
         user::Role,
     },
     http::{
@@ -86,6 +86,31 @@ impl Moderation {
             let came_after = made_at.is_some_and(|made_at| made_at >= one.since);
             one.expires > now && (came_after || !marks::is_address(mark))
         });
-        Ok(holds.map(|one| one.ban).collect())
+        let bans: Vec<InForce> = holds.map(|one| one.ban).collect();
+        if let Some(ban) = bans.first() {
+            self.note_known_again(scope, guest, ban);
+        }
+        Ok(bans)
+    }
+
+    /// Writes down, once in a while, that a banned guest came back.
+    fn note_known_again(&self, scope: Option<EventId>, guest: &UserId, ban: &InForce) {
+        if self.known_again.get(guest).is_some() {
+            return;
+        }
+        self.known_again.put(guest.clone(), (), self.known_again.now());
+        let deciding = Deciding {
+            user: Some(guest.clone()),
+            sanction: Some(ban.id),
+            code: Some(ban.kind.name().to_owned()),
+            ..Deciding::new(Action::Recognised, None)
+        };
+        let moderation = self.clone();
+        self.tasks.spawn(async move {
+            let noting = moderation.decide(scope, |_, _| Box::pin(async move { Ok(((), Some(deciding))) }));
+            if let Err(error) = noting.await {
+                tracing::debug!(error = %error, "that a banned guest came back was not written down");
+            }
+        });
     }
 }

@@ -7,11 +7,23 @@
 //! [`Desk`]: crate::http::judge::Desk
 
 pub mod api;
+mod appeals;
+pub mod audit_api;
 mod book;
 mod door;
+mod export;
+mod judge;
 mod marks;
+mod past;
+mod raid;
+mod record;
+mod reports;
 mod rows;
+mod rulebooks;
+pub mod rules_api;
 mod sanctions;
+mod trial;
+pub mod voices_api;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -26,13 +38,16 @@ pub use sanctions::NewSanction;
 use crate::{
     bus::Stale,
     clock,
+    config::OrderConfig,
     domain::{EventId, Stamp, UserId, moderation::Deciding, user::Role},
-    http::gate::Gate,
+    http::{gate::Gate, judge::Desk},
     store::{Error, Recent, Store, audit},
     stream::{Forgetter, Stream},
 };
 use book::Books;
 use marks::Marker;
+use past::Past;
+use rulebooks::Rulebooks;
 
 /// How long what holds against people is believed; see [`Recent`].
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
@@ -64,6 +79,11 @@ pub struct Moderation {
     /// Knows members' roles.
     gate: Arc<dyn Gate>,
     books: Arc<Books>,
+    rulebooks: Arc<Rulebooks>,
+    past: Arc<Past>,
+    desk: Arc<dyn Desk>,
+    /// Guests that were known again lately, so that the record says so once.
+    known_again: Arc<Recent<UserId, ()>>,
     marker: Arc<Marker>,
     seen: Arc<Recent<UserId, Sighting>>,
     tasks: TaskTracker,
@@ -72,9 +92,21 @@ pub struct Moderation {
 impl Moderation {
     /// `secret` keys the hashes by which banned guests are known again.
     #[must_use]
-    pub fn new(store: Store, stream: Stream, gate: Arc<dyn Gate>, secret: &[u8], tasks: TaskTracker) -> Self {
+    pub fn new(
+        store: Store,
+        stream: Stream,
+        gate: Arc<dyn Gate>,
+        desk: Arc<dyn Desk>,
+        secret: &[u8],
+        config: &OrderConfig,
+        tasks: TaskTracker,
+    ) -> Self {
         Self {
             books: Arc::new(Books::new(store.clone(), BELIEVED_FOR, REMEMBERED)),
+            rulebooks: Arc::new(Rulebooks::new(store.clone(), config.default_rules)),
+            past: Arc::default(),
+            known_again: Arc::new(Recent::new(SEEN_FOR, SEEN)),
+            desk,
             store,
             stream,
             gate,
@@ -129,6 +161,7 @@ impl Forgetter for Moderation {
     fn forget(&self, stale: &Stale) {
         if let Stale::Order(scope) = stale {
             self.books.forget(*scope);
+            self.rulebooks.forget(*scope);
         }
     }
 }

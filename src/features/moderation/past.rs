@@ -72,13 +72,12 @@ fn key(what: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Adds a moment and counts those of the last minute.
-fn count(moments: &mut VecDeque<Stamp>, now: Stamp) -> usize {
+/// Adds a moment to those of the last minute.
+fn count(moments: &mut VecDeque<Stamp>, now: Stamp) {
     while moments.front().is_some_and(|at| now.ms() - at.ms() >= MINUTE_MS) || moments.len() >= ARRIVALS {
         moments.pop_front();
     }
     moments.push_back(now);
-    moments.len()
 }
 
 impl Past {
@@ -94,14 +93,14 @@ impl Past {
         author.is_some_and(|author| author.sent.contains(&key(&client_id.as_str())))
     }
 
-    /// Calls `judge` with what was said before, then remembers that this was said.
+    /// Calls `judge` with what was said before, then remembers that this was tried, and whether it was kept.
     pub(super) fn judge<T>(
         &self,
         speaker: &Speaker<'_>,
         print: TextPrint,
         client_id: Option<&ClientId>,
         now: Stamp,
-        judge: impl FnOnce(&History<'_>) -> T,
+        judge: impl FnOnce(&History<'_>) -> (T, bool),
     ) -> (T, Noted) {
         let mut kept = self.kept();
         kept.make_room(now);
@@ -109,7 +108,7 @@ impl Past {
         let author = authors.entry((speaker.event, speaker.user.clone())).or_default();
         let room = rooms.entry(speaker.event).or_default();
         let author_key = key(speaker.user);
-        let verdict = judge(&History {
+        let (verdict, is_kept) = judge(&History {
             author: &author.past,
             crowd: &room.crowd,
             author_key,
@@ -121,7 +120,8 @@ impl Past {
         room.crowd.remember(print, author_key, now);
         author.spoke_at = Some(now);
         room.used_at = Some(now);
-        if let Some(client_id) = client_id {
+        // What was refused is judged anew when it is sent again.
+        if let Some(client_id) = client_id.filter(|_| is_kept) {
             author.sent.push_back(key(&client_id.as_str()));
             if author.sent.len() > SENT {
                 author.sent.pop_front();
@@ -134,13 +134,23 @@ impl Past {
         (verdict, noted)
     }
 
-    /// A newcomer came in; gives how many did within the last minute.
-    pub(super) fn joined(&self, event: EventId, now: Stamp) -> usize {
+    /// A newcomer came in.
+    pub(super) fn joined(&self, event: EventId, now: Stamp) {
         let mut kept = self.kept();
         kept.make_room(now);
         let room = kept.rooms.entry(event).or_default();
         room.used_at = Some(now);
-        count(&mut room.joins, now)
+        count(&mut room.joins, now);
+    }
+}
+
+impl Past {
+    /// Where newcomers came in within the last minute, and how many.
+    pub(super) fn arrivals(&self, now: Stamp) -> Vec<(EventId, usize)> {
+        let kept = self.kept();
+        let recent = |room: &Room| room.joins.iter().filter(|at| now.ms() - at.ms() < MINUTE_MS).count();
+        let counts = kept.rooms.iter().map(|(event, room)| (*event, recent(room)));
+        counts.filter(|(_, count)| *count > 0).collect()
     }
 }
 
@@ -149,7 +159,8 @@ impl Kept {
     fn make_room(&mut self, now: Stamp) {
         let oldest = now.plus_ms(-i64::from(PAST_MAX_SECONDS) * 1_000);
         if self.authors.len() >= AUTHORS {
-            self.authors.retain(|_, author| author.spoke_at.is_some_and(|at| at > oldest));
+            self.authors
+                .retain(|_, author| author.spoke_at.is_some_and(|at| at > oldest));
             if self.authors.len() >= AUTHORS {
                 self.authors.clear();
             }

@@ -5,14 +5,13 @@ use std::{sync::Arc, time::Duration};
 use entity::rule_set;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Decider, Moderation};
+use super::{Decider, Moderation, raid};
 use crate::{
-    clock,
     domain::{
-        EventId, Reason, Refusal, Stamp, UserId,
+        EventId, Fault, Reason, Refusal, Stamp, UserId,
         moderation::{Action, Deciding},
         rulebook::{RaidRule, ReportRule, Rulebook},
-        rules::Compiled,
+        rules::{Compiled, RuleSet},
     },
     http::Problem,
     store::{Error, Recent, Store},
@@ -45,6 +44,19 @@ pub(super) struct InUse {
     pub(super) raid: RaidRule,
     /// The version of the event's own rules, or of the house's where it has none.
     pub(super) version: u64,
+    /// Until when a raid was to last that was noticed or called out.
+    pub(super) raid_until: Option<Stamp>,
+}
+
+impl Written {
+    fn nothing() -> Self {
+        Self {
+            version: 0,
+            book: Rulebook::none(),
+            changed_at: None,
+            changed_by: None,
+        }
+    }
 }
 
 /// `None` stands for all events without rules of their own.
@@ -54,12 +66,17 @@ pub(super) struct Rulebooks {
     store: Store,
     /// Whether the house has rules for texts before anybody wrote some.
     judges: bool,
-    in_use: Recent<EventId, InUse>,
+    in_use: Recent<Option<EventId>, InUse>,
     compiled: Recent<Versions, Arc<Compiled>>,
 }
 
 fn scope_name(scope: Option<EventId>) -> String {
     scope.map_or_else(|| HOUSE.to_owned(), |event| event.to_string())
+}
+
+/// An event's rules above the house's.
+pub(super) fn layered(house: &RuleSet, event: &RuleSet) -> Result<Compiled, Vec<Fault>> {
+    Compiled::layered(house, event)
 }
 
 impl Rulebooks {
@@ -73,26 +90,26 @@ impl Rulebooks {
     }
 
     pub(super) fn forget(&self, scope: Option<EventId>) {
-        self.in_use
-            .forget(|event, _| scope.is_none_or(|scope| scope == *event));
+        self.in_use.forget(|event, _| scope.is_none() || scope == *event);
     }
 
     /// As it was written, or as it is before anybody wrote one.
     pub(super) async fn written(&self, db: &impl ConnectionTrait, scope: Option<EventId>) -> Result<Written, Error> {
         let query = rule_set::Entity::find().filter(rule_set::Column::Scope.eq(scope_name(scope)));
         let Some(row) = query.order_by_desc(rule_set::Column::Version).one(db).await? else {
-            let book = scope.map_or_else(|| Rulebook::house(self.judges), |_| Rulebook::none());
-            return Ok(Written {
-                version: 0,
-                book,
-                changed_at: None,
-                changed_by: None,
+            return Ok(match scope {
+                Some(_) => Written::nothing(),
+                None => Written {
+                    book: Rulebook::house(self.judges),
+                    ..Written::nothing()
+                },
             });
         };
-        let mut book: Rulebook =
-            serde_json::from_str(&row.body).map_err(|error| Error::unreadable("rules", error))?;
+        let mut book: Rulebook = serde_json::from_str(&row.body).map_err(|error| Error::unreadable("rules", error))?;
         book.rules.version = u32::try_from(row.version).unwrap_or(u32::MAX);
-        let by = row.by_id.map(|by| by.parse().map_err(|error| Error::unreadable("user id", error)));
+        let by = row
+            .by_id
+            .map(|by| by.parse().map_err(|error| Error::unreadable("user id", error)));
         Ok(Written {
             version: u64::try_from(row.version).unwrap_or(0),
             book,
@@ -101,18 +118,26 @@ impl Rulebooks {
         })
     }
 
-    /// What an event goes by now.
-    pub(super) async fn in_use(&self, event: EventId) -> Result<InUse, Error> {
-        if let Some(known) = self.in_use.get(&event) {
+    /// What an event goes by now; without one, what the house goes by.
+    pub(super) async fn in_use(&self, scope: Option<EventId>) -> Result<InUse, Error> {
+        if let Some(known) = self.in_use.get(&scope) {
             return Ok(known);
         }
         let (db, looked_up) = (self.store.reader(), self.in_use.now());
-        let (house, own) = (self.written(db, None).await?, self.written(db, Some(event)).await?);
-        let versions = ((own.version > 0).then_some(event), house.version, own.version);
+        let house = self.written(db, None).await?;
+        let own = match scope {
+            Some(_) => self.written(db, scope).await?,
+            None => Written::nothing(),
+        };
+        let raid_until = match scope {
+            Some(event) => raid::until(db, event).await?,
+            None => None,
+        };
+        let versions = (scope.filter(|_| own.version > 0), house.version, own.version);
         let compiled = if let Some(compiled) = self.compiled.get(&versions) {
             compiled
         } else {
-            let compiled = Compiled::layered(&house.book.rules, &own.book.rules).map_err(|faults| {
+            let compiled = layered(&house.book.rules, &own.book.rules).map_err(|faults| {
                 let first = faults.into_iter().next().map(|fault| fault.detail).unwrap_or_default();
                 Error::unreadable("rules", first)
             })?;
@@ -125,8 +150,9 @@ impl Rulebooks {
             reports: own.book.reports.or(house.book.reports).unwrap_or(ReportRule::DEFAULT),
             raid: own.book.raid.or(house.book.raid).unwrap_or(RaidRule::DEFAULT),
             version: if own.version > 0 { own.version } else { house.version },
+            raid_until,
         };
-        self.in_use.put(event, in_use.clone(), looked_up);
+        self.in_use.put(scope, in_use.clone(), looked_up);
         Ok(in_use)
     }
 }
@@ -149,11 +175,11 @@ impl Moderation {
         // Compiling is what finds out whether they can be used. An event's are held against the house's as well: both
         // together must fit.
         let compiled = match scope {
-            Some(_) => Compiled::layered(&self.rules(None).await?.book.rules, &book.rules),
+            Some(_) => layered(&self.rules(None).await?.book.rules, &book.rules),
             None => Compiled::new(&book.rules),
         };
         compiled.map_err(|faults| {
-            let below = |mut fault: crate::domain::Fault| {
+            let below = |mut fault: Fault| {
                 fault.pointer.insert_str(0, "/rules");
                 fault
             };
@@ -188,12 +214,7 @@ impl Moderation {
     }
 }
 
-async fn insert(
-    db: &impl ConnectionTrait,
-    scope: Option<EventId>,
-    written: &Written,
-    now: Stamp,
-) -> Result<(), Error> {
+async fn insert(db: &impl ConnectionTrait, scope: Option<EventId>, written: &Written, now: Stamp) -> Result<(), Error> {
     use rule_set::Column as C;
     let version = i64::try_from(written.version).unwrap_or(i64::MAX);
     let row = rule_set::ActiveModel {
@@ -205,7 +226,10 @@ async fn insert(
     };
     // Two who write at once on two instances: the key lets one through.
     let insert = rule_set::Entity::insert(row).on_conflict_do_nothing_on([C::Scope, C::Version]);
-    if !matches!(insert.exec_without_returning(db).await?, sea_orm::TryInsertResult::Inserted(1..)) {
+    if !matches!(
+        insert.exec_without_returning(db).await?,
+        sea_orm::TryInsertResult::Inserted(1..)
+    ) {
         let detail = "Somebody else wrote the rules at the same time.";
         return Err(Refusal::new(Reason::VersionMismatch, detail).into());
     }

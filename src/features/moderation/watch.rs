@@ -28,6 +28,9 @@ impl Moderation {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut done = VecDeque::new();
         while halt.run_until_cancelled(ticks.tick()).await.is_some() {
+            if let Err(error) = self.count_arrivals().await {
+                tracing::debug!(error = %error, "cannot look for raids");
+            }
             if self.stream.open_seats() == 0 {
                 continue;
             }

@@ -6,7 +6,7 @@ use poem::Request;
 
 use super::cookie;
 
-const HEADER: &str = "X-Device-Id";
+pub const HEADER: &str = "X-Device-Id";
 /// Long enough to be nobody else's by chance, short enough to be hashed with every request.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
 

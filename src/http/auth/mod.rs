@@ -25,6 +25,7 @@ pub mod tokens;
 pub use access::EventFacts;
 pub use authenticator::Authenticator;
 pub use caller::{Attendee, Caller};
+pub use device::HEADER as DEVICE_HEADER;
 pub use identity::{Identity, KeyIdentity};
 pub use keyring::KeyBook;
 pub use stream_caller::{Admitted, StreamCaller};
