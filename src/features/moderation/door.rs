@@ -67,7 +67,13 @@ impl Moderation {
         };
         for mark in &marks {
             for scope in [Some(event), None] {
-                against.extend(self.known_again(scope, mark, &user.id).await?);
+                let bans = self.known_again(scope, mark, &user.id).await?;
+                let own = |ban: &InForce| against.iter().any(|one: &InForce| one.id == ban.id);
+                let others: Vec<InForce> = bans.into_iter().filter(|ban| !own(ban)).collect();
+                if let Some(ban) = others.first() {
+                    self.note_known_again(scope, &user.id, ban);
+                }
+                against.extend(others);
             }
         }
         if role.is_staff() || !marks.is_empty() {
@@ -86,11 +92,7 @@ impl Moderation {
             let came_after = made_at.is_some_and(|made_at| made_at >= one.since);
             one.expires > now && (came_after || !marks::is_address(mark))
         });
-        let bans: Vec<InForce> = holds.map(|one| one.ban).collect();
-        if let Some(ban) = bans.first() {
-            self.note_known_again(scope, guest, ban);
-        }
-        Ok(bans)
+        Ok(holds.map(|one| one.ban).collect())
     }
 
     /// Writes down, once in a while, that a banned guest came back.

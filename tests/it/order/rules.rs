@@ -216,6 +216,6 @@ async fn rules_can_be_tried_on_what_was_said() {
             .post(&below(&event, "rules/try"), &json!({"rules": {}, "limit": 5000}))
             .await
             .status,
-        400
+        422
     );
 }
