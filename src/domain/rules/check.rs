@@ -9,10 +9,10 @@ use super::{
 use crate::domain::Fault;
 
 /// Enough for any house; what comes from a request is held to it twice.
-pub(super) const LISTS_MAX: usize = 20;
+const LISTS_MAX: usize = 20;
 const WORDS_PER_LIST_MAX: usize = 2_000;
-/// In all lists together: bounds the memory of a compiled set to a few megabytes.
-const WORDS_MAX: usize = 10_000;
+/// In all lists of a set together: bounds the memory of a compiled set to a few megabytes.
+const WORDS_MAX: usize = 5_000;
 const ALLOWED_MAX: usize = 2_000;
 const PATTERNS_MAX: usize = 50;
 const PATTERN_CHARS_MAX: usize = 500;
@@ -53,15 +53,23 @@ impl Faults {
         }
     }
 
-    pub(super) fn into_result(self) -> Result<(), Vec<Fault>> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    /// An error with all faults so far, if there are any.
+    pub(super) fn result(&mut self) -> Result<(), Vec<Fault>> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(std::mem::take(&mut self.0))
+        }
     }
 }
 
 /// Checks bounds and names. What only shows when a word or pattern is compiled, is found there.
-pub(super) fn check(set: &RuleSet, faults: &mut Faults) {
+///
+/// `sets` is of how many sets this one is made: an event's above the house's may be twice as long, so that two good sets
+/// always make a good one.
+pub(super) fn check(set: &RuleSet, sets: usize, faults: &mut Faults) {
     faults.range("/timeout_seconds", set.timeout_seconds, 1, TIMEOUT_MAX_SECONDS as usize);
-    lists_and_patterns(set, faults);
+    lists_and_patterns(set, sets, faults);
     if let Some(links) = &set.links {
         check_links(links, faults);
     }
@@ -69,12 +77,12 @@ pub(super) fn check(set: &RuleSet, faults: &mut Faults) {
     pasts(set, faults);
 }
 
-fn lists_and_patterns(set: &RuleSet, faults: &mut Faults) {
-    faults.most("/words", set.words.len(), LISTS_MAX * 2);
-    faults.most("/allowed", set.allowed.len(), ALLOWED_MAX * 2);
-    faults.most("/patterns", set.patterns.len(), PATTERNS_MAX * 2);
+fn lists_and_patterns(set: &RuleSet, sets: usize, faults: &mut Faults) {
+    faults.most("/words", set.words.len(), LISTS_MAX * sets);
+    faults.most("/allowed", set.allowed.len(), ALLOWED_MAX * sets);
+    faults.most("/patterns", set.patterns.len(), PATTERNS_MAX * sets);
     let all = set.words.iter().map(|list| list.words.len()).sum();
-    faults.most("/words", all, WORDS_MAX);
+    faults.most("/words", all, WORDS_MAX * sets);
     let mut names = HashSet::new();
     for (index, list) in set.words.iter().enumerate() {
         let at = |field: &str| format!("/words/{index}/{field}");
