@@ -35,6 +35,7 @@ use crate::{
             Door, Moderation, api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi,
         },
         ops::OpsApi,
+        polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
     },
@@ -83,6 +84,7 @@ pub struct App {
     reactions: Reactions,
     presence: Presence,
     moderation: Moderation,
+    polls: Polls,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -136,12 +138,14 @@ impl App {
             tasks.clone(),
         );
         let gate: Arc<dyn Gate> = Arc::new(Door::new(inner, moderation.clone()));
+        let polls = Polls::new(store.clone(), stream.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
             Arc::new(chat.clone()),
             Arc::new(reactions.clone()),
             Arc::new(presence.clone()),
             Arc::new(contests.clone()),
+            Arc::new(polls.clone()),
         ];
         let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone()), Arc::new(moderation.clone())];
         stream.furnish(parts, listeners);
@@ -196,6 +200,10 @@ impl App {
                 contests,
                 gate: Arc::clone(&gate),
             },
+            PollsApi {
+                polls: polls.clone(),
+                gate: Arc::clone(&gate),
+            },
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
@@ -226,6 +234,7 @@ impl App {
             reactions,
             presence,
             moderation,
+            polls,
             metrics,
             tasks,
             halt,
@@ -271,6 +280,7 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
         self.tasks.spawn(self.moderation.clone().watch(self.halt.clone()));
+        self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);

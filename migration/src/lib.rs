@@ -6,6 +6,7 @@ pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 mod m0001_foundation;
 mod m0002_claim;
 mod m0003_order;
+mod m0006_poll;
 mod search;
 
 pub struct Migrator;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_claim::Migration),
             Box::new(m0003_order::Migration),
+            Box::new(m0006_poll::Migration),
         ]
     }
 }

@@ -12,6 +12,7 @@ use super::{
     contest::{Clock, Incident, Period, ScoreLine},
     event::Event,
     moderation::{Action, Appeal, Decision, Report},
+    poll::{Poll, PollTotals},
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
     snapshot::Snapshot,
@@ -107,6 +108,10 @@ closed_list! {
         ModerationDecided(ModerationDecided) = "moderation.decided",
         ReportFiled(ReportFiled) = "report.filed",
         AppealFiled(AppealFiled) = "appeal.filed",
+        PollOpened(PollTold) = "poll.opened",
+        PollChanged(PollsChanged) = "poll.changed",
+        PollClosed(PollTold) = "poll.closed",
+        PollRetracted(PollTold) = "poll.retracted",
     }
 }
 
@@ -257,6 +262,19 @@ pub struct ContestChanged {
     pub contest: super::contest::Scoreboard,
 }
 
+/// The poll as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct PollTold {
+    pub poll: Poll,
+}
+
+/// Exact totals of the open polls in which votes came since the last tick. Of a poll whose votes are not shown yet, only
+/// how many have voted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct PollsChanged {
+    pub polls: Vec<PollTotals>,
+}
+
 /// First words of every stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -273,6 +291,9 @@ pub struct StreamReady {
     /// The caller's own reactions on the messages of the snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub my_reactions: Option<std::collections::BTreeMap<String, Vec<String>>>,
+    /// The caller's own votes in the polls of the snapshot: the options they chose, by poll id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub my_votes: Option<std::collections::BTreeMap<String, Vec<u32>>>,
 }
 
 /// Everything missed has been sent; what follows is live.

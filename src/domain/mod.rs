@@ -11,6 +11,7 @@ pub mod event;
 pub mod id;
 pub mod key;
 pub mod moderation;
+pub mod poll;
 pub mod presence;
 pub mod reaction;
 pub mod refusal;
@@ -23,6 +24,6 @@ pub mod time;
 pub mod user;
 
 pub use cursor::{Audience, Cursor};
-pub use id::{ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, SanctionId, UserId};
+pub use id::{ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, PollId, SanctionId, UserId};
 pub use refusal::{Fault, Reason, Refusal};
 pub use time::Stamp;

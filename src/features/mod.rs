@@ -10,6 +10,7 @@ pub mod keys;
 pub mod live;
 pub mod moderation;
 pub mod ops;
+pub mod polls;
 pub mod presence;
 pub mod reactions;
 pub mod site;

@@ -7,9 +7,12 @@
 
 pub mod audit;
 mod batch;
+pub mod bulk;
 mod claim;
 mod error;
 mod forget;
+mod gather;
+mod heads;
 mod house;
 mod lane;
 pub mod log;
@@ -21,6 +24,7 @@ mod recent;
 mod scribe;
 mod sqlite;
 mod together;
+pub mod unnest;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
@@ -32,6 +36,7 @@ use tokio::sync::oneshot;
 pub use claim::claim;
 pub use error::Error;
 pub use forget::Forgotten;
+pub use gather::Gather;
 pub use log::{Head, LogEntry};
 pub use reader::Reader;
 pub use recent::Recent;

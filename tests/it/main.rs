@@ -29,6 +29,7 @@ mod keys;
 mod limits;
 mod operate;
 mod order;
+mod polls;
 mod postgres;
 mod presence;
 mod proxy;

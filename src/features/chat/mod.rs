@@ -5,6 +5,7 @@
 
 pub mod api;
 mod change;
+mod fresh;
 pub mod queue;
 mod rows;
 mod say;

@@ -9,6 +9,7 @@ use sea_orm::prelude::Uuid;
 use super::{
     Saying,
     change::{is_gone, no_such_message},
+    fresh,
     rows::{self, Sent},
     shadow::as_its_author_sees,
 };
@@ -63,10 +64,10 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         if let Some(key) = key {
             sent.insert(key, (hash.clone(), as_its_author_sees(message.clone())));
         }
-        fresh.push(rows::new_row(*event, &message, hash));
+        fresh.push(fresh::new_row(*event, &message, hash));
         outcomes.push(Ok(as_its_author_sees(message)));
     }
-    rows::insert_all(txn, fresh).await?;
+    fresh::insert_all(txn, fresh).await?;
     audit::write_all(txn, &decisions).await?;
     for (parent, count) in replies {
         rows::count_reply(txn, parent, count).await?;
