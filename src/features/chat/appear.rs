@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Chat, change, rows};
 use crate::{
     clock,
-    domain::{EventId, MessageId, Reason},
+    domain::{EventId, MessageId},
     store::Error,
 };
 
@@ -49,14 +49,9 @@ impl Chat {
     }
 
     async fn appears(&self, event: EventId, message: MessageId) -> Result<(), Error> {
-        let released = self
+        let ripened = self
             .stream
-            .record(event, move |scribe| Box::pin(change::release(scribe, message)));
-        match released.await {
-            Ok(_done) => Ok(()),
-            // Hidden or taken back meanwhile.
-            Err(Error::Refused(refusal)) if refusal.reason == Reason::MessageDeleted => Ok(()),
-            Err(error) => Err(error),
-        }
+            .record(event, move |scribe| Box::pin(change::ripen(scribe, message)));
+        ripened.await.map(|_done| ())
     }
 }
