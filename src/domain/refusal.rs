@@ -33,6 +33,10 @@ pub enum Reason {
     IdempotencyMismatch,
     InvalidContent,
     ContestRule,
+    PollNotFound,
+    PollClosed,
+    VoteFinal,
+    TooManyPolls,
     RateLimited,
     TooManyConnections,
     Overloaded,
@@ -44,6 +48,11 @@ pub enum Reason {
     NotUnique,
     LinksNotAllowed,
     AccountTooYoung,
+    Banned,
+    Muted,
+    TimedOut,
+    MessageBlocked,
+    AlreadyAppealed,
 }
 
 /// One field that is wrong: where (RFC 6901 JSON pointer), which rule, and what to do.
@@ -77,6 +86,8 @@ pub struct Refusal {
     pub retry_after_seconds: Option<u32>,
     /// For a room that is not open: from when to when it is.
     pub window: Option<(Stamp, Option<Stamp>)>,
+    /// For what somebody may not do for a while: until when.
+    pub until: Option<Stamp>,
 }
 
 impl Refusal {
@@ -88,6 +99,7 @@ impl Refusal {
             faults: Vec::new(),
             retry_after_seconds: None,
             window: None,
+            until: None,
         }
     }
 
@@ -149,6 +161,10 @@ impl Reason {
             Self::IdempotencyMismatch => "idempotency-mismatch",
             Self::InvalidContent => "invalid-content",
             Self::ContestRule => "contest-rule",
+            Self::PollNotFound => "poll-not-found",
+            Self::PollClosed => "poll-closed",
+            Self::VoteFinal => "vote-final",
+            Self::TooManyPolls => "too-many-polls",
             Self::RateLimited => "rate-limited",
             Self::TooManyConnections => "too-many-connections",
             Self::Overloaded => "overloaded",
@@ -160,6 +176,11 @@ impl Reason {
             Self::NotUnique => "not-unique",
             Self::LinksNotAllowed => "links-not-allowed",
             Self::AccountTooYoung => "account-too-young",
+            Self::Banned => "banned",
+            Self::Muted => "muted",
+            Self::TimedOut => "timed-out",
+            Self::MessageBlocked => "message-blocked",
+            Self::AlreadyAppealed => "already-appealed",
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{Fault, Refusal};
 
 pub use clean::TextError;
 pub(crate) use clean::is_refused;
-pub use words::search_words;
+pub use words::{joined_words, search_words};
 
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $pointer:literal, $check:expr) => {
@@ -90,6 +90,11 @@ checked_text!(
 checked_text!(
     /// How someone or something is called: one line of at most 64 characters as people count them.
     DisplayName, "/name", |text| line(text, 64)
+);
+
+checked_text!(
+    /// Why something was decided, or what is noted with it: one line of at most 500 characters as people count them.
+    ReasonText, "/reason", |text| line(text, 500)
 );
 
 checked_text!(

@@ -35,6 +35,9 @@ pub struct Policies {
     pub read: Policy,
     pub write: Policy,
     pub ingest: Policy,
+    pub typing: Policy,
+    pub cursors: Policy,
+    pub receipt: Policy,
 }
 
 /// The limiter with its policies. A cheap clone.
@@ -64,6 +67,9 @@ impl Policies {
             read: policy("read", config.read),
             write: policy("write", config.write),
             ingest: policy("ingest", config.ingest),
+            typing: policy("typing", config.typing),
+            cursors: policy("cursors", config.cursors),
+            receipt: policy("receipt", config.receipt),
         }
     }
 }

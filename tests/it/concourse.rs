@@ -58,7 +58,7 @@ impl Drop for Instance {
 }
 
 /// Waits until something is so, asking again and again.
-async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
+pub async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
     let asking = async {
         while !so().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Value,
-    prelude::{Json, Uuid},
+    prelude::Uuid,
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
@@ -17,9 +17,9 @@ use crate::{
         EventId, MessageId, Stamp, UserId,
         chat::{Author, Message, MessageStatus},
         reaction::ReactionCount,
-        text::search_words,
+        text::joined_words,
     },
-    store::{Error, escape_like},
+    store::{Error, escape_like, unnest},
 };
 
 /// Which way a page of history goes.
@@ -42,12 +42,15 @@ pub struct Sought {
     pub until: Option<Stamp>,
 }
 
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 pub(super) fn is_visible(status: MessageStatus) -> bool {
-    matches!(status, MessageStatus::Active | MessageStatus::Held)
+    matches!(
+        status,
+        MessageStatus::Active | MessageStatus::Held | MessageStatus::Shadowed
+    )
 }
 
 /// A message as people see it: what was deleted or hidden has lost its text.
@@ -66,7 +69,12 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
     let seen = is_visible(status);
     Ok(Message {
         id: MessageId::from_uuid(row.id),
-        seq: u64::try_from(row.seq).unwrap_or(0),
+        // Below zero is the place that one nobody sees would have had.
+        seq: if status == MessageStatus::Shadowed {
+            row.seq.unsigned_abs()
+        } else {
+            u64::try_from(row.seq).unwrap_or(0)
+        },
         author,
         text: if seen { row.text } else { String::new() },
         status,
@@ -170,57 +178,29 @@ impl Sent {
     }
 }
 
+const FIND_SENT: &str = "SELECT message.* FROM unnest($1::uuid[], $2::text[], $3::text[]) AS sent (event, author, client) \
+    JOIN message ON event_id = sent.event AND author_id = sent.author AND client_id = sent.client \
+    WHERE client_id IS NOT NULL";
+
 /// What was sent before under these ids.
 pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Result<Vec<message::Model>, Error> {
     use message::Column as C;
     if keys.is_empty() {
         return Ok(Vec::new());
     }
+    if db.get_database_backend() == DbBackend::Postgres {
+        let columns = [
+            unnest::column(keys.iter().map(|key| key.event)),
+            unnest::column(keys.iter().map(|key| key.author.clone())),
+            unnest::column(keys.into_iter().map(|key| key.client_id)),
+        ];
+        let query = message::Entity::find().from_raw_sql(unnest::statement(FIND_SENT, columns));
+        return Ok(query.all(db).await?);
+    }
     let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
     let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
     let query = message::Entity::find().filter(Expr::cust(IS_SENT));
     Ok(query.filter(place.in_tuples(keys)).all(db).await?)
-}
-
-pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<String>) -> message::ActiveModel {
-    let author = &message.author;
-    message::ActiveModel {
-        id: Set(message.id.uuid()),
-        event_id: Set(event.uuid()),
-        seq: Set(signed(message.seq)),
-        author_id: Set(author.id.as_str().to_owned()),
-        author_name: Set(author.name.clone()),
-        author_avatar_url: Set(author.avatar_url.clone()),
-        author_badges: Set(Json::from(author.badges.clone())),
-        text: Set(message.text.clone()),
-        words: Set(indexed(&message.text)),
-        status: Set(message.status.name().to_owned()),
-        parent_id: Set(message.parent_id.map(MessageId::uuid)),
-        reply_count: Set(0),
-        pinned: Set(false),
-        client_id: Set(message.client_id.clone()),
-        sent_hash: Set(sent_hash),
-        created_ms: Set(message.created_at.ms()),
-        edited_ms: Set(None),
-        ..Default::default()
-    }
-}
-
-/// Rows per statement: sixteen columns each, far below the 32,766 parameters that a database takes.
-const ROWS_PER_INSERT: usize = 256;
-
-pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::ActiveModel>) -> Result<(), Error> {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        message::Entity::insert_many(rows.iter().cloned())
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
-}
-
-/// What a text is found by.
-fn indexed(text: &str) -> String {
-    search_words(text).join(" ")
 }
 
 /// Writes the columns of `change` that are set, on the row with that number.
@@ -230,7 +210,7 @@ pub(super) async fn update(
     mut change: message::ActiveModel,
 ) -> Result<(), Error> {
     if let Set(text) = &change.text {
-        change.words = Set(indexed(text));
+        change.words = Set(joined_words(text));
     }
     let query = message::Entity::update_many()
         .set(change)
@@ -291,13 +271,48 @@ pub(super) async fn pinned(db: &impl ConnectionTrait, event: EventId) -> Result<
     read_all(db, query.order_by_asc(C::Seq).all(db).await?).await
 }
 
-/// Messages that wait for a moderator, oldest first.
-pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) -> Result<Vec<Message>, Error> {
+/// Messages that wait for a moderator, oldest first, from after that row, with their rows' numbers.
+pub(super) async fn held(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<(i64, Message)>, Error> {
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(Expr::cust(IS_HELD));
-    read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
+        .filter(Expr::cust(IS_HELD))
+        .filter(C::RowNo.gt(after));
+    let rows = query.order_by_asc(C::RowNo).limit(limit).all(db).await?;
+    let numbers: Vec<i64> = rows.iter().map(|row| row.row_no).collect();
+    Ok(numbers.into_iter().zip(read_all(db, rows).await?).collect())
+}
+
+/// An author's messages that nobody else sees, as a page of those around them would have them.
+pub(super) async fn shadowed(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    author: &UserId,
+    parent: Option<MessageId>,
+    page: Page,
+    limit: u64,
+) -> Result<Vec<Message>, Error> {
+    use message::Column as C;
+    // They have the places below zero, so where there are none, this looks at an empty stretch of an index.
+    let mut query = message::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Seq.lt(0))
+        .filter(C::AuthorId.eq(author.as_str()))
+        .filter(C::Status.eq(MessageStatus::Shadowed.name()))
+        .limit(limit);
+    if let Some(parent) = parent {
+        query = query.filter(C::ParentId.eq(parent.uuid()));
+    }
+    query = match page {
+        Page::Before(seq) => query.filter(C::Seq.gt(-signed(seq))).order_by_asc(C::Seq),
+        Page::After(seq) => query.filter(C::Seq.lt(-signed(seq))).order_by_desc(C::Seq),
+    };
+    read_all(db, query.all(db).await?).await
 }
 
 /// Held messages whose time has come, with their row, from after that row on.

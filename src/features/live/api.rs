@@ -16,6 +16,7 @@ use crate::{
         entry::ByeReason,
         event::EventStatus,
         reaction::Applause,
+        receipt::told_up_to,
         room::{Room, RoomSettings},
         snapshot::Snapshot,
     },
@@ -150,6 +151,7 @@ impl LiveApi {
         let Admitted {
             event: admitted,
             role,
+            user,
             caller,
             set_cookie,
         } = match caller.admit(&*self.gate, &event).await {
@@ -167,7 +169,8 @@ impl LiveApi {
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
-            user: caller.user().cloned().map(Arc::new),
+            receipts_up_to: told_up_to(&admitted.settings),
+            user: user.map(Arc::new),
             role,
             address: caller.address,
             resume: sent_id(request).or(after.0),

@@ -11,6 +11,7 @@ use crate::{
     config::IssuerConfig,
     domain::{
         EventId, Reason, Refusal, Stamp, UserId,
+        badge::may_be_brought,
         text::{DisplayName, is_refused},
         user::{Role, User},
     },
@@ -73,12 +74,13 @@ impl Claims {
             (true, Signer::House) => self.iat.map(stamp),
             _ => since(&self.created_at),
         };
+        let guest = id.is_guest() || (self.guest && matches!(signer, Signer::House));
         let user = User {
-            guest: id.is_guest() || (self.guest && matches!(signer, Signer::House)),
+            guest,
             id,
             name,
             avatar_url: self.picture.as_str().filter(|url| is_picture(url)).map(str::to_owned),
-            badges: badges(&self.badges),
+            badges: badges(&self.badges, signer, guest),
         };
         Ok(Identity::User {
             user,
@@ -141,10 +143,12 @@ pub(super) fn is_picture(url: &str) -> bool {
     url.len() <= MAX_PICTURE_BYTES && url.starts_with("https://") && crate::domain::text::Url::parse(url).is_ok()
 }
 
-fn badges(claim: &Value) -> Vec<String> {
+fn badges(claim: &Value, signer: Signer<'_>, guest: bool) -> Vec<String> {
+    let from_outside = matches!(signer, Signer::Outside(_));
     words(claim)
         .filter(|badge| (1..=MAX_BADGE_CHARS).contains(&badge.chars().count()))
         .filter_map(|badge| crate::domain::text::line(badge, MAX_BADGE_CHARS).ok())
+        .filter(|badge| may_be_brought(badge, from_outside, guest))
         .take(MAX_BADGES)
         .collect()
 }

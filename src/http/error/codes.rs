@@ -3,7 +3,7 @@
 use crate::domain::Reason;
 
 /// Every reason; the length comes from the last variant, so that a new one cannot be forgotten here.
-const REASONS: [Reason; Reason::AccountTooYoung as usize + 1] = {
+const REASONS: [Reason; Reason::AlreadyAppealed as usize + 1] = {
     use Reason as R;
     [
         R::InvalidRequest,
@@ -32,6 +32,10 @@ const REASONS: [Reason; Reason::AccountTooYoung as usize + 1] = {
         R::IdempotencyMismatch,
         R::InvalidContent,
         R::ContestRule,
+        R::PollNotFound,
+        R::PollClosed,
+        R::VoteFinal,
+        R::TooManyPolls,
         R::RateLimited,
         R::TooManyConnections,
         R::Overloaded,
@@ -43,6 +47,11 @@ const REASONS: [Reason; Reason::AccountTooYoung as usize + 1] = {
         R::NotUnique,
         R::LinksNotAllowed,
         R::AccountTooYoung,
+        R::Banned,
+        R::Muted,
+        R::TimedOut,
+        R::MessageBlocked,
+        R::AlreadyAppealed,
     ]
 };
 
@@ -80,6 +89,10 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::IdempotencyMismatch => (422, "The same id was used for another body"),
         Reason::InvalidContent => (422, "The content is not acceptable"),
         Reason::ContestRule => (422, "The update breaks a rule of the contest"),
+        Reason::PollNotFound => (404, "There is no such poll"),
+        Reason::PollClosed => (409, "The poll takes no votes"),
+        Reason::VoteFinal => (409, "The vote is final"),
+        Reason::TooManyPolls => (409, "Too many polls are open"),
         Reason::PreconditionRequired => (428, "Say which version you mean"),
         Reason::RateLimited => (429, "Too many requests"),
         Reason::TooManyConnections => (429, "Too many connections"),
@@ -92,6 +105,11 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::NotUnique => (422, "This was said a moment ago"),
         Reason::LinksNotAllowed => (422, "Links are not allowed here"),
         Reason::AccountTooYoung => (403, "The account is too young"),
+        Reason::Banned => (403, "You are banned"),
+        Reason::Muted => (403, "You are muted"),
+        Reason::TimedOut => (403, "You may not write for a while"),
+        Reason::MessageBlocked => (422, "The message breaks a rule of the house"),
+        Reason::AlreadyAppealed => (409, "This was appealed against before"),
     }
 }
 

@@ -59,6 +59,7 @@ impl Seat {
                 seat: hub.next_seat.fetch_add(1, Ordering::Relaxed),
                 event: request.event,
                 small_room_users: request.small_room_users,
+                receipts_up_to: request.receipts_up_to,
                 user: request.user,
                 role: request.role,
                 address: request.address,
@@ -121,11 +122,14 @@ impl Seat {
     }
 
     async fn say_ready(&mut self, head: Head, fresh: bool) -> Result<(), Error> {
-        let mut my_reactions = None;
+        let (mut my_reactions, mut my_votes) = (None, None);
         if let (true, Some(user)) = (fresh, &self.info.user) {
             for part in self.hub.parts.get().into_iter().flatten() {
                 if let Some(mine) = part.mine(self.info.event, &user.id).await? {
                     my_reactions = Some(mine);
+                }
+                if let Some(mine) = part.my_votes(self.info.event, &user.id).await? {
+                    my_votes = Some(mine);
                 }
             }
         }
@@ -138,6 +142,7 @@ impl Seat {
             heartbeat_ms: self.hub.config.heartbeat_ms,
             retry_ms,
             my_reactions,
+            my_votes,
         };
         self.say(&Signal::StreamReady(ready), Some(retry_ms));
         Ok(())

@@ -77,6 +77,22 @@ async fn time_is_kept_with_a_minute_of_leeway() {
     );
 }
 
+#[test]
+fn what_is_remembered_of_a_token_ends_with_the_token() {
+    crate::crypto::install();
+    let tokens = Tokens::new(&AuthConfig::default(), &Secret::new(SECRET));
+    // Within the leeway it is good, but only after another look.
+    for (seconds, is_remembered) in [(60, true), (-30, false)] {
+        let token = token(&json!({"exp": at(seconds)}));
+        let identity = tokens.check(&token).unwrap();
+        assert_eq!(
+            tokens.known(&token),
+            is_remembered.then_some(identity),
+            "exp in {seconds} s"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_audience_that_is_configured_is_required() {
     let door = door(&AuthConfig {
