@@ -10,10 +10,21 @@ use poem_openapi::OpenApiService;
 
 use crate::{
     features::{
-        accounts::api::AccountsApi, badges::api::BadgesApi, chat::api::ChatApi, contest::api::ContestApi,
-        cursors::api::CursorsApi, events::api::EventsApi, keys::api::KeysApi, live::api::LiveApi, ops::OpsApi,
-        polls::api::PollsApi, presence::api::PresenceApi, reactions::api::ReactionsApi, receipts::api::ReceiptsApi,
-        site::Site, typing::api::TypingApi,
+        accounts::api::AccountsApi,
+        badges::api::BadgesApi,
+        chat::api::ChatApi,
+        contest::api::ContestApi,
+        cursors::api::CursorsApi,
+        events::{api::EventsApi, room::RoomApi},
+        keys::api::KeysApi,
+        live::api::LiveApi,
+        ops::OpsApi,
+        polls::api::PollsApi,
+        presence::api::PresenceApi,
+        reactions::api::ReactionsApi,
+        receipts::api::ReceiptsApi,
+        site::Site,
+        typing::api::TypingApi,
     },
     http::allow::Allow,
 };
@@ -30,6 +41,7 @@ pub type Groups = (
     PollsApi,
     KeysApi,
     OpsApi,
+    RoomApi,
     Crowd,
 );
 

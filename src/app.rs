@@ -23,14 +23,14 @@ use crate::{
     concourse::{Bounds, Concourse},
     config::{Config, Secret},
     demo,
-    domain::{event::EventSettings, user::Role},
+    domain::{event::EventSettings, room::RoomSettings, user::Role},
     features::{
         accounts::{Guests, api::AccountsApi},
         badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi},
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
-        events::{Events, api::EventsApi},
+        events::{Events, api::EventsApi, room::RoomApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
         ops::OpsApi,
@@ -83,6 +83,8 @@ pub struct App {
     store: Store,
     stream: Stream,
     reactions: Reactions,
+    events: Events,
+    chat: Chat,
     presence: Presence,
     typing: Typing,
     cursors: Cursors,
@@ -177,7 +179,7 @@ impl App {
                 gate: Arc::clone(&gate),
             },
             EventsApi {
-                events,
+                events: events.clone(),
                 defaults: EventSettings::from(&config.room),
             },
             LiveApi {
@@ -186,7 +188,7 @@ impl App {
                 gate: Arc::clone(&gate),
             },
             ChatApi {
-                chat,
+                chat: chat.clone(),
                 gate: Arc::clone(&gate),
             },
             ReactionsApi {
@@ -215,6 +217,10 @@ impl App {
                 bus: bus.condition(),
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
+            },
+            RoomApi {
+                events: events.clone(),
+                defaults: RoomSettings::from(&config.room),
             },
             (
                 TypingApi {
@@ -247,6 +253,8 @@ impl App {
             store,
             stream,
             reactions,
+            events,
+            chat,
             presence,
             typing,
             cursors,
@@ -299,6 +307,8 @@ impl App {
         self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
+        self.tasks.spawn(self.events.clone().keep_time(self.halt.clone()));
+        self.tasks.spawn(self.chat.clone().let_appear(self.halt.clone()));
         self.tasks.spawn(self.typing.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.cursors.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.receipts.clone().tell(self.halt.clone()));

@@ -17,6 +17,11 @@ pub struct LimitsConfig {
     pub guest_sign_in: QuotaConfig,
     /// Messages per user.
     pub post: QuotaConfig,
+    /// Messages and edits per address, whoever signed in there: many guests behind one address are one crowd. Generous
+    /// enough for a pub behind one router.
+    pub post_address: QuotaConfig,
+    /// Messages and edits in one event, all viewers together: what its readers could still read, many times over.
+    pub post_event: QuotaConfig,
     /// Reactions and votes, given or taken back, per user.
     pub react: QuotaConfig,
     /// Applause per user, or per address for people without a name. Each call may carry up to ten claps.
@@ -46,6 +51,8 @@ impl Default for LimitsConfig {
         Self {
             guest_sign_in: per(20, 60),
             post: per(20, 10),
+            post_address: per(300, 10),
+            post_event: per(3_000, 10),
             react: per(40, 10),
             applaud: per(20, 10),
             read: per(600, 60),

@@ -54,6 +54,7 @@ impl Config {
         self.auth.check()?;
         self.store.check()?;
         self.bus.check()?;
+        self.room.check()?;
         self.stream.check()
     }
 }

@@ -17,6 +17,7 @@ use super::{
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
     receipt::Receipt,
+    room::{Room, RoomSettings},
     snapshot::Snapshot,
     user::{Role, User},
 };
@@ -112,6 +113,9 @@ closed_list! {
         PollChanged(PollsChanged) = "poll.changed",
         PollClosed(PollTold) = "poll.closed",
         PollRetracted(PollTold) = "poll.retracted",
+        RoomChanged(RoomChanged) = "room.changed",
+        RoomOpened(RoomTold) = "room.opened",
+        RoomClosed(RoomTold) = "room.closed",
     }
 }
 
@@ -265,6 +269,20 @@ pub struct PollTold {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 pub struct PollsChanged {
     pub polls: Vec<PollTotals>,
+}
+
+/// How the room behaves from now on. Stands in the event's settings as well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct RoomChanged {
+    pub room: RoomSettings,
+    /// The event's version now.
+    pub version: u64,
+}
+
+/// The room opened or closed; as the snapshot's `room`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct RoomTold {
+    pub window: Room,
 }
 
 /// First words of every stream.

@@ -21,6 +21,7 @@ pub mod room;
 pub mod snapshot;
 pub mod text;
 pub mod time;
+pub mod timetable;
 pub mod user;
 
 pub use cursor::{Audience, Cursor};

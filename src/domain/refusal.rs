@@ -41,6 +41,13 @@ pub enum Reason {
     TooManyConnections,
     Overloaded,
     ShuttingDown,
+    SlowMode,
+    RoomLocked,
+    MembersOnly,
+    EmojiOnly,
+    NotUnique,
+    LinksNotAllowed,
+    AccountTooYoung,
 }
 
 /// One field that is wrong: where (RFC 6901 JSON pointer), which rule, and what to do.
@@ -154,6 +161,13 @@ impl Reason {
             Self::TooManyConnections => "too-many-connections",
             Self::Overloaded => "overloaded",
             Self::ShuttingDown => "shutting-down",
+            Self::SlowMode => "slow-mode",
+            Self::RoomLocked => "room-locked",
+            Self::MembersOnly => "members-only",
+            Self::EmojiOnly => "emoji-only",
+            Self::NotUnique => "not-unique",
+            Self::LinksNotAllowed => "links-not-allowed",
+            Self::AccountTooYoung => "account-too-young",
         }
     }
 }

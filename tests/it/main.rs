@@ -15,6 +15,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod automation;
 mod badges;
 mod bus;
 mod chat;
@@ -38,6 +39,7 @@ mod reactions;
 mod receipts;
 mod redis;
 mod resume;
+mod room;
 mod seats;
 mod serve;
 mod slow;

@@ -145,7 +145,7 @@ async fn another_hall() -> Hall {
     let setup = json!({"kind": "football"});
     let made = other.host.put(&format!("{}/contest", other.base), &setup).await;
     other.did("a first set-up", made).await;
-    other.host_does("cancel").await;
+    its_room_changes(&mut other).await;
     other
 }
 
@@ -184,6 +184,23 @@ async fn asks(hall: &mut Hall) {
     let vote = ana.put(&format!("{}/vote", polls[6]), &json!({"options": [2]})).await;
     hall.did("another vote", vote).await;
     hall.tallied("poll.changed").await;
+}
+
+/// It behaves otherwise, closes because the kick-off is moved away, opens again, and closes with it for good.
+async fn its_room_changes(other: &mut Hall) {
+    let room = format!("{}/room", other.base);
+    other
+        .did("another room", other.host.patch(&room, &json!({"locked": true})).await)
+        .await;
+    for time in ["2099-01-01T00:00:00Z", "2020-01-01T00:00:00Z"] {
+        let edit = other
+            .host
+            .request(reqwest::Method::PATCH, &other.base)
+            .header("If-Match", "*");
+        let moved = other.host.send(edit.json(&json!({"scheduled_at": time}))).await;
+        other.did("another time", moved).await;
+    }
+    other.host_does("cancel").await;
 }
 
 #[tokio::test]

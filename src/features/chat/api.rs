@@ -9,7 +9,7 @@ use poem_openapi::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Chat, Page as Direction, Saying, Sought, Wanted};
+use super::{Chat, Page as Direction, Saying, Sought, Wanted, manners};
 use crate::{
     domain::{
         EventId, Fault, MessageId, Reason, Refusal, Stamp, UserId,
@@ -112,13 +112,13 @@ impl ChatApi {
         body: MessageBody,
     ) -> Result<Posted<Message>, Problem> {
         let attendee = self.writer(&event, &caller).await?;
-        caller.limit(|limits| limits.post).await?;
+        limit_talk(&attendee, &caller).await?;
         let (text, parent_id, client_id) = match body {
             MessageBody::Json(Json(body)) => (body.text, body.parent_id, body.client_id),
             MessageBody::Text(PlainText(text)) => (text, None, None),
         };
         let author = attendee.require_user()?.clone();
-        let held = attendee.event.settings.hold_messages && !attendee.role.is_staff();
+        let (room, staff) = (&attendee.event.settings.room, attendee.role.is_staff());
         let client_id = client_id
             .or(idempotency_key.0)
             .map(|id| ClientId::parse(&id))
@@ -128,8 +128,11 @@ impl ChatApi {
             text: MessageText::parse(&text)?,
             parent_id,
             client_id,
-            held,
+            held: room.hold_messages && !staff,
+            hold_seconds: room.hold_seconds,
+            unique: room.unique_messages && !staff,
         };
+        manners::may_say(&self.chat, &attendee, &caller, &saying).await?;
         let message = self.chat.say(attendee.event.id, saying).await?;
         // A repeat answers as the first did: what was held then is 202 still, while it is held.
         Ok(if message.status == MessageStatus::Held {
@@ -276,10 +279,13 @@ impl ChatApi {
         body: Json<MessageEdit>,
     ) -> Answer<Message> {
         let attendee = self.writer(&event, &caller).await?;
-        caller.limit(|limits| limits.post).await?;
+        limit_talk(&attendee, &caller).await?;
         let author = attendee.require_user()?.id.clone();
         let text = MessageText::parse(&body.0.text)?;
-        Ok(Json(self.chat.edit(&attendee.event, message.0, author, text).await?))
+        manners::may_edit(&attendee, &caller, &text)?;
+        let unique = attendee.event.settings.room.unique_messages && !attendee.role.is_staff();
+        let edited = self.chat.edit(&attendee.event, message.0, author, text, unique);
+        Ok(Json(edited.await?))
     }
 
     /// Delete a message
@@ -385,6 +391,17 @@ impl ChatApi {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.hide(event, message.0).await?))
     }
+}
+
+/// Counts one message or edit: of its author, of everybody at their address, of all viewers of the event. Staff have to be
+/// heard in a crowd that is not.
+async fn limit_talk(who: &Admission, caller: &Caller) -> Result<(), Refusal> {
+    caller.limit(|limits| limits.post).await?;
+    if who.role.is_staff() {
+        return Ok(());
+    }
+    caller.limit_address(|limits| limits.post_address).await?;
+    caller.limit_event(who.event.id, |limits| limits.post_event).await
 }
 
 fn direction(before: Place<BySeq>, after: Place<BySeq>) -> Result<Direction, Refusal> {

@@ -3,7 +3,7 @@
 use entity::message;
 use sea_orm::ActiveValue::Set;
 
-use super::rows;
+use super::{lately, rows};
 use crate::{
     domain::{
         MessageId, Reason, Refusal, UserId,
@@ -45,6 +45,7 @@ pub(super) async fn edit(
     author: UserId,
     text: MessageText,
     window_ms: i64,
+    unique: bool,
 ) -> Result<Message, Error> {
     let (row, status) = require_row(scribe, id).await?;
     if row.author_id != author.as_str() {
@@ -60,6 +61,9 @@ pub(super) async fn edit(
     }
     if row.text == text.as_str() {
         return rows::read_one(scribe.txn(), row).await;
+    }
+    if unique && lately::was_said(scribe.txn(), scribe.event(), &text, Some(id), scribe.now()).await? {
+        return Err(lately::not_unique().into());
     }
     let edited = message::ActiveModel {
         text: Set(text.into_string()),

@@ -4,8 +4,11 @@
 //! true at the moment of writing is checked here, inside the change.
 
 pub mod api;
+mod appear;
 mod change;
 mod fresh;
+mod lately;
+mod manners;
 mod rows;
 mod say;
 
@@ -18,7 +21,7 @@ pub use rows::{Page, Sought};
 
 use crate::{
     domain::{
-        Audience, EventId, MessageId, UserId,
+        Audience, EventId, MessageId, Refusal, UserId,
         chat::{Message, MessageStatus},
         event::Event,
         snapshot::RECENT_MESSAGES,
@@ -41,6 +44,10 @@ pub struct Saying {
     pub client_id: Option<ClientId>,
     /// Waits for a moderator instead of appearing.
     pub held: bool,
+    /// If it waits: it appears by itself after so long; 0: only when somebody decides.
+    pub hold_seconds: u32,
+    /// Only if nobody said the same a moment ago.
+    pub unique: bool,
 }
 
 /// Which page of history.
@@ -70,6 +77,18 @@ impl Chat {
         self.stream.record_together(event, saying).await
     }
 
+    /// Whether something was said before under the same `client_id`.
+    pub async fn was_sent(&self, event: EventId, saying: &Saying) -> Result<bool, Error> {
+        let keys: Vec<_> = rows::Sent::of(event, saying).into_iter().collect();
+        Ok(!rows::find_sent(self.store.reader(), keys).await?.is_empty())
+    }
+
+    /// Why that may not be said where everything is said once, if it was said a moment ago.
+    pub async fn said_lately(&self, event: EventId, text: &MessageText) -> Result<Option<Refusal>, Error> {
+        let was_said = lately::was_said(self.store.reader(), event, text, None, crate::clock::now()).await?;
+        Ok(was_said.then(lately::not_unique))
+    }
+
     /// Changes one's own message, within the event's edit window.
     pub async fn edit(
         &self,
@@ -77,12 +96,13 @@ impl Chat {
         id: MessageId,
         author: UserId,
         text: MessageText,
+        unique: bool,
     ) -> Result<Message, Error> {
         let window_ms = i64::from(event.settings.edit_window_seconds) * 1_000;
         Ok(self
             .stream
             .record(event.id, move |scribe| {
-                Box::pin(change::edit(scribe, id, author, text, window_ms))
+                Box::pin(change::edit(scribe, id, author, text, window_ms, unique))
             })
             .await?
             .value)

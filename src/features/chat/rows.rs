@@ -250,6 +250,7 @@ pub(super) async fn page(
 const IS_SENT: &str = "client_id IS NOT NULL";
 const IS_HELD: &str = "status = 'held'";
 const IS_GONE: &str = "status IN ('deleted', 'hidden')";
+const IS_RIPENING: &str = "release_ms IS NOT NULL AND status = 'held'";
 const IS_PINNED: &str = "pinned";
 
 /// Pinned messages people can see, in the order they were said.
@@ -269,6 +270,27 @@ pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) 
         .filter(C::EventId.eq(event.uuid()))
         .filter(Expr::cust(IS_HELD));
     read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
+}
+
+/// Held messages whose time has come, with their row, from after that row on.
+pub(super) async fn due(
+    db: &impl ConnectionTrait,
+    now: Stamp,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<(i64, EventId, MessageId)>, Error> {
+    use message::Column as C;
+    let query = message::Entity::find()
+        .select_only()
+        .columns([C::RowNo, C::EventId, C::Id])
+        .filter(Expr::cust(IS_RIPENING))
+        .filter(C::ReleaseMs.lte(now.ms()))
+        .filter(C::RowNo.gt(after))
+        .order_by_asc(C::RowNo)
+        .limit(limit);
+    let rows: Vec<(i64, Uuid, Uuid)> = query.into_tuple().all(db).await?;
+    let due = |(row_no, event, id)| (row_no, EventId::from_uuid(event), MessageId::from_uuid(id));
+    Ok(rows.into_iter().map(due).collect())
 }
 
 /// How many messages people can see: those that appeared less those that are gone, each counted in an index alone.

@@ -10,6 +10,7 @@ use super::{
     Saying,
     change::{is_gone, no_such_message},
     fresh,
+    lately::Lately,
     rows::{self, Sent},
 };
 use crate::{
@@ -35,6 +36,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
     let mut sent = sent_before(txn, all).await?;
     let parents = rows::find_rows(txn, all.iter().filter_map(|asked| asked.change.parent_id)).await?;
     let (mut outcomes, mut fresh) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+    let mut lately = Lately::before(txn, all, scribes.now()).await?;
     let mut replies: BTreeMap<Uuid, i32> = BTreeMap::new();
     for Asked { event, change } in all {
         let hash = change.client_id.as_ref().map(|_| content_hash(change));
@@ -54,6 +56,10 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
                 continue;
             }
         };
+        if let Err(refusal) = lately.say(*event, change) {
+            outcomes.push(Err(refusal.into()));
+            continue;
+        }
         let message = speak(scribes, *event, change, parent_id)?;
         if let (Some(parent), false) = (parent_id, change.held) {
             *replies.entry(parent.uuid()).or_default() += 1;
@@ -61,7 +67,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         if let Some(key) = key {
             sent.insert(key, (hash.clone(), message.clone()));
         }
-        fresh.push(fresh::new_row(*event, &message, hash));
+        fresh.push(fresh::new_row(*event, &message, hash, appears_at(change, &message)));
         outcomes.push(Ok(message));
     }
     fresh::insert_all(txn, fresh).await?;
@@ -69,6 +75,12 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         rows::count_reply(txn, parent, count).await?;
     }
     Ok(outcomes)
+}
+
+/// When a message that waits appears by itself.
+fn appears_at(saying: &Saying, message: &Message) -> Option<i64> {
+    let waits = saying.held && saying.hold_seconds > 0;
+    waits.then(|| message.created_at.plus_ms(i64::from(saying.hold_seconds) * 1_000).ms())
 }
 
 /// Gives the message its place and says it.

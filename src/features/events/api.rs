@@ -197,7 +197,7 @@ impl EventsApi {
         etag::require_version(if_match.0.as_deref(), i64::try_from(version).unwrap_or(i64::MAX))?;
         let body = self
             .events
-            .edit(attendee.event.id, Some(version), body.0.check())
+            .edit(attendee.event.id, Some(version), body.0.check(self.defaults.room))
             .await?;
         let etag = tag_of(&body);
         Ok(Tagged::Document { body, etag })

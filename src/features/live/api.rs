@@ -12,8 +12,13 @@ use serde::Serialize;
 use super::log_page::{as_json, as_lines, place};
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal, entry::ByeReason, event::EventStatus, reaction::Applause,
-        receipt::told_up_to, room::Room, snapshot::Snapshot,
+        Audience, Cursor, EventId, Reason, Refusal,
+        entry::ByeReason,
+        event::EventStatus,
+        reaction::Applause,
+        receipt::told_up_to,
+        room::{Room, RoomSettings},
+        snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,
@@ -53,6 +58,8 @@ struct StatusOut {
     event_id: EventId,
     status: EventStatus,
     room: Room,
+    /// How the room behaves.
+    room_settings: RoomSettings,
     /// Open streams.
     viewers: u64,
     /// Signed-in people among them.
@@ -254,6 +261,7 @@ impl LiveApi {
             event_id: now.event.id,
             status: now.event.status,
             room: now.room,
+            room_settings: now.event.settings.room,
             viewers: now.presence.viewers,
             users: now.presence.users,
             applause: now.applause,

@@ -160,13 +160,40 @@ impl Caller {
 
     /// Spends one act, as `caller.limit(|policies| policies.post)`. Counted per user, per key, or per address.
     pub async fn limit(&self, which: impl FnOnce(&Policies) -> Policy) -> Result<(), Refusal> {
+        self.limit_key_of(which, &self.limit_key()).await
+    }
+
+    /// Spends one act of everybody at this address, as [`Caller::limit`] does of one person.
+    pub async fn limit_address(&self, which: impl FnOnce(&Policies) -> Policy) -> Result<(), Refusal> {
+        self.limit_key_of(which, &ClientAddress(self.address).limit_key()).await
+    }
+
+    /// Spends one act of everybody in an event.
+    pub async fn limit_event(&self, event: EventId, which: impl FnOnce(&Policies) -> Policy) -> Result<(), Refusal> {
+        self.limit_key_of(which, &format!("event:{event}")).await
+    }
+
+    async fn limit_key_of(&self, which: impl FnOnce(&Policies) -> Policy, key: &str) -> Result<(), Refusal> {
         let Some(limits) = &self.limits else {
             return Ok(());
         };
         let policy = which(limits.policies());
-        limits
-            .spend(&self.ledger, policy, &self.limit_key(), clock::now())
-            .await
+        limits.spend(&self.ledger, policy, key, clock::now()).await
+    }
+
+    /// Takes this person's turn in an event where each speaks once in so many seconds. Over all instances.
+    pub async fn take_turn(&self, event: EventId, every_seconds: u32) -> Result<(), Refusal> {
+        let Some(limits) = &self.limits else {
+            return Ok(());
+        };
+        let turns = Policy {
+            name: "slow_mode",
+            quota: 1,
+            window_seconds: every_seconds,
+        };
+        let key = format!("{event}:{}", self.limit_key());
+        let now = clock::now();
+        limits.spend_or(&self.ledger, turns, &key, now, Reason::SlowMode).await
     }
 
     /// Whose acts are counted together.

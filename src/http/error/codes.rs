@@ -3,7 +3,7 @@
 use crate::domain::Reason;
 
 /// Every reason; the length comes from the last variant, so that a new one cannot be forgotten here.
-const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
+const REASONS: [Reason; Reason::AccountTooYoung as usize + 1] = {
     use Reason as R;
     [
         R::InvalidRequest,
@@ -40,6 +40,13 @@ const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
         R::TooManyConnections,
         R::Overloaded,
         R::ShuttingDown,
+        R::SlowMode,
+        R::RoomLocked,
+        R::MembersOnly,
+        R::EmojiOnly,
+        R::NotUnique,
+        R::LinksNotAllowed,
+        R::AccountTooYoung,
     ]
 };
 
@@ -86,6 +93,13 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::TooManyConnections => (429, "Too many connections"),
         Reason::Overloaded => (503, "The server is too busy"),
         Reason::ShuttingDown => (503, "The server is shutting down"),
+        Reason::SlowMode => (429, "The room is in slow mode"),
+        Reason::RoomLocked => (409, "The room is locked"),
+        Reason::MembersOnly => (403, "Only members write here"),
+        Reason::EmojiOnly => (422, "Only emoji are said here"),
+        Reason::NotUnique => (422, "This was said a moment ago"),
+        Reason::LinksNotAllowed => (422, "Links are not allowed here"),
+        Reason::AccountTooYoung => (403, "The account is too young"),
     }
 }
 

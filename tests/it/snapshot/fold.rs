@@ -43,6 +43,12 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
                 });
             }
         }
+        "room.opened" | "room.closed" => snapshot["room"] = data["window"].clone(),
+        "room.changed" => {
+            let settings = snapshot["event"]["settings"].as_object_mut().unwrap();
+            settings.extend(data["room"].as_object().unwrap().clone());
+            snapshot["event"]["version"] = data["version"].clone();
+        }
         "badges.changed" => {
             let awards = list(snapshot, "badges");
             awards.retain(|known| known["user_id"] != data["user_id"]);

@@ -27,7 +27,17 @@ pub struct Process {
 
 /// Limits off, the secret of the tests, and whatever else the test wants.
 fn settings(dir: &Path, more: &[(&str, &str)]) -> Vec<(String, String)> {
-    let limits = ["GUEST_SIGN_IN", "POST", "REACT", "APPLAUD", "READ", "WRITE", "INGEST"];
+    let limits = [
+        "POST_ADDRESS",
+        "POST_EVENT",
+        "GUEST_SIGN_IN",
+        "POST",
+        "REACT",
+        "APPLAUD",
+        "READ",
+        "WRITE",
+        "INGEST",
+    ];
     let off = limits.map(|limit| (format!("GRANDSTAND_LIMITS__{limit}__QUOTA"), "0".to_owned()));
     let fixed = [
         ("GRANDSTAND_AUTH__SECRET".to_owned(), server::SECRET.to_owned()),

@@ -56,6 +56,8 @@ pub fn config(dir: &Path) -> Config {
     for quota in [
         &mut limits.guest_sign_in,
         &mut limits.post,
+        &mut limits.post_address,
+        &mut limits.post_event,
         &mut limits.react,
         &mut limits.applaud,
         &mut limits.read,
