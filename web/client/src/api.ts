@@ -28,6 +28,8 @@ export interface ApiOptions {
   fetch?: typeof fetch;
   /** How often a safe request is tried in all. */
   tries?: number;
+  /** No answer for so long counts as none. */
+  timeoutMs?: number;
   random?: () => number;
 }
 
@@ -53,6 +55,7 @@ interface Call {
   query?: Query;
   headers?: Record<string, string>;
   repeatable?: boolean;
+  tries?: number;
   token?: string;
 }
 
@@ -121,8 +124,10 @@ export class GrandstandApi {
   // Messages
 
   /** 201 gives an `active` message, 202 a `held` one; both are the message. */
-  post(event: string, message: NewMessage): Promise<Message> {
-    return this.#call("POST", `${path(event)}/messages`, { body: message, repeatable: true });
+  post(event: string, message: NewMessage, tries?: number): Promise<Message> {
+    const call: Call = { body: message, repeatable: true };
+    if (tries !== undefined) call.tries = tries;
+    return this.#call("POST", `${path(event)}/messages`, call);
   }
 
   edit(event: string, messageId: string, text: string): Promise<Message> {
@@ -192,7 +197,7 @@ export class GrandstandApi {
 
   async #call<T>(method: string, target: string, call: Call = {}): Promise<T> {
     const repeatable = call.repeatable ?? ["GET", "PUT", "DELETE"].includes(method);
-    const tries = repeatable ? (this.#options.tries ?? 4) : 1;
+    const tries = repeatable ? (call.tries ?? this.#options.tries ?? 4) : 1;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#once<T>(method, target, call);
@@ -209,7 +214,8 @@ export class GrandstandApi {
     const headers: Record<string, string> = { Accept: "application/json", ...call.headers };
     const token = call.token ?? this.#options.token?.();
     if (token) headers["Authorization"] = `Bearer ${token}`;
-    const init: RequestInit = { method, headers, credentials: "same-origin" };
+    const signal = AbortSignal.timeout(this.#options.timeoutMs ?? 20_000);
+    const init: RequestInit = { method, headers, credentials: "same-origin", signal };
     if (call.body !== undefined) {
       headers["Content-Type"] = "application/json";
       init.body = JSON.stringify(call.body);
