@@ -3,12 +3,14 @@
  * does here. Components read its state and call its verbs; none of them talks to the server by itself.
  */
 import {
+  browserStore,
   emptyRoom,
-  EventStream,
+  exclusive,
   foldAll,
   keepMessages,
   KEEP_MESSAGES,
   Outbox,
+  SharedStream,
   withMine,
   withOlder,
   type ApplauseCounts,
@@ -20,10 +22,12 @@ import {
 } from "@grandstand/client";
 import { Announcements, SUMMARY_EVERY_MS } from "./announce.ts";
 import { ApplauseSender } from "./applause.ts";
-import { watchAway } from "./away.ts";
+import { Away } from "./away.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { toggleKey, type Toggles } from "./reactions.ts";
+import { noteOf, type TabNote } from "./notes.ts";
 import { session } from "./session.svelte.ts";
+import { Thread } from "./thread.svelte.ts";
 
 /** Somebody who reads the past keeps this many messages; at the present KEEP_MESSAGES is plenty. */
 const KEEP_WHILE_READING = 2_000;
@@ -44,27 +48,33 @@ export class Room {
   /** Told of each burst of applause, to draw it. */
   onBurst: ((burst: ApplauseCounts) => void) | undefined;
 
-  readonly outbox: Outbox;
+  /** The thread that is open beside the chat. */
+  thread = $state.raw<Thread | undefined>();
+
   readonly applause: ApplauseSender;
-  #stream: EventStream | undefined;
+  #outbox: Outbox | undefined;
+  #stream: SharedStream | undefined;
   #queue = new FrameQueue((frames) => this.#fold(frames));
   #announcements = new Announcements();
   #summaries: ReturnType<typeof setInterval> | undefined;
-  #forgetAway: (() => void) | undefined;
+  #away: Away;
   #offsetKnown = false;
   #historyCursor: string | undefined;
 
   constructor(slug: string) {
     this.slug = slug;
-    this.outbox = new Outbox(session.api, slug, (items) => this.#outboxChanged(items));
+    this.#away = new Away(
+      async (status) => {
+        if (session.user) await session.api.setPresence(slug, status);
+      },
+      (note) => this.#tell(note),
+    );
     this.applause = new ApplauseSender((kind, count) => session.api.applaud(slug, kind, count));
   }
 
   open(): void {
     this.#connect();
-    this.#forgetAway = watchAway(async (status) => {
-      if (session.user) await session.api.setPresence(this.slug, status);
-    });
+    this.#away.watch();
     this.#summaries = setInterval(() => {
       this.#say(this.#announcements.summary(Date.now()));
     }, SUMMARY_EVERY_MS);
@@ -73,7 +83,8 @@ export class Room {
   close(): void {
     this.#stream?.stop();
     this.#queue.close();
-    this.#forgetAway?.();
+    this.#away.stop();
+    this.#outbox?.close();
     clearInterval(this.#summaries);
   }
 
@@ -90,24 +101,59 @@ export class Room {
   }
 
   #connect(): void {
-    const stream = new EventStream({
+    const user = session.user?.id;
+    this.#openOutbox(user);
+    const stream = new SharedStream({
       url: session.api.streamUrl(this.slug),
+      share: `grandstand/${this.slug}/${session.credential}`,
+      user,
       prepare: async () => ({
         headers: session.token ? { Authorization: `Bearer ${session.token}` } : {},
+      }),
+      snapshot: () => session.api.snapshot(this.slug),
+      greeting: (ready) => ({
+        ...ready,
+        data: { ...ready.data, my_reactions: { ...ready.data.my_reactions, ...mutable(this.state.mine) } },
       }),
       onFrames: (frames) => {
         if (stream === this.#stream) this.#queue.push(frames);
       },
+      onNote: (note) => {
+        if (stream === this.#stream) this.#heard(noteOf(note));
+      },
       onConnection: (connection) => {
         if (stream !== this.#stream) return;
         this.connection = connection;
-        if (connection.status === "live") this.outbox.flush();
+        if (connection.status === "live") this.#outbox?.flush();
         if (connection.status === "closed") this.#closed(connection.reason);
       },
     });
     this.#stream = stream;
     this.#offsetKnown = false;
     stream.start();
+  }
+
+  /** What waits belongs to the person who wrote it; who comes next in this browser neither sees nor sends it. */
+  #openOutbox(user: string | undefined): void {
+    this.#outbox?.close();
+    this.#outbox = undefined;
+    this.outgoing = [];
+    if (user === undefined) return;
+    this.#outbox = new Outbox(session.api, this.slug, (items) => this.#outboxChanged(items), {
+      store: browserStore(user, this.slug),
+      exclusive: exclusive(`grandstand/outbox/${this.slug}/${user}`),
+    });
+  }
+
+  #tell(note: TabNote): void {
+    this.#stream?.tell(note);
+  }
+
+  /** Another tab of the same person did something that the stream does not say. */
+  #heard(note: TabNote | undefined): void {
+    if (!note) return;
+    if (note.kind === "mine") this.state = withMine(this.state, note.id, note.emoji, note.on);
+    else this.#away.hear(note);
   }
 
   /** Whose session is over may go on reading as nobody; the change of identity opens a stream of its own. */
@@ -120,7 +166,8 @@ export class Room {
   #fold(frames: Frame[]): void {
     this.state = foldAll(this.state, frames);
     for (const frame of frames) this.#notice(frame);
-    if (this.outgoing.length > 0) this.outbox.seen(this.state.messages);
+    this.thread?.take(frames);
+    if (this.outgoing.length > 0) this.#outbox?.seen(this.state.messages);
     // The first snapshot is the page itself; only what changes afterwards is news.
     if (this.state.ready) this.#say(this.#announcements.take(frames, this.state, Date.now()));
   }
@@ -146,16 +193,34 @@ export class Room {
 
   #outboxChanged(items: readonly Outgoing[]): void {
     this.outgoing = items;
-    if (items.some((item) => item.state === "sent")) this.outbox.seen(this.state.messages);
-    if (session.user && items.some((item) => item.error && "status" in item.error && item.error.status === 401)) {
-      session.forget();
-    }
+    if (items.some((item) => item.state === "accepted")) this.#outbox?.seen(this.state.messages);
+    if (session.user && items.some((item) => item.problem?.status === 401)) session.forget();
   }
 
   // What a person does here
 
-  say(text: string, parentId?: string): void {
-    this.outbox.add(text, parentId);
+  /** False when too much waits already. */
+  say(text: string, parentId?: string): boolean {
+    return this.#outbox?.add(text, parentId) !== undefined;
+  }
+
+  sayAgain(item: Outgoing): void {
+    this.#outbox?.retry(item.clientId);
+  }
+
+  unsay(item: Outgoing): void {
+    this.#outbox?.drop(item.clientId);
+  }
+
+  openThread(id: string): void {
+    if (this.thread?.id === id) return;
+    const known = this.state.messages.find((message) => message.id === id);
+    this.thread = new Thread(this.slug, id, known);
+    void this.thread.load();
+  }
+
+  closeThread(): void {
+    this.thread = undefined;
   }
 
   async edit(message: Message, text: string): Promise<void> {
@@ -198,6 +263,7 @@ export class Room {
     try {
       await session.api.react(this.slug, message.id, emoji, on);
       this.state = withMine(this.state, message.id, emoji, on);
+      this.#tell({ kind: "mine", id: message.id, emoji, on });
       setTimeout(settle, TOGGLE_LINGERS_MS);
     } catch (error) {
       settle();
@@ -239,4 +305,8 @@ export class Room {
       this.loadingOlder = false;
     }
   }
+}
+
+function mutable(mine: RoomState["mine"]): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(mine).map(([id, emoji]) => [id, [...emoji]]));
 }

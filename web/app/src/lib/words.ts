@@ -5,6 +5,7 @@ import {
   ProblemError,
   type Incident,
   type LiveEvent,
+  type Problem,
   type Scoreboard,
 } from "@grandstand/client";
 import { minuteText, plural, whenText } from "./clock.ts";
@@ -87,12 +88,20 @@ export const STATUS_WORDS: Record<LiveEvent["status"], string> = {
 export function refusalText(error: unknown, nowMs = Date.now()): string {
   if (error instanceof NetworkError) return "You seem to be offline. It will be sent again.";
   if (!(error instanceof ProblemError)) return "Something went wrong. Please try again.";
-  const { problem } = error;
+  if (error.code === "rate-limited" && error.retryAfterMs) {
+    return `That was a little fast. Try again in ${plural(Math.ceil(error.retryAfterMs / 1_000), "second")}.`;
+  }
+  return problemText(error.problem, nowMs);
+}
+
+export function problemText(problem: Problem, nowMs = Date.now()): string {
   switch (problem.code) {
     case "rate-limited":
-      return error.retryAfterMs
-        ? `That was a little fast. Try again in ${plural(Math.ceil(error.retryAfterMs / 1_000), "second")}.`
-        : "That was a little fast. Try again in a moment.";
+      return "That was a little fast. Try again in a moment.";
+    case "unsent-too-long":
+      return "It waited too long for the connection. Is it still worth saying?";
+    case "not-released":
+      return "A moderator turned this down.";
     case "room-not-open":
       return problem.opens_at && Date.parse(problem.opens_at) > nowMs
         ? `The chat opens ${whenText(problem.opens_at, nowMs)}.`
