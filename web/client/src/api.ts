@@ -6,6 +6,7 @@
 import { backoffMs } from "./backoff.ts";
 import { NetworkError, problemOf, ProblemError } from "./problem.ts";
 import type {
+  Awards,
   ApplauseCounts,
   ApplauseKind,
   AttendancePage,
@@ -14,10 +15,18 @@ import type {
   LiveEvent,
   Me,
   Message,
+  NewPoll,
+  NewSanction,
   Page,
+  Poll,
   ReactionAnswer,
+  Receipt,
+  ReportReason,
+  RoomSettings,
+  Sanction,
   Scoreboard,
   Snapshot,
+  Standing,
   StreamTicket,
 } from "./wire.ts";
 
@@ -195,6 +204,61 @@ export class GrandstandApi {
     return this.#call("PUT", `${path(event)}/presence`, { body: { status } });
   }
 
+  setTyping(event: string, typing: boolean, parentId?: string): Promise<void> {
+    const body = parentId === undefined ? { typing } : { typing, parent_id: parentId };
+    return this.#call("POST", `${path(event)}/typing`, { body });
+  }
+
+  markRead(event: string, messageId: string): Promise<Receipt> {
+    return this.#call("PUT", `${path(event)}/receipt`, { body: { message_id: messageId } });
+  }
+
+  /** Where I stand: my own mark, and how far messages have come. */
+  standing(event: string): Promise<Standing> {
+    return this.#call("GET", `${path(event)}/receipt`);
+  }
+
+  receipts(event: string, query: { limit?: number; after?: string } = {}): Promise<Page<Receipt>> {
+    return this.#call("GET", `${path(event)}/receipts`, { query });
+  }
+
+  award(event: string, userId: string, badge: string, on: boolean): Promise<Awards> {
+    const target = `${path(event)}/badges/${encodeURIComponent(userId)}/${encodeURIComponent(badge)}`;
+    return this.#call(on ? "PUT" : "DELETE", target);
+  }
+
+  // Polls
+
+  openPoll(event: string, poll: NewPoll): Promise<Poll> {
+    return this.#call("POST", `${path(event)}/polls`, { body: poll });
+  }
+
+  /** No options take the vote back. */
+  async vote(event: string, pollId: string, options: readonly number[]): Promise<void> {
+    const target = `${poll(event, pollId)}/vote`;
+    if (options.length === 0) await this.#call("DELETE", target);
+    else await this.#call("PUT", target, { body: { options } });
+  }
+
+  closePoll(event: string, pollId: string): Promise<Poll> {
+    return this.#call("POST", `${poll(event, pollId)}/close`, { repeatable: true });
+  }
+
+  // Keeping order
+
+  changeRoom(event: string, change: Partial<RoomSettings>): Promise<RoomSettings> {
+    return this.#call("PATCH", `${path(event)}/room`, { body: change, repeatable: true });
+  }
+
+  sanction(event: string, sanction: NewSanction): Promise<Sanction> {
+    return this.#call("POST", `${path(event)}/sanctions`, { body: sanction });
+  }
+
+  report(event: string, messageId: string, reason: ReportReason, note?: string): Promise<void> {
+    const body = note ? { reason, note } : { reason };
+    return this.#call("POST", `${message(event, messageId)}/reports`, { body });
+  }
+
   async #call<T>(method: string, target: string, call: Call = {}): Promise<T> {
     const repeatable = call.repeatable ?? ["GET", "PUT", "DELETE"].includes(method);
     const tries = repeatable ? (call.tries ?? this.#options.tries ?? 4) : 1;
@@ -248,6 +312,10 @@ function path(event: string): string {
 
 function message(event: string, messageId: string): string {
   return `${path(event)}/messages/${encodeURIComponent(messageId)}`;
+}
+
+function poll(event: string, pollId: string): string {
+  return `${path(event)}/polls/${encodeURIComponent(pollId)}`;
 }
 
 /** Trouble that is likely to be gone in a moment; a 429 is for the person to see, not for a loop. */

@@ -14,7 +14,9 @@ export {
   KEEP_MESSAGES,
   keepMessages,
   windowOf,
+  withMarks,
   withMine,
+  withMyVote,
   withOlder,
 } from "./room.ts";
 export type { RoomState } from "./room.ts";

@@ -37,7 +37,7 @@ describe("fold: the stream's own frames", () => {
   });
 
   it("an unknown entry still moves the position", () => {
-    const unknown = { type: "poll.opened", data: {}, at: T0, seq: 3, cursor: "1-3" } as unknown as Frame;
+    const unknown = { type: "something.new", data: {}, at: T0, seq: 3, cursor: "1-3" } as unknown as Frame;
     expect(fold(begun(), unknown).cursor).toBe("1-3");
   });
 });

@@ -11,21 +11,31 @@ import {
   KEEP_MESSAGES,
   Outbox,
   SharedStream,
+  withMarks,
   withMine,
+  withMyVote,
   withOlder,
   type ApplauseCounts,
   type Connection,
   type Frame,
   type Message,
+  type ModerationTold,
+  type NewPoll,
+  type NewSanction,
   type Outgoing,
+  type Poll,
+  type ReportReason,
+  type RoomSettings,
   type RoomState,
 } from "@grandstand/client";
 import { Announcements, SUMMARY_EVERY_MS } from "./announce.ts";
 import { ApplauseSender } from "./applause.ts";
 import { Away } from "./away.ts";
 import { FrameQueue } from "./frame-queue.ts";
+import { isStaff } from "./manners.ts";
 import { toggleKey, type Toggles } from "./reactions.ts";
 import { noteOf, type TabNote } from "./notes.ts";
+import { ReadMarker } from "./receipts.ts";
 import { session } from "./session.svelte.ts";
 import { Thread } from "./thread.svelte.ts";
 
@@ -34,6 +44,13 @@ const KEEP_WHILE_READING = 2_000;
 const HISTORY_PAGE = 100;
 /** How long a confirmed toggle waits for the tally that includes it. */
 const TOGGLE_LINGERS_MS = 2_000;
+
+/** A question this room asks the person in front of it, in a dialog. */
+export type Asking =
+  | { kind: "room" }
+  | { kind: "poll" }
+  | { kind: "report"; message: Message }
+  | { kind: "sanction"; message: Message };
 
 export class Room {
   readonly slug: string;
@@ -51,7 +68,12 @@ export class Room {
   /** The thread that is open beside the chat. */
   thread = $state.raw<Thread | undefined>();
 
+  asking = $state.raw<Asking | undefined>();
+  /** What was decided about me or what I wrote, until I have read it. */
+  told = $state.raw<ModerationTold | undefined>();
+
   readonly applause: ApplauseSender;
+  readonly #marker: ReadMarker;
   #outbox: Outbox | undefined;
   #stream: SharedStream | undefined;
   #queue = new FrameQueue((frames) => this.#fold(frames));
@@ -69,6 +91,7 @@ export class Room {
       },
       (note) => this.#tell(note),
     );
+    this.#marker = new ReadMarker((id) => session.api.markRead(slug, id));
     this.applause = new ApplauseSender((kind, count) => session.api.applaud(slug, kind, count));
   }
 
@@ -85,6 +108,7 @@ export class Room {
     this.#queue.close();
     this.#away.stop();
     this.#outbox?.close();
+    this.#marker.stop();
     clearInterval(this.#summaries);
   }
 
@@ -113,7 +137,7 @@ export class Room {
       snapshot: () => session.api.snapshot(this.slug),
       greeting: (ready) => ({
         ...ready,
-        data: { ...ready.data, my_reactions: { ...ready.data.my_reactions, ...mutable(this.state.mine) } },
+        data: { ...ready.data, my_reactions: { ...ready.data.my_reactions, ...mutable(this.state.mine) }, my_votes: mutable(this.state.votes) },
       }),
       onFrames: (frames) => {
         if (stream === this.#stream) this.#queue.push(frames);
@@ -130,6 +154,8 @@ export class Room {
     });
     this.#stream = stream;
     this.#offsetKnown = false;
+    this.#marker.stop();
+    this.told = undefined;
     stream.start();
   }
 
@@ -153,6 +179,7 @@ export class Room {
   #heard(note: TabNote | undefined): void {
     if (!note) return;
     if (note.kind === "mine") this.state = withMine(this.state, note.id, note.emoji, note.on);
+    else if (note.kind === "vote") this.state = withMyVote(this.state, note.id, note.options);
     else this.#away.hear(note);
   }
 
@@ -174,7 +201,11 @@ export class Room {
 
   #notice(frame: Frame): void {
     if (frame.type === "applause.changed") this.onBurst?.(frame.data.burst);
-    if (frame.type === "stream.snapshot") this.#historyCursor = undefined;
+    if (frame.type === "stream.snapshot") {
+      this.#historyCursor = undefined;
+      void this.#askMarks();
+    }
+    if (frame.type === "moderation.told") this.told = frame.data;
     if (frame.type === "stream.heartbeat") this.#compareClocks(frame.data.time);
     if (frame.type === "presence.changed" && frame.at) this.#compareClocks(frame.at);
   }
@@ -185,6 +216,19 @@ export class Room {
     if (Number.isNaN(offset)) return;
     this.offsetMs = this.#offsetKnown ? Math.max(this.offsetMs, offset) : offset;
     this.#offsetKnown = true;
+  }
+
+  /** The stream tells which marks move; where they stand is asked for once. */
+  async #askMarks(): Promise<void> {
+    if (!session.user) return;
+    try {
+      const { receipt, told, delivered_seq: delivered } = await session.api.standing(this.slug);
+      if (receipt) this.#marker.known(receipt.seq);
+      const marks = told ? (await session.api.receipts(this.slug, { limit: 100 })).items : [];
+      this.state = withMarks(this.state, marks, delivered);
+    } catch {
+      // Ticks are a courtesy; the stream brings the next ones.
+    }
   }
 
   #say(text: string | undefined): void {
@@ -210,6 +254,59 @@ export class Room {
 
   unsay(item: Outgoing): void {
     this.#outbox?.drop(item.clientId);
+  }
+
+  ask(asking: Asking | undefined): void {
+    this.asking = asking;
+  }
+
+  /** The newest message stood before somebody's eyes. */
+  saw(message: Message): void {
+    if (session.user && message.status === "active") this.#marker.saw(message);
+  }
+
+  types(typing: boolean, parentId: string | undefined): Promise<void> {
+    return session.api.setTyping(this.slug, typing, parentId);
+  }
+
+  async vote(poll: Poll, options: readonly number[]): Promise<void> {
+    await session.api.vote(this.slug, poll.id, options);
+    this.state = withMyVote(this.state, poll.id, options);
+    this.#tell({ kind: "vote", id: poll.id, options: [...options] });
+  }
+
+  async openPoll(poll: NewPoll): Promise<void> {
+    await session.api.openPoll(this.slug, poll);
+  }
+
+  async closePoll(poll: Poll): Promise<void> {
+    await session.api.closePoll(this.slug, poll.id);
+  }
+
+  async changeSettings(change: Partial<RoomSettings>): Promise<void> {
+    await session.api.changeRoom(this.slug, change);
+  }
+
+  async sanction(sanction: NewSanction, hide: boolean): Promise<void> {
+    await session.api.sanction(this.slug, sanction);
+    if (hide && sanction.message_id) await session.api.hide(this.slug, sanction.message_id);
+  }
+
+  async report(message: Message, reason: ReportReason, note: string): Promise<void> {
+    await session.api.report(this.slug, message.id, reason, note || undefined);
+  }
+
+  async award(userId: string, badge: string, on: boolean): Promise<void> {
+    await session.api.award(this.slug, userId, badge, on);
+  }
+
+  /** Somebody's badges as they are now, also on what they wrote before. */
+  badgesOf(user: { id: string; badges: readonly string[] }): string[] {
+    return [...new Set([...user.badges, ...(this.state.awards[user.id] ?? [])])];
+  }
+
+  get staff(): boolean {
+    return isStaff(this.state.role);
   }
 
   openThread(id: string): void {
@@ -307,6 +404,6 @@ export class Room {
   }
 }
 
-function mutable(mine: RoomState["mine"]): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(mine).map(([id, emoji]) => [id, [...emoji]]));
+function mutable<T>(mine: Readonly<Record<string, readonly T[]>>): Record<string, T[]> {
+  return Object.fromEntries(Object.entries(mine).map(([id, chosen]) => [id, [...chosen]]));
 }
