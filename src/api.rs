@@ -11,8 +11,8 @@ use poem_openapi::OpenApiService;
 use crate::{
     features::{
         accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
-        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, presence::api::PresenceApi, reactions::api::ReactionsApi,
-        site::Site,
+        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, polls::api::PollsApi, presence::api::PresenceApi,
+        reactions::api::ReactionsApi, site::Site,
     },
     http::allow::Allow,
 };
@@ -26,6 +26,7 @@ pub type Groups = (
     ReactionsApi,
     PresenceApi,
     ContestApi,
+    PollsApi,
     KeysApi,
     OpsApi,
 );

@@ -32,6 +32,7 @@ use crate::{
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
         ops::OpsApi,
+        polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
     },
@@ -79,6 +80,7 @@ pub struct App {
     stream: Stream,
     reactions: Reactions,
     presence: Presence,
+    polls: Polls,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -121,12 +123,14 @@ impl App {
         let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
+        let polls = Polls::new(store.clone(), stream.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
             Arc::new(chat.clone()),
             Arc::new(reactions.clone()),
             Arc::new(presence.clone()),
             Arc::new(contests.clone()),
+            Arc::new(polls.clone()),
         ];
         let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
         stream.furnish(parts, listeners);
@@ -171,7 +175,14 @@ impl App {
                 presence: presence.clone(),
                 gate: Arc::clone(&gate),
             },
-            ContestApi { contests, gate },
+            ContestApi {
+                contests,
+                gate: Arc::clone(&gate),
+            },
+            PollsApi {
+                polls: polls.clone(),
+                gate,
+            },
             KeysApi {
                 keys,
                 authenticator: authenticator.clone(),
@@ -200,6 +211,7 @@ impl App {
             stream,
             reactions,
             presence,
+            polls,
             metrics,
             tasks,
             halt,
@@ -244,6 +256,7 @@ impl App {
     /// Serves until `stop`, then drains and closes.
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
+        self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);

@@ -91,6 +91,7 @@ pub(crate) enum Scenario {
     Growth,
     Reconnect,
     Instances,
+    Joins,
     Ceiling,
 }
 
@@ -136,6 +137,7 @@ impl Scenario {
             Self::Growth => "growth",
             Self::Reconnect => "reconnect",
             Self::Instances => "instances",
+            Self::Joins => "joins",
             Self::Ceiling => "ceiling",
         }
     }

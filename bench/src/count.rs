@@ -45,6 +45,29 @@ pub(crate) struct Count {
     pub(crate) places: Vec<u64>,
     /// Reactions to each message as the stream last told the witness.
     pub(crate) witnessed: BTreeMap<String, u64>,
+    /// What each watcher was told of who is here.
+    pub(crate) presence: Vec<Presence>,
+    /// Viewers and users as the stream last told the witness.
+    pub(crate) here: (u64, u64),
+}
+
+/// How often a watcher was told who is here.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Presence {
+    pub(crate) frames: u32,
+    pub(crate) first_ns: u64,
+    pub(crate) last_ns: u64,
+}
+
+#[derive(Deserialize)]
+struct PresenceSignal {
+    data: PresenceCounts,
+}
+
+#[derive(Deserialize)]
+struct PresenceCounts {
+    viewers: u64,
+    users: u64,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +121,8 @@ impl Count {
             from_ns: 0,
             places: vec![0; watchers],
             witnessed: BTreeMap::new(),
+            presence: vec![Presence::default(); watchers],
+            here: (0, 0),
         }
     }
 
@@ -129,6 +154,7 @@ impl Count {
                     self.witness(text);
                 }
             }
+            Kind::Presence => self.hear_presence(watcher, text, now_ns),
             Kind::Reset => self.resets += 1,
             Kind::Bye => self.byes += 1,
             Kind::Ready | Kind::Snapshot | Kind::Resumed | Kind::Heartbeat | Kind::Other => {}
@@ -139,6 +165,22 @@ impl Count {
                 self.holes += 1;
             }
             *place = seq;
+        }
+    }
+
+    fn hear_presence(&mut self, watcher: usize, text: &[u8], now_ns: u64) {
+        if let Some(heard) = self.presence.get_mut(watcher) {
+            if heard.frames == 0 {
+                heard.first_ns = now_ns;
+            }
+            heard.frames += 1;
+            heard.last_ns = now_ns;
+        }
+        if !text.is_empty() {
+            match serde_json::from_slice::<PresenceSignal>(text) {
+                Ok(PresenceSignal { data }) => self.here = (data.viewers, data.users),
+                Err(error) => self.fail(format!("presence.changed: {error}")),
+            }
         }
     }
 
@@ -222,6 +264,25 @@ mod tests {
             count.hear(0, entry(Kind::Reactions, seq), text.as_bytes(), 1);
         }
         assert_eq!((count.witnessed["m"], count.failures), (10, 0));
+    }
+
+    #[test]
+    fn everybody_counts_presence_and_the_witness_reads_it() {
+        let mut count = Count::new(2);
+        let text = br#"{"type":"presence.changed","data":{"viewers":5,"users":4}}"#;
+        let frame = Frame {
+            seq: None,
+            ..entry(Kind::Presence, 0)
+        };
+        for (watcher, text, now_ns) in [(0, &text[..], 10), (1, b"", 11), (0, b"", 30)] {
+            count.hear(watcher, frame, text, now_ns);
+        }
+        assert_eq!((count.here, count.failures, count.holes), ((5, 4), 0, 0));
+        let heard = count
+            .presence
+            .iter()
+            .map(|heard| (heard.frames, heard.first_ns, heard.last_ns));
+        assert_eq!(heard.collect::<Vec<_>>(), [(2, 10, 30), (1, 11, 11)]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use anyhow::bail;
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::{
@@ -34,8 +34,10 @@ pub(crate) struct CrowdPlan {
     pub(crate) watchers: usize,
     /// One watcher in so many reads stamps; all count.
     pub(crate) sample: usize,
-    /// Whether the first watcher keeps the totals of reactions.
+    /// Whether the first watcher keeps the totals of reactions, and reads who is here.
     pub(crate) witness: bool,
+    /// So many come a second, evenly; all as fast as they are let in when absent.
+    pub(crate) pace: Option<u64>,
 }
 
 pub(crate) struct Crowd {
@@ -59,9 +61,14 @@ impl Crowd {
             opened_in_ns: 0,
         };
         let gate = Arc::new(Semaphore::new(OPENING));
+        let begun = Instant::now();
         let channels = plan.channels.iter().cycle().take(plan.watchers);
         let places = channels.zip(plan.addresses.iter().cycle());
         for (index, (channel, address)) in places.enumerate() {
+            if let Some(per_second) = plan.pace {
+                let due = Duration::from_micros(index as u64 * 1_000_000 / per_second.max(1));
+                sleep_until(begun + due).await;
+            }
             let sampled = index % plan.sample.max(1) == 0;
             let frames = Frames::new(sampled);
             let frames = if plan.witness && index == 0 {

@@ -27,6 +27,7 @@ pub(crate) enum Kind {
     /// Its stamp is in the points of the first participant: milliseconds since the window began.
     Score,
     Reactions,
+    Presence,
     /// An entry or signal the bench has no question about.
     Other,
     /// No `event:` line, as other servers send.
@@ -268,6 +269,7 @@ fn kind(event: &[u8]) -> Kind {
         b"message.created" => Kind::Message,
         b"score.changed" => Kind::Score,
         b"reactions.changed" => Kind::Reactions,
+        b"presence.changed" => Kind::Presence,
         b"stream.ready" => Kind::Ready,
         b"stream.snapshot" => Kind::Snapshot,
         b"stream.resumed" => Kind::Resumed,

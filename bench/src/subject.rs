@@ -61,6 +61,7 @@ impl Subject {
             watchers,
             sample: 1,
             witness: false,
+            pace: None,
         }
     }
 

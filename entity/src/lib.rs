@@ -14,5 +14,8 @@ pub mod house;
 pub mod log_entry;
 pub mod log_head;
 pub mod message;
+pub mod poll;
+pub mod poll_option_total;
+pub mod poll_vote;
 pub mod reaction;
 pub mod reaction_total;

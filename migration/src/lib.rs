@@ -5,6 +5,7 @@ pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
 mod m0001_foundation;
 mod m0002_claim;
+mod m0006_poll;
 mod search;
 
 pub struct Migrator;
@@ -12,6 +13,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_claim::Migration)]
+        vec![
+            Box::new(m0001_foundation::Migration),
+            Box::new(m0002_claim::Migration),
+            Box::new(m0006_poll::Migration),
+        ]
     }
 }

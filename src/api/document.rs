@@ -122,6 +122,7 @@ fn shared_meaning(name: &str) -> Option<&'static str> {
         "message" => "Id of the message.",
         "user" => "Id of the user.",
         "key" => "Id of the key.",
+        "poll" => "Id of the poll.",
         "emoji" => "Exactly one emoji, percent-encoded.",
         "after" => "The `next_cursor` of the page before.",
         "before" => "Go on towards the past from this cursor.",

@@ -17,7 +17,7 @@ pub struct LimitsConfig {
     pub guest_sign_in: QuotaConfig,
     /// Messages per user.
     pub post: QuotaConfig,
-    /// Reactions set or taken back per user.
+    /// Reactions and votes, given or taken back, per user.
     pub react: QuotaConfig,
     /// Applause per user, or per address for people without a name. Each call may carry up to ten claps.
     pub applaud: QuotaConfig,

@@ -11,6 +11,7 @@ use super::{
     chat::{Message, MessageStatus},
     contest::{Clock, Incident, Period, ScoreLine},
     event::Event,
+    poll::{Poll, PollTotals},
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
     snapshot::Snapshot,
@@ -103,6 +104,10 @@ closed_list! {
         ScoreChanged(ScoreChanged) = "score.changed",
         ClockChanged(ClockChanged) = "clock.changed",
         ContestChanged(ContestChanged) = "contest.changed",
+        PollOpened(PollTold) = "poll.opened",
+        PollChanged(PollsChanged) = "poll.changed",
+        PollClosed(PollTold) = "poll.closed",
+        PollRetracted(PollTold) = "poll.retracted",
     }
 }
 
@@ -242,6 +247,19 @@ pub struct ContestChanged {
     pub contest: super::contest::Scoreboard,
 }
 
+/// The poll as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct PollTold {
+    pub poll: Poll,
+}
+
+/// Exact totals of the open polls in which votes came since the last tick. Of a poll whose votes are not shown yet, only
+/// how many have voted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct PollsChanged {
+    pub polls: Vec<PollTotals>,
+}
+
 /// First words of every stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -258,6 +276,9 @@ pub struct StreamReady {
     /// The caller's own reactions on the messages of the snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub my_reactions: Option<std::collections::BTreeMap<String, Vec<String>>>,
+    /// The caller's own votes in the polls of the snapshot: the options they chose, by poll id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub my_votes: Option<std::collections::BTreeMap<String, Vec<u32>>>,
 }
 
 /// Everything missed has been sent; what follows is live.

@@ -189,6 +189,10 @@ typed_id!(
     /// One API key; the id is public, the secret is not.
     ApiKeyId, "key"
 );
+typed_id!(
+    /// One poll of an event.
+    PollId, "pol"
+);
 
 /// Who someone is: the `sub` of their token, given by whoever signed it. 1 to 128 visible ASCII characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,6 +10,7 @@ pub mod entry;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod poll;
 pub mod presence;
 pub mod reaction;
 pub mod refusal;
@@ -20,6 +21,6 @@ pub mod time;
 pub mod user;
 
 pub use cursor::{Audience, Cursor};
-pub use id::{ApiKeyId, EventId, IncidentId, MessageId, UserId};
+pub use id::{ApiKeyId, EventId, IncidentId, MessageId, PollId, UserId};
 pub use refusal::{Fault, Reason, Refusal};
 pub use time::Stamp;

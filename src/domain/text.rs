@@ -17,7 +17,7 @@ use super::{Fault, Refusal};
 
 pub use clean::TextError;
 pub(crate) use clean::is_refused;
-pub use words::search_words;
+pub use words::{joined_words, search_words};
 
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $pointer:literal, $check:expr) => {

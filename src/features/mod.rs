@@ -9,6 +9,7 @@ pub mod events;
 pub mod keys;
 pub mod live;
 pub mod ops;
+pub mod polls;
 pub mod presence;
 pub mod reactions;
 pub mod site;

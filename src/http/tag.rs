@@ -19,6 +19,8 @@ pub enum Tag {
     Presence,
     /// Score, clock and incidents.
     Contest,
+    /// Questions to the crowd.
+    Polls,
     /// For those who run the server.
     Operations,
 }

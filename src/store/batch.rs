@@ -5,20 +5,18 @@ use std::{
     panic::AssertUnwindSafe,
 };
 
-use entity::{log_entry, log_head};
 use futures_util::FutureExt;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, TransactionTrait, sea_query::OnConflict,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, TransactionTrait};
 
 use super::{
-    Error, LogEntry,
+    Error, LogEntry, bulk,
     forget::forget,
-    log::{Head, read_head, signed},
+    heads,
+    log::{self, Head, audience_code, signed},
     past::Past,
     scribe::{Said, Scribe},
     together::{Lot, Scribes},
+    unnest::{self, column},
     writer::{Answer, Change, Job},
 };
 use crate::{
@@ -248,9 +246,9 @@ async fn under_savepoint<T>(
 
 /// The events of a batch.
 pub(super) struct Events {
-    all: BTreeSet<EventId>,
+    pub(super) all: BTreeSet<EventId>,
     /// Those whose logs may grow.
-    said: BTreeSet<EventId>,
+    pub(super) said: BTreeSet<EventId>,
 }
 
 impl Events {
@@ -261,49 +259,6 @@ impl Events {
         }
     }
 }
-
-/// Reads and locks the heads of all events in the batch, in id order so that two writers cannot wait for each other. Logs
-/// that begin here get a head first: what is not there cannot be locked, and two instances would both count from one.
-pub(super) async fn lock_heads(
-    txn: &DatabaseTransaction,
-    events: &Events,
-) -> Result<BTreeMap<EventId, Head>, sea_orm::DbErr> {
-    let mut heads = lock(txn, &events.all).await?;
-    let mut missing = BTreeSet::new();
-    if txn.get_database_backend() == DbBackend::Postgres {
-        missing.extend(events.said.iter().filter(|event| !heads.contains_key(event)).copied());
-    }
-    if !missing.is_empty() {
-        let rows = missing.iter().map(|event| head_row(*event, Head::EMPTY));
-        let insert = log_head::Entity::insert_many(rows).on_conflict_do_nothing_on([log_head::Column::EventId]);
-        insert.exec_without_returning(txn).await?;
-        heads.extend(lock(txn, &missing).await?);
-    }
-    Ok(heads)
-}
-
-async fn lock(
-    txn: &DatabaseTransaction,
-    events: &BTreeSet<EventId>,
-) -> Result<BTreeMap<EventId, Head>, sea_orm::DbErr> {
-    if events.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let ids = events.iter().map(|event| event.uuid());
-    let query = log_head::Entity::find().filter(log_head::Column::EventId.is_in(ids));
-    let rows = query
-        .order_by_asc(log_head::Column::EventId)
-        .lock_exclusive()
-        .all(txn)
-        .await?;
-    Ok(rows
-        .iter()
-        .map(|row| (EventId::from_uuid(row.event_id), read_head(row)))
-        .collect())
-}
-
-/// Rows per statement: seven columns each, far below the 32,766 parameters that SQLite takes.
-const ROWS_PER_INSERT: usize = 500;
 
 async fn append(
     txn: &DatabaseTransaction,
@@ -317,10 +272,11 @@ async fn append(
         // before it says so; when nothing is appended, this one does.
         txn.execute_unprepared("SELECT 1").await?;
     }
-    for rows in said.entries.chunks(ROWS_PER_INSERT) {
-        log_entry::Entity::insert_many(rows.iter().map(LogEntry::row))
-            .exec_without_returning(txn)
-            .await?;
+    if txn.get_database_backend() == DbBackend::Postgres {
+        append_all(txn, &said.entries).await?;
+    } else {
+        let rows = said.entries.iter().map(LogEntry::values).collect();
+        bulk::insert(txn, "log_entry", log::COLUMNS, rows, "").await?;
     }
     for forgotten in &said.forgotten {
         forget(txn, forgotten).await?;
@@ -329,30 +285,29 @@ async fn append(
     // Those that begin another epoch, whether or not something was said in it already.
     let begins_anew = |(event, epoch): &(&EventId, &u32)| heads.get(*event).is_some_and(|head| head.epoch != **epoch);
     moved.extend(epochs.iter().filter(begins_anew).map(|(event, _)| *event));
-    let moved: Vec<_> = moved.into_iter().collect();
-    for events in moved.chunks(ROWS_PER_INSERT) {
-        let rows = events
-            .iter()
-            .filter_map(|event| heads.get(event).map(|head| head_row(*event, *head)));
-        let mut moves_on = OnConflict::column(log_head::Column::EventId);
-        moves_on.update_columns([
-            log_head::Column::Epoch,
-            log_head::Column::PublicSeq,
-            log_head::Column::StaffSeq,
-        ]);
-        log_head::Entity::insert_many(rows)
-            .on_conflict(moves_on)
-            .exec_without_returning(txn)
-            .await?;
-    }
-    Ok(())
+    let moved = moved
+        .into_iter()
+        .filter_map(|event| heads.get(&event).map(|head| (event, *head)))
+        .collect();
+    heads::move_on(txn, moved).await
 }
 
-fn head_row(event: EventId, head: Head) -> log_head::ActiveModel {
-    log_head::ActiveModel {
-        event_id: Set(event.uuid()),
-        epoch: Set(i32::try_from(head.epoch).unwrap_or(i32::MAX)),
-        public_seq: Set(signed(head.public)),
-        staff_seq: Set(signed(head.staff)),
+const APPEND: &str = "INSERT INTO log_entry (event_id, audience, seq, other_seq, kind, at_ms, data) \
+    SELECT * FROM unnest($1::uuid[], $2::int2[], $3::int8[], $4::int8[], $5::text[], $6::int8[], $7::text[])";
+
+/// On PostgreSQL.
+async fn append_all(txn: &DatabaseTransaction, said: &[LogEntry]) -> Result<(), sea_orm::DbErr> {
+    if said.is_empty() {
+        return Ok(());
     }
+    let columns = [
+        column(said.iter().map(|entry| entry.event.uuid())),
+        column(said.iter().map(|entry| audience_code(entry.audience))),
+        column(said.iter().map(|entry| signed(entry.seq))),
+        column(said.iter().map(|entry| signed(entry.other_seq))),
+        column(said.iter().map(|entry| entry.kind.name().to_owned())),
+        column(said.iter().map(|entry| entry.at.ms())),
+        column(said.iter().map(|entry| entry.data().to_owned())),
+    ];
+    txn.execute_raw(unnest::statement(APPEND, columns)).await.map(drop)
 }

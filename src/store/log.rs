@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use entity::{log_entry, log_head};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::Expr,
 };
 
@@ -217,19 +217,22 @@ impl LogEntry {
             && (self.audience, self.seq, self.kind, self.at) != (there.audience, there.seq, there.kind, there.at)
     }
 
-    pub(super) fn row(&self) -> log_entry::ActiveModel {
-        use sea_orm::ActiveValue::Set;
-        log_entry::ActiveModel {
-            event_id: Set(self.event.uuid()),
-            audience: Set(audience_code(self.audience)),
-            seq: Set(signed(self.seq)),
-            other_seq: Set(signed(self.other_seq)),
-            kind: Set(self.kind.name().to_owned()),
-            at_ms: Set(self.at.ms()),
-            data: Set(self.data().to_owned()),
-        }
+    /// As a row, in the order of [`COLUMNS`].
+    pub(super) fn values(&self) -> [Value; COLUMNS.len()] {
+        [
+            self.event.uuid().into(),
+            audience_code(self.audience).into(),
+            signed(self.seq).into(),
+            signed(self.other_seq).into(),
+            self.kind.name().into(),
+            self.at.ms().into(),
+            self.data().into(),
+        ]
     }
 }
+
+/// The columns of a log's entry.
+pub(super) const COLUMNS: [&str; 7] = ["event_id", "audience", "seq", "other_seq", "kind", "at_ms", "data"];
 
 /// What stands before an entry's data.
 fn entry_start(seq: u64, kind: EntryKind, at: Stamp) -> String {

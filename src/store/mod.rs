@@ -6,9 +6,12 @@
 //! words of SQL.
 
 mod batch;
+pub mod bulk;
 mod claim;
 mod error;
 mod forget;
+mod gather;
+mod heads;
 mod house;
 mod lane;
 pub mod log;
@@ -20,6 +23,7 @@ mod recent;
 mod scribe;
 mod sqlite;
 mod together;
+pub mod unnest;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
@@ -31,6 +35,7 @@ use tokio::sync::oneshot;
 pub use claim::claim;
 pub use error::Error;
 pub use forget::Forgotten;
+pub use gather::Gather;
 pub use log::{Head, LogEntry};
 pub use reader::Reader;
 pub use recent::Recent;

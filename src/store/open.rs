@@ -30,7 +30,7 @@ impl Database {
     /// A connection that writes.
     pub(super) async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
         match self {
-            Self::Sqlite(path) => sqlite::connect(path, 1).await,
+            Self::Sqlite(path) => sqlite::connect_writer(path).await,
             Self::Postgres(postgres) => postgres.writer().await,
         }
     }

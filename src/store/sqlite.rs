@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::Error;
 
@@ -23,7 +23,23 @@ pub(super) fn write_options() -> TransactionOptions {
     }
 }
 
+/// Pages a writer keeps at hand, in KiB: the ends of the logs and indexes of many events that speak by turns.
+const WRITER_CACHE: &str = "-16384";
+
+/// The one connection that writes.
+pub(super) async fn connect_writer(path: &Path) -> Result<DatabaseConnection, DbErr> {
+    open(path, 1, |sqlite| sqlite.pragma("cache_size", WRITER_CACHE)).await
+}
+
 pub(super) async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    open(path, connections, |sqlite| sqlite).await
+}
+
+async fn open(
+    path: &Path,
+    connections: u32,
+    furnish: fn(SqliteConnectOptions) -> SqliteConnectOptions,
+) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
     options
         .max_connections(connections)
@@ -31,8 +47,8 @@ pub(super) async fn connect(path: &Path, connections: u32) -> Result<DatabaseCon
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            furnish(sqlite)
                 .journal_mode(SqliteJournalMode::Wal)
                 // A commit that was answered survives the machine losing power, not only the process dying.
                 .synchronous(SqliteSynchronous::Full)

@@ -18,8 +18,9 @@ use tokio::sync::mpsc;
 
 use super::{
     Error, LogEntry,
-    batch::{Events, Ran, lock_heads, run_batch},
+    batch::{Events, Ran, run_batch},
     error::{is_certain_no, is_passing, is_worth_another_try, silence},
+    heads::lock_heads,
     log::Head,
     open::Database,
     past::Past,

@@ -26,7 +26,7 @@ pub use frame::{Format, TypeFilter};
 pub use hub::{Forgetter, SeatListener};
 pub use opened::Opened;
 pub use seat::{Seat, SeatInfo, SeatRequest};
-pub use snapshot::{Draft, MyReactions, Shot, SnapshotPart};
+pub use snapshot::{Draft, MyReactions, MyVotes, Shot, SnapshotPart};
 pub use usher::Terms;
 
 use crate::{

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Audience, EventId, UserId, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event,
+        Audience, EventId, UserId, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event, poll::Poll,
         presence::PresenceCounts, reaction::Applause, room::RoomWindow, snapshot::Snapshot,
     },
     store::{Error, Head},
@@ -42,10 +42,14 @@ pub struct Draft {
     pub applause: Applause,
     pub message_count: u64,
     pub presence: PresenceCounts,
+    pub polls: Vec<Poll>,
 }
 
 /// Reactions of one user by message id.
 pub type MyReactions = BTreeMap<String, Vec<String>>;
+
+/// Votes of one user by poll id.
+pub type MyVotes = BTreeMap<String, Vec<u32>>;
 
 /// What one feature adds to a snapshot.
 pub trait SnapshotPart: Send + Sync {
@@ -60,6 +64,11 @@ pub trait SnapshotPart: Send + Sync {
 
     /// What the feature knows of one user that belongs into their first frame; most know nothing.
     fn mine<'a>(&'a self, _event: EventId, _user: &'a UserId) -> BoxFuture<'a, Result<Option<MyReactions>, Error>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// As [`SnapshotPart::mine`], for votes.
+    fn my_votes<'a>(&'a self, _event: EventId, _user: &'a UserId) -> BoxFuture<'a, Result<Option<MyVotes>, Error>> {
         Box::pin(async { Ok(None) })
     }
 }
@@ -142,6 +151,7 @@ pub(super) async fn make(
         applause: draft.applause,
         message_count: draft.message_count,
         presence: draft.presence,
+        polls: draft.polls,
     };
     let json = serde_json::to_vec(&snapshot).map_err(|error| Error::unreadable("snapshot", error))?;
     Ok(Some(Shot {

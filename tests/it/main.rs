@@ -28,6 +28,7 @@ mod floors;
 mod keys;
 mod limits;
 mod operate;
+mod polls;
 mod postgres;
 mod presence;
 mod proxy;

@@ -1,5 +1,7 @@
 //! Reactions and applause: exact in the end, a few frames a second on the way.
 
+mod storm;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Instant,

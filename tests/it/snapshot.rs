@@ -106,11 +106,7 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     .await;
     hall.host_does("end").await;
 
-    let mut other = Hall::opens("session").await;
-    let setup = json!({"kind": "football"});
-    let made = other.host.put(&format!("{}/contest", other.base), &setup).await;
-    other.did("a first set-up", made).await;
-    other.host_does("cancel").await;
+    let other = another_hall().await;
 
     let seen: BTreeSet<_> = hall.staff.seen.union(&other.staff.seen).map(String::as_str).collect();
     // Before the first entry there is nothing to take a snapshot of.
@@ -120,6 +116,54 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
         .filter(|name| *name != "event.created")
         .collect();
     assert_eq!(seen, all);
+}
+
+/// What cannot happen in the first one.
+async fn another_hall() -> Hall {
+    let mut other = Hall::opens("session").await;
+    asks(&mut other).await;
+    let setup = json!({"kind": "football"});
+    let made = other.host.put(&format!("{}/contest", other.base), &setup).await;
+    other.did("a first set-up", made).await;
+    other.host_does("cancel").await;
+    other
+}
+
+/// More polls than a snapshot shows, ended in one way or another.
+async fn asks(hall: &mut Hall) {
+    let (host, ana, path) = (hall.host.clone(), hall.ana.clone(), format!("{}/polls", hall.base));
+    let mut polls = Vec::new();
+    for number in 0..8 {
+        let results = if number % 2 == 0 { "live" } else { "when_closed" };
+        let body = json!({"question": "?", "options": ["a", "b"], "results": results, "change_allowed": true});
+        let poll = host.post(&path, &body).await.ok();
+        polls.push(format!("{path}/{}", text(&poll["id"])));
+        hall.agrees("a poll").await;
+    }
+    for (number, poll) in polls.iter().enumerate() {
+        let vote = json!({"options": [1 + number % 2]});
+        hall.did("a vote", ana.put(&format!("{poll}/vote"), &vote).await).await;
+    }
+    hall.tallied("poll.changed").await;
+    for (poll, verb) in [
+        (5, "close"),
+        (0, "close"),
+        (7, "retract"),
+        (0, "retract"),
+        (3, "close"),
+        (1, "retract"),
+        (4, "close"),
+        (2, "close"),
+    ] {
+        let reply = host.post(&format!("{}/{verb}", polls[poll]), &json!({})).await;
+        hall.did(&format!("{verb} {poll}"), reply).await;
+    }
+    // Too long ago to be shown.
+    let reply = host.post(&format!("{}/retract", polls[5]), &json!({})).await;
+    hall.did("an old poll retracted", reply).await;
+    let vote = ana.put(&format!("{}/vote", polls[6]), &json!({"options": [2]})).await;
+    hall.did("another vote", vote).await;
+    hall.tallied("poll.changed").await;
 }
 
 #[tokio::test]

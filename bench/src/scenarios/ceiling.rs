@@ -39,6 +39,7 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
             watchers,
             sample: 8,
             witness: false,
+            pace: None,
         };
         let crowd = Crowd::open(&plan, OPEN_LIMIT).await?;
         let (from_ns, own_before) = (ground.clock.now_ns(), proc::cpu_ms(std::process::id()));

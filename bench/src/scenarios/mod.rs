@@ -13,6 +13,7 @@ mod deliveries;
 mod feed;
 mod growth;
 mod instances;
+mod joins;
 mod latency;
 mod memory;
 mod opens;
@@ -38,6 +39,7 @@ pub(crate) async fn run(ground: &mut Ground, scenario: Scenario) -> anyhow::Resu
         Scenario::Growth => timeout(LIMIT, Box::pin(growth::run(ground))).await,
         Scenario::Reconnect => timeout(LIMIT, Box::pin(reconnect::run(ground))).await,
         Scenario::Instances => timeout(LIMIT, Box::pin(instances::run(ground))).await,
+        Scenario::Joins => timeout(LIMIT, Box::pin(joins::run(ground))).await,
         Scenario::Ceiling => timeout(LIMIT, Box::pin(ceiling::run(ground))).await,
     };
     play.with_context(|| format!("{} took longer than {LIMIT:?}", scenario.name()))?

@@ -45,6 +45,9 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     plan.witness = true;
     let crowd = subject.crowd_of(&plan).await?;
 
+    // People who come in are told to each other, so a room that has just filled is not calm yet.
+    let settle = ground.scale.window / 2;
+    trial::run(ground, &subject, &channels, &crowd, POSTS_PER_SECOND, settle).await?;
     let calm = trial::run(ground, &subject, &channels, &crowd, POSTS_PER_SECOND, window).await?;
     let busy = Schedule::open(ground.clock, POSTS_PER_SECOND, window);
     let reactions = Arc::new(Schedule::open(ground.clock, REACTIONS_PER_SECOND, window));

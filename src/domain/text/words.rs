@@ -16,6 +16,25 @@ pub fn search_words(text: &str) -> Vec<String> {
     cut(&folded(text))
 }
 
+/// The same with blanks between them.
+#[must_use]
+pub fn joined_words(text: &str) -> String {
+    if !text.is_ascii() {
+        return search_words(text).join(" ");
+    }
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
+        if !word.is_empty() {
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(word.get(..WORD_MAX).unwrap_or(word));
+        }
+    }
+    joined.make_ascii_lowercase();
+    joined
+}
+
 fn folded(text: &str) -> String {
     let is_accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
     text.chars()
@@ -60,5 +79,8 @@ mod tests {
     fn plain_text_is_cut_as_any_other() {
         let text: String = (0..128_u8).map(char::from).chain("Goal! 1:0 x".chars()).collect();
         assert_eq!(search_words(&text), cut(&folded(&text)));
+        for text in [text.as_str(), "", " -", "é a", &"A".repeat(WORD_MAX + 1)] {
+            assert_eq!(joined_words(text), search_words(text).join(" "), "{text}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod change;
+mod fresh;
 mod rows;
 mod say;
 

@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Value,
-    prelude::{Json, Uuid},
+    prelude::Uuid,
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
@@ -17,9 +17,9 @@ use crate::{
         EventId, MessageId, Stamp, UserId,
         chat::{Author, Message, MessageStatus},
         reaction::ReactionCount,
-        text::search_words,
+        text::joined_words,
     },
-    store::{Error, escape_like},
+    store::{Error, escape_like, unnest},
 };
 
 /// Which way a page of history goes.
@@ -42,7 +42,7 @@ pub struct Sought {
     pub until: Option<Stamp>,
 }
 
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -170,57 +170,29 @@ impl Sent {
     }
 }
 
+const FIND_SENT: &str = "SELECT message.* FROM unnest($1::uuid[], $2::text[], $3::text[]) AS sent (event, author, client) \
+    JOIN message ON event_id = sent.event AND author_id = sent.author AND client_id = sent.client \
+    WHERE client_id IS NOT NULL";
+
 /// What was sent before under these ids.
 pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Result<Vec<message::Model>, Error> {
     use message::Column as C;
     if keys.is_empty() {
         return Ok(Vec::new());
     }
+    if db.get_database_backend() == DbBackend::Postgres {
+        let columns = [
+            unnest::column(keys.iter().map(|key| key.event)),
+            unnest::column(keys.iter().map(|key| key.author.clone())),
+            unnest::column(keys.into_iter().map(|key| key.client_id)),
+        ];
+        let query = message::Entity::find().from_raw_sql(unnest::statement(FIND_SENT, columns));
+        return Ok(query.all(db).await?);
+    }
     let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
     let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
     let query = message::Entity::find().filter(Expr::cust(IS_SENT));
     Ok(query.filter(place.in_tuples(keys)).all(db).await?)
-}
-
-pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<String>) -> message::ActiveModel {
-    let author = &message.author;
-    message::ActiveModel {
-        id: Set(message.id.uuid()),
-        event_id: Set(event.uuid()),
-        seq: Set(signed(message.seq)),
-        author_id: Set(author.id.as_str().to_owned()),
-        author_name: Set(author.name.clone()),
-        author_avatar_url: Set(author.avatar_url.clone()),
-        author_badges: Set(Json::from(author.badges.clone())),
-        text: Set(message.text.clone()),
-        words: Set(indexed(&message.text)),
-        status: Set(message.status.name().to_owned()),
-        parent_id: Set(message.parent_id.map(MessageId::uuid)),
-        reply_count: Set(0),
-        pinned: Set(false),
-        client_id: Set(message.client_id.clone()),
-        sent_hash: Set(sent_hash),
-        created_ms: Set(message.created_at.ms()),
-        edited_ms: Set(None),
-        ..Default::default()
-    }
-}
-
-/// Rows per statement: sixteen columns each, far below the 32,766 parameters that a database takes.
-const ROWS_PER_INSERT: usize = 256;
-
-pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::ActiveModel>) -> Result<(), Error> {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        message::Entity::insert_many(rows.iter().cloned())
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
-}
-
-/// What a text is found by.
-fn indexed(text: &str) -> String {
-    search_words(text).join(" ")
 }
 
 /// Writes the columns of `change` that are set, on the row with that number.
@@ -230,7 +202,7 @@ pub(super) async fn update(
     mut change: message::ActiveModel,
 ) -> Result<(), Error> {
     if let Set(text) = &change.text {
-        change.words = Set(indexed(text));
+        change.words = Set(joined_words(text));
     }
     let query = message::Entity::update_many()
         .set(change)

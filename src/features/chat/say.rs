@@ -9,6 +9,7 @@ use sea_orm::prelude::Uuid;
 use super::{
     Saying,
     change::{is_gone, no_such_message},
+    fresh,
     rows::{self, Sent},
 };
 use crate::{
@@ -60,10 +61,10 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         if let Some(key) = key {
             sent.insert(key, (hash.clone(), message.clone()));
         }
-        fresh.push(rows::new_row(*event, &message, hash));
+        fresh.push(fresh::new_row(*event, &message, hash));
         outcomes.push(Ok(message));
     }
-    rows::insert_all(txn, fresh).await?;
+    fresh::insert_all(txn, fresh).await?;
     for (parent, count) in replies {
         rows::count_reply(txn, parent, count).await?;
     }

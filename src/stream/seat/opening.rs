@@ -121,11 +121,14 @@ impl Seat {
     }
 
     async fn say_ready(&mut self, head: Head, fresh: bool) -> Result<(), Error> {
-        let mut my_reactions = None;
+        let (mut my_reactions, mut my_votes) = (None, None);
         if let (true, Some(user)) = (fresh, &self.info.user) {
             for part in self.hub.parts.get().into_iter().flatten() {
                 if let Some(mine) = part.mine(self.info.event, &user.id).await? {
                     my_reactions = Some(mine);
+                }
+                if let Some(mine) = part.my_votes(self.info.event, &user.id).await? {
+                    my_votes = Some(mine);
                 }
             }
         }
@@ -138,6 +141,7 @@ impl Seat {
             heartbeat_ms: self.hub.config.heartbeat_ms,
             retry_ms,
             my_reactions,
+            my_votes,
         };
         self.say(&Signal::StreamReady(ready), Some(retry_ms));
         Ok(())

@@ -1,6 +1,6 @@
 //! What a client does with entries: folds them into the snapshot it has. Written as plainly as possible, on JSON.
 
-use grandstand::domain::{contest::Scoreboard, entry::EntryKind, snapshot::RECENT_MESSAGES};
+use grandstand::domain::{contest::Scoreboard, entry::EntryKind, poll::RECENT_POLLS, snapshot::RECENT_MESSAGES};
 use serde_json::{Value, json};
 
 /// The state in `snapshot` after one entry more. `staff_only` says which of the two sequences it is from.
@@ -44,7 +44,40 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
             }
         }
         "applause.changed" => snapshot["applause"] = data["applause"].clone(),
+        "poll.opened" => list(snapshot, "polls").push(data["poll"].clone()),
+        "poll.changed" => count_votes(snapshot, data),
+        "poll.closed" | "poll.retracted" => end(list(snapshot, "polls"), &data["poll"]),
         _ => contest(snapshot, kind, data),
+    }
+}
+
+fn count_votes(snapshot: &mut Value, data: &Value) {
+    for told in data["polls"].as_array().unwrap() {
+        let polls = list(snapshot, "polls").iter_mut();
+        for poll in polls.filter(|poll| poll["id"] == told["poll_id"]) {
+            poll["voters"] = told["voters"].clone();
+            for votes in told["options"].as_array().into_iter().flatten() {
+                let options = poll["options"].as_array_mut().unwrap().iter_mut();
+                for option in options.filter(|option| option["id"] == votes["id"]) {
+                    option["votes"] = votes["votes"].clone();
+                }
+            }
+        }
+    }
+}
+
+/// Those that are over stand before the open ones.
+fn end(polls: &mut Vec<Value>, poll: &Value) {
+    let Some(place) = polls.iter().position(|known| known["id"] == poll["id"]) else {
+        return;
+    };
+    if polls.remove(place)["status"] != "open" {
+        return polls.insert(place, poll.clone());
+    }
+    let over = polls.iter().filter(|poll| poll["status"] != "open").count();
+    polls.insert(over, poll.clone());
+    if over as u64 >= RECENT_POLLS {
+        polls.remove(0);
     }
 }
 
