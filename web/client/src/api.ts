@@ -6,6 +6,7 @@
 import { backoffMs } from "./backoff.ts";
 import { NetworkError, problemOf, ProblemError } from "./problem.ts";
 import type {
+  Appeal,
   Awards,
   ApplauseCounts,
   ApplauseKind,
@@ -21,6 +22,7 @@ import type {
   Poll,
   ReactionAnswer,
   Receipt,
+  Report,
   ReportReason,
   RoomSettings,
   Sanction,
@@ -178,8 +180,18 @@ export class GrandstandApi {
     return this.#call("POST", `${message(event, messageId)}/release`, { repeatable: true });
   }
 
-  hide(event: string, messageId: string): Promise<Message> {
-    return this.#call("POST", `${message(event, messageId)}/hide`, { repeatable: true });
+  /** The reason is told to the author. */
+  hide(event: string, messageId: string, reason?: string): Promise<Message> {
+    return this.#call("POST", `${message(event, messageId)}/hide`, { query: { reason }, repeatable: true });
+  }
+
+  /** Turns a held message down; the reason is told to the author, who may appeal. */
+  reject(event: string, messageId: string, reason: string): Promise<Message> {
+    return this.#call("POST", `${message(event, messageId)}/reject`, { body: { reason }, repeatable: true });
+  }
+
+  restore(event: string, messageId: string): Promise<Message> {
+    return this.#call("POST", `${message(event, messageId)}/restore`, { repeatable: true });
   }
 
   react(event: string, messageId: string, emoji: string, on: boolean): Promise<ReactionAnswer> {
@@ -252,6 +264,23 @@ export class GrandstandApi {
 
   sanction(event: string, sanction: NewSanction): Promise<Sanction> {
     return this.#call("POST", `${path(event)}/sanctions`, { body: sanction });
+  }
+
+  reports(event: string, query: { limit?: number; after?: string } = {}): Promise<Page<Report>> {
+    return this.#call("GET", `${path(event)}/reports`, { query });
+  }
+
+  appeal(event: string, messageId: string, text: string): Promise<Appeal> {
+    return this.#call("POST", `${message(event, messageId)}/appeal`, { body: { text } });
+  }
+
+  appeals(event: string, query: { open?: boolean; limit?: number; after?: string } = {}): Promise<Page<Appeal>> {
+    return this.#call("GET", `${path(event)}/appeals`, { query });
+  }
+
+  decideAppeal(event: string, appealId: string, decision: "upheld" | "overturned", reason: string): Promise<Appeal> {
+    const target = `${path(event)}/appeals/${encodeURIComponent(appealId)}/decide`;
+    return this.#call("POST", target, { body: { decision, reason } });
   }
 
   report(event: string, messageId: string, reason: ReportReason, note?: string): Promise<void> {

@@ -122,6 +122,16 @@ export interface Report {
   reports: number;
 }
 
+export interface Appeal {
+  id: string;
+  message_id: string;
+  user_id: string;
+  text: string;
+  created_at: string;
+  decision?: "upheld" | "overturned";
+  reason?: string;
+}
+
 /** What was decided about me, told to my own streams only. */
 export interface ModerationTold {
   action: string;
@@ -150,5 +160,6 @@ export interface CrowdFrames {
   "typing.changed": Typing;
   "receipt.changed": { readers: Receipt[]; delivered_seq?: number };
   "report.filed": { report: Report };
+  "appeal.filed": { appeal: Appeal };
   "moderation.told": ModerationTold;
 }

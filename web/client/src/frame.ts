@@ -57,6 +57,7 @@ const KNOWN: Record<FrameType, true> = {
   "typing.changed": true,
   "receipt.changed": true,
   "report.filed": true,
+  "appeal.filed": true,
   "moderation.told": true,
 };
 

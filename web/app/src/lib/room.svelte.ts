@@ -31,6 +31,7 @@ import {
 import { Announcements, SUMMARY_EVERY_MS } from "./announce.ts";
 import { ApplauseSender } from "./applause.ts";
 import { Away } from "./away.ts";
+import { Desk } from "./desk.svelte.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { isStaff } from "./manners.ts";
 import { toggleKey, type Toggles } from "./reactions.ts";
@@ -50,7 +51,9 @@ export type Asking =
   | { kind: "room" }
   | { kind: "poll" }
   | { kind: "report"; message: Message }
-  | { kind: "sanction"; message: Message };
+  | { kind: "sanction"; message: Message }
+  | { kind: "hide" | "reject"; message: Message }
+  | { kind: "appeal"; messageId: string };
 
 export class Room {
   readonly slug: string;
@@ -72,6 +75,7 @@ export class Room {
   /** What was decided about me or what I wrote, until I have read it. */
   told = $state.raw<ModerationTold | undefined>();
 
+  readonly desk: Desk;
   readonly applause: ApplauseSender;
   readonly #marker: ReadMarker;
   #outbox: Outbox | undefined;
@@ -91,6 +95,7 @@ export class Room {
       },
       (note) => this.#tell(note),
     );
+    this.desk = new Desk(slug, () => this.staff);
     this.#marker = new ReadMarker((id) => session.api.markRead(slug, id));
     this.applause = new ApplauseSender((kind, count) => session.api.applaud(slug, kind, count));
   }
@@ -109,6 +114,7 @@ export class Room {
     this.#away.stop();
     this.#outbox?.close();
     this.#marker.stop();
+    this.desk.close();
     clearInterval(this.#summaries);
   }
 
@@ -205,7 +211,13 @@ export class Room {
       this.#historyCursor = undefined;
       void this.#askMarks();
     }
-    if (frame.type === "moderation.told") this.told = frame.data;
+    if (frame.type === "moderation.told") {
+      this.told = frame.data;
+      // A message that was held is decided on; the outbox asks how.
+      this.#outbox?.flush();
+    }
+    if (frame.type === "stream.snapshot" || frame.type === "report.filed" || frame.type === "appeal.filed") this.desk.ask();
+    if (frame.type === "message.hidden" || frame.type === "message.released") this.desk.ask();
     if (frame.type === "stream.heartbeat") this.#compareClocks(frame.data.time);
     if (frame.type === "presence.changed" && frame.at) this.#compareClocks(frame.at);
   }
@@ -289,7 +301,7 @@ export class Room {
 
   async sanction(sanction: NewSanction, hide: boolean): Promise<void> {
     await session.api.sanction(this.slug, sanction);
-    if (hide && sanction.message_id) await session.api.hide(this.slug, sanction.message_id);
+    if (hide && sanction.message_id) await session.api.hide(this.slug, sanction.message_id, sanction.reason);
   }
 
   async report(message: Message, reason: ReportReason, note: string): Promise<void> {
@@ -332,8 +344,17 @@ export class Room {
     await session.api.pin(this.slug, message.id, on);
   }
 
-  async hide(message: Message): Promise<void> {
-    await session.api.hide(this.slug, message.id);
+  async hide(message: Message, reason?: string): Promise<void> {
+    await session.api.hide(this.slug, message.id, reason);
+  }
+
+  async reject(message: Message, reason: string): Promise<void> {
+    await session.api.reject(this.slug, message.id, reason);
+  }
+
+  async appeal(messageId: string, text: string): Promise<void> {
+    await session.api.appeal(this.slug, messageId, text);
+    this.told = undefined;
   }
 
   async release(message: Message): Promise<void> {
