@@ -27,6 +27,7 @@ import {
   type ReportReason,
   type RoomSettings,
   type RoomState,
+  type User,
 } from "@grandstand/client";
 import { Announcements, SUMMARY_EVERY_MS } from "./announce.ts";
 import { ApplauseSender } from "./applause.ts";
@@ -306,6 +307,12 @@ export class Room {
 
   async report(message: Message, reason: ReportReason, note: string): Promise<void> {
     await session.api.report(this.slug, message.id, reason, note || undefined);
+  }
+
+  /** Who is here by name, for naming them. */
+  async people(): Promise<User[]> {
+    const page = await session.api.participants(this.slug, { limit: 100 });
+    return page.items.map((one) => one.user);
   }
 
   async award(userId: string, badge: string, on: boolean): Promise<void> {
