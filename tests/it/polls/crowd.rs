@@ -18,7 +18,21 @@ use tokio::task::JoinSet;
 use super::{at, closes, opens, standing, takes_back, told, votes};
 use crate::support::{Actor, Process, TestServer};
 
-#[tokio::test]
+/// Votes as often as it takes: on a busy machine the database may be silent for too long, and the same vote again is one.
+async fn insists(who: &Actor, event: &str, poll: &Value, options: Option<&[u32]>) {
+    loop {
+        let reply = match options {
+            Some(options) => votes(who, event, poll, options).await,
+            None => takes_back(who, event, poll).await,
+        };
+        if reply.status != 503 {
+            assert!(reply.status.is_success(), "{}", reply.text);
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_voters_cost_few_frames_and_end_in_exact_totals() {
     let server = TestServer::start().await;
     let host = server.host();
@@ -30,12 +44,12 @@ async fn five_hundred_voters_cost_few_frames_and_end_in_exact_totals() {
     let crowd = (0..500_u32).map(|number| {
         let (who, event, poll) = (server.user(&format!("user{number}"), &[]), event.clone(), poll.clone());
         async move {
-            votes(&who, &event, &poll, &[1 + number % 4]).await.ok();
+            insists(&who, &event, &poll, Some(&[1 + number % 4])).await;
             match number % 5 {
                 // Some say it again, some change their mind, some want out.
-                0 => drop(votes(&who, &event, &poll, &[1 + number % 4]).await.ok()),
-                1 => drop(votes(&who, &event, &poll, &[1, 4]).await.ok()),
-                2 => assert_eq!(takes_back(&who, &event, &poll).await.status, 204),
+                0 => insists(&who, &event, &poll, Some(&[1 + number % 4])).await,
+                1 => insists(&who, &event, &poll, Some(&[1, 4])).await,
+                2 => insists(&who, &event, &poll, None).await,
                 _ => {}
             }
         }
@@ -43,7 +57,10 @@ async fn five_hundred_voters_cost_few_frames_and_end_in_exact_totals() {
     let mut exact = vec![0; 4];
     for number in 0..500_usize {
         match number % 5 {
-            1 => [0, 3].map(|option: usize| exact[option] += 1).iter().for_each(drop),
+            1 => {
+                exact[0] += 1;
+                exact[3] += 1;
+            }
             2 => {}
             _ => exact[number % 4] += 1,
         }
