@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The last ones are told of at the next tick, a second later at most; the machine may be busy.
 const TOLD_LIMIT: Duration = Duration::from_secs(10);
 /// Who was there for less tells nothing about frames a second.
-const SPAN_MIN_NS: u64 = 2_000_000_000;
+const SPAN_MIN_NS: u64 = 3_000_000_000;
 
 /// Who is here, as anybody may ask.
 #[derive(Deserialize)]
@@ -66,7 +66,8 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     crowd.go_home().await;
     subject.finish().await?;
 
-    let busiest = (busiest * 100.0).round() / 100.0;
+    // To a tenth: what lies between two reads of one stream is a tick and the noise of two cores.
+    let busiest = (busiest * 10.0).round() / 10.0;
     let row = Row::new("joins", "", "presence frames/s, most of any stream", busiest, "/s").goal(Goal::AtMost(1.0));
     ground.row(row.note(format!("{streams} streams in {opened_s:.1} s, {frames} frames in all")))?;
     let off = |(viewers, users): (u64, u64)| float(viewers.abs_diff(exact.0) + users.abs_diff(exact.1));
@@ -116,6 +117,7 @@ mod tests {
             (1, 0, None),
             (2, 1, None),
             (4, 3, Some(1.0)),
+            (3, 2, None),
             (11, 5, Some(2.0)),
         ] {
             let heard = Presence {
