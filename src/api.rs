@@ -10,9 +10,22 @@ use poem_openapi::OpenApiService;
 
 use crate::{
     features::{
-        accounts::api::AccountsApi, chat::api::ChatApi, contest::api::ContestApi, events::api::EventsApi,
-        keys::api::KeysApi, live::api::LiveApi, ops::OpsApi, polls::api::PollsApi, presence::api::PresenceApi,
-        reactions::api::ReactionsApi, site::Site,
+        accounts::api::AccountsApi,
+        badges::api::BadgesApi,
+        chat::{api::ChatApi, queue::QueueApi},
+        contest::api::ContestApi,
+        cursors::api::CursorsApi,
+        events::{api::EventsApi, room::RoomApi},
+        keys::api::KeysApi,
+        live::api::LiveApi,
+        moderation::{api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi},
+        ops::OpsApi,
+        polls::api::PollsApi,
+        presence::api::PresenceApi,
+        reactions::api::ReactionsApi,
+        receipts::api::ReceiptsApi,
+        site::Site,
+        typing::api::TypingApi,
     },
     http::allow::Allow,
 };
@@ -29,7 +42,16 @@ pub type Groups = (
     PollsApi,
     KeysApi,
     OpsApi,
+    RoomApi,
+    Crowd,
+    Order,
 );
+
+/// What people let each other know. A group of groups, because a list has no more than sixteen.
+pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi);
+
+/// Everything by which order is kept.
+pub type Order = (SanctionsApi, RulesApi, QueueApi, VoicesApi, AuditApi);
 
 type Service = OpenApiService<Documented<Groups>, ()>;
 

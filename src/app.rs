@@ -18,23 +18,30 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    api::{Groups, House},
+    api::{Groups, House, Order},
     bus::{Bus, LocalBus, RedisBus},
     concourse::{Bounds, Concourse},
     config::{Config, Secret},
     demo,
-    domain::{event::EventSettings, user::Role},
+    domain::{event::EventSettings, room::RoomSettings, user::Role},
     features::{
         accounts::{Guests, api::AccountsApi},
-        chat::{Chat, api::ChatApi},
+        badges::{Badges, Carded, api::BadgesApi},
+        chat::{Chat, api::ChatApi, queue::QueueApi},
         contest::{Contests, api::ContestApi},
-        events::{Events, api::EventsApi},
+        cursors::{Cursors, api::CursorsApi},
+        events::{Events, api::EventsApi, room::RoomApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
+        moderation::{
+            Door, Moderation, api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi,
+        },
         ops::OpsApi,
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
+        receipts::{Receipts, api::ReceiptsApi},
+        typing::{Typing, api::TypingApi},
     },
     http::{
         Edge, Limits,
@@ -79,7 +86,13 @@ pub struct App {
     store: Store,
     stream: Stream,
     reactions: Reactions,
+    events: Events,
+    chat: Chat,
     presence: Presence,
+    typing: Typing,
+    cursors: Cursors,
+    receipts: Receipts,
+    moderation: Moderation,
     polls: Polls,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
@@ -123,6 +136,24 @@ impl App {
         let presence = Presence::new(stream.clone(), concourse.roll);
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
+        let typing = Typing::new(stream.clone());
+        let cursors = Cursors::new(stream.clone());
+        let badges = Badges::new(store.clone(), stream.clone());
+        let receipts = Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
+        let inner: Arc<dyn Gate> = Arc::new(events.clone());
+        let moderation = Moderation::new(
+            store.clone(),
+            stream.clone(),
+            Arc::clone(&inner),
+            Arc::new(chat.clone()),
+            secret.expose().as_bytes(),
+            &config.order,
+            tasks.clone(),
+        );
+        let gate: Arc<dyn Gate> = Arc::new(Carded {
+            door: Arc::new(Door::new(inner, moderation.clone())),
+            badges: badges.clone(),
+        });
         let polls = Polls::new(store.clone(), stream.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
@@ -130,10 +161,22 @@ impl App {
             Arc::new(reactions.clone()),
             Arc::new(presence.clone()),
             Arc::new(contests.clone()),
+            Arc::new(badges.clone()),
             Arc::new(polls.clone()),
         ];
-        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone())];
+        let listeners: Vec<Arc<dyn SeatListener>> = vec![
+            Arc::new(presence.clone()),
+            Arc::new(receipts.clone()),
+            Arc::new(moderation.clone()),
+        ];
         stream.furnish(parts, listeners);
+        stream.attach(vec![
+            Arc::new(typing.clone()),
+            Arc::new(cursors.clone()),
+            Arc::new(receipts.clone()),
+            Arc::new(badges.clone()),
+            Arc::new(presence.clone()),
+        ]);
 
         let authenticator = Authenticator::new(
             &config.auth,
@@ -142,10 +185,13 @@ impl App {
             concourse.shelf,
             tasks.clone(),
         );
-        stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
+        stream.remind(vec![
+            Arc::new(events.clone()),
+            Arc::new(authenticator.clone()),
+            Arc::new(moderation.clone()),
+        ]);
         let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
-        let gate: Arc<dyn Gate> = Arc::new(events.clone());
         let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
@@ -153,9 +199,11 @@ impl App {
                 guests,
                 limits: limits.clone(),
                 gate: Arc::clone(&gate),
+                judge: Arc::new(moderation.clone()),
             },
             EventsApi {
-                events,
+                gate: Arc::clone(&gate),
+                events: events.clone(),
                 defaults: EventSettings::from(&config.room),
             },
             LiveApi {
@@ -164,8 +212,9 @@ impl App {
                 gate: Arc::clone(&gate),
             },
             ChatApi {
-                chat,
+                chat: chat.clone(),
                 gate: Arc::clone(&gate),
+                judge: Arc::new(moderation.clone()),
             },
             ReactionsApi {
                 reactions: reactions.clone(),
@@ -181,7 +230,7 @@ impl App {
             },
             PollsApi {
                 polls: polls.clone(),
-                gate,
+                gate: Arc::clone(&gate),
             },
             KeysApi {
                 keys,
@@ -194,6 +243,29 @@ impl App {
                 metrics: Arc::clone(&metrics),
                 draining: Arc::clone(&draining),
             },
+            RoomApi {
+                events: events.clone(),
+                defaults: RoomSettings::from(&config.room),
+            },
+            (
+                TypingApi {
+                    typing: typing.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                ReceiptsApi {
+                    receipts: receipts.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                CursorsApi {
+                    cursors: cursors.clone(),
+                    gate: Arc::clone(&gate),
+                },
+                BadgesApi {
+                    badges,
+                    gate: Arc::clone(&gate),
+                },
+            ),
+            order(&moderation, chat.clone(), &gate),
         );
         let house = House::new(groups);
         let allow = house.allow();
@@ -210,7 +282,13 @@ impl App {
             store,
             stream,
             reactions,
+            events,
+            chat,
             presence,
+            typing,
+            cursors,
+            receipts,
+            moderation,
             polls,
             metrics,
             tasks,
@@ -256,9 +334,15 @@ impl App {
     /// Serves until `stop`, then drains and closes.
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
+        self.tasks.spawn(self.moderation.clone().watch(self.halt.clone()));
         self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
+        self.tasks.spawn(self.events.clone().keep_time(self.halt.clone()));
+        self.tasks.spawn(self.chat.clone().let_appear(self.halt.clone()));
+        self.tasks.spawn(self.typing.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.cursors.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.receipts.clone().tell(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(
@@ -321,6 +405,32 @@ fn bus_of(
         }
         None => Arc::new(LocalBus::default()),
     }
+}
+
+/// Everything by which order is kept.
+fn order(moderation: &Moderation, chat: Chat, gate: &Arc<dyn Gate>) -> Order {
+    (
+        SanctionsApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        RulesApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        QueueApi {
+            chat,
+            gate: Arc::clone(gate),
+        },
+        VoicesApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        AuditApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+    )
 }
 
 fn guests(config: &Config, address: SocketAddr) -> Guests {

@@ -34,6 +34,12 @@ pub struct Model {
     /// Title, participants and venue in lower case, for the list's text filter.
     #[sea_orm(column_type = "Text")]
     pub search_text: String,
+    /// Whether the log said last that the room opened; null if it said nothing yet.
+    pub room_open: Option<bool>,
+    /// For which opening or closing time it said so.
+    pub room_told_ms: Option<i64>,
+    /// When something happens to the event by itself; null if nothing will.
+    pub due_ms: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -36,6 +36,8 @@ pub struct Model {
     pub sent_hash: Option<String>,
     pub created_ms: i64,
     pub edited_ms: Option<i64>,
+    /// When it appears by itself, if it is held and nobody decides before.
+    pub release_ms: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -46,6 +46,32 @@ pub enum Envelope {
     Dismissed(EventId, Option<UserId>, ByeReason),
     /// To the whole house: what was read of this is no longer true.
     Stale(Stale),
+    /// What a feature tells itself on the other instances, as JSON that only it understands.
+    Aside(EventId, Topic, Bytes),
+}
+
+/// Whose aside it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    Typing,
+    Cursors,
+    Receipts,
+}
+
+impl Topic {
+    const ALL: [Self; 3] = [Self::Typing, Self::Cursors, Self::Receipts];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Typing => "typing",
+            Self::Cursors => "cursors",
+            Self::Receipts => "receipts",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
+    }
 }
 
 /// What was changed, for those who remember what they read.
@@ -56,6 +82,8 @@ pub enum Stale {
     Role(EventId, UserId),
     /// Keys for machines.
     Keys,
+    /// Sanctions, rules or raids, of an event or of the whole house.
+    Order(Option<EventId>),
 }
 
 /// How the bus is doing.

@@ -17,6 +17,11 @@ pub struct LimitsConfig {
     pub guest_sign_in: QuotaConfig,
     /// Messages per user.
     pub post: QuotaConfig,
+    /// Messages and edits per address, whoever signed in there: many guests behind one address are one crowd. Generous
+    /// enough for a pub behind one router.
+    pub post_address: QuotaConfig,
+    /// Messages and edits in one event, all viewers together: what its readers could still read, many times over.
+    pub post_event: QuotaConfig,
     /// Reactions and votes, given or taken back, per user.
     pub react: QuotaConfig,
     /// Applause per user, or per address for people without a name. Each call may carry up to ten claps.
@@ -27,6 +32,12 @@ pub struct LimitsConfig {
     pub write: QuotaConfig,
     /// Contest updates per key; each call may carry a hundred.
     pub ingest: QuotaConfig,
+    /// Saying that one types, or not any more, per user.
+    pub typing: QuotaConfig,
+    /// Moves of cursors per user.
+    pub cursors: QuotaConfig,
+    /// Moves of the read mark per user.
+    pub receipt: QuotaConfig,
     /// Most keys remembered at once. Over this the oldest knowledge is dropped, which forgives rather than refuses.
     pub max_keys: usize,
 }
@@ -40,11 +51,16 @@ impl Default for LimitsConfig {
         Self {
             guest_sign_in: per(20, 60),
             post: per(20, 10),
+            post_address: per(300, 10),
+            post_event: per(3_000, 10),
             react: per(40, 10),
             applaud: per(20, 10),
             read: per(600, 60),
             write: per(120, 60),
             ingest: per(600, 60),
+            typing: per(20, 10),
+            cursors: per(100, 10),
+            receipt: per(30, 10),
             max_keys: 131_072,
         }
     }

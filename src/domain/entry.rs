@@ -8,12 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cursor, EventId, IncidentId, MessageId, Stamp, UserId,
+    badge::Awards,
     chat::{Message, MessageStatus},
     contest::{Clock, Incident, Period, ScoreLine},
+    cursors::CursorMoved,
     event::Event,
+    moderation::{Action, Appeal, Decision, Report},
     poll::{Poll, PollTotals},
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
+    receipt::Receipt,
+    room::{Room, RoomSettings},
     snapshot::Snapshot,
     user::{Role, User},
 };
@@ -104,10 +109,17 @@ closed_list! {
         ScoreChanged(ScoreChanged) = "score.changed",
         ClockChanged(ClockChanged) = "clock.changed",
         ContestChanged(ContestChanged) = "contest.changed",
+        BadgesChanged(BadgesChanged) = "badges.changed",
+        ModerationDecided(ModerationDecided) = "moderation.decided",
+        ReportFiled(ReportFiled) = "report.filed",
+        AppealFiled(AppealFiled) = "appeal.filed",
         PollOpened(PollTold) = "poll.opened",
         PollChanged(PollsChanged) = "poll.changed",
         PollClosed(PollTold) = "poll.closed",
         PollRetracted(PollTold) = "poll.retracted",
+        RoomChanged(RoomChanged) = "room.changed",
+        RoomOpened(RoomTold) = "room.opened",
+        RoomClosed(RoomTold) = "room.closed",
     }
 }
 
@@ -121,6 +133,11 @@ closed_list! {
         StreamHeartbeat(StreamHeartbeat) = "stream.heartbeat",
         StreamBye(StreamBye) = "stream.bye",
         PresenceChanged(PresenceChanged) = "presence.changed",
+        TypingChanged(TypingChanged) = "typing.changed",
+        ReceiptChanged(ReceiptChanged) = "receipt.changed",
+        CursorsChanged(CursorsChanged) = "cursors.changed",
+        ModerationTold(ModerationTold) = "moderation.told",
+        MessageEchoed(MessageSaid) = "message.echoed",
     }
 }
 
@@ -145,6 +162,15 @@ impl Entry {
 }
 
 impl SignalKind {
+    /// What the signal is called on a stream. One is told to authors as if it were an entry.
+    #[must_use]
+    pub const fn told_as(self) -> &'static str {
+        match self {
+            Self::MessageEchoed => EntryKind::MessageCreated.name(),
+            _ => self.name(),
+        }
+    }
+
     /// Whether the signal speaks of the stream itself; such pass every `?types=` filter.
     #[must_use]
     pub fn is_control(self) -> bool {
@@ -260,6 +286,20 @@ pub struct PollsChanged {
     pub polls: Vec<PollTotals>,
 }
 
+/// How the room behaves from now on. Stands in the event's settings as well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct RoomChanged {
+    pub room: RoomSettings,
+    /// The event's version now.
+    pub version: u64,
+}
+
+/// The room opened or closed; as the snapshot's `room`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct RoomTold {
+    pub window: Room,
+}
+
 /// First words of every stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -333,6 +373,8 @@ pub enum ByeReason {
     RoleChanged,
     /// Something on our side broke; the log is safe.
     Internal,
+    /// Somebody who keeps order said so.
+    Banned,
 }
 
 impl ByeReason {
@@ -347,6 +389,7 @@ impl ByeReason {
             Self::Forbidden => "forbidden",
             Self::RoleChanged => "role-changed",
             Self::Internal => "internal",
+            Self::Banned => "banned",
         }
     }
 
@@ -362,6 +405,7 @@ impl ByeReason {
             Self::Forbidden,
             Self::RoleChanged,
             Self::Internal,
+            Self::Banned,
         ];
         all.into_iter().find(|reason| reason.name() == name)
     }
@@ -369,7 +413,7 @@ impl ByeReason {
     /// Whether coming back (with the last id) makes sense.
     #[must_use]
     pub const fn reconnect(self) -> bool {
-        !matches!(self, Self::TokenExpired | Self::Forbidden)
+        !matches!(self, Self::TokenExpired | Self::Forbidden | Self::Banned)
     }
 }
 
@@ -392,6 +436,88 @@ pub struct PresenceChanged {
     pub joined: Option<Vec<User>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Vec<UserId>>,
+}
+
+/// What somebody was awarded in this event is another list now. Their card carries it from here on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct BadgesChanged {
+    #[serde(flatten)]
+    #[oai(flatten)]
+    pub awards: Awards,
+    /// The badge that came or went.
+    pub badge: String,
+    /// Whether it came.
+    pub given: bool,
+}
+
+/// Who is typing now, all of them: in the room, and in threads. Told when it changed, at most once a second.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, poem_openapi::Object)]
+pub struct TypingChanged {
+    /// The first few, in the order in which they began. Readers leave themselves out.
+    pub users: Vec<User>,
+    /// How many more.
+    pub others: u32,
+    pub threads: Vec<ThreadTyping>,
+}
+
+/// Who is typing in one thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ThreadTyping {
+    pub parent_id: MessageId,
+    pub users: Vec<User>,
+    pub others: u32,
+}
+
+/// How far people have read, and how far messages have come. Told at most once a second, in small rooms; a reader's own
+/// streams hear of their mark elsewhere too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct ReceiptChanged {
+    /// Marks that moved.
+    pub readers: Vec<Receipt>,
+    /// Every message up to this `seq` was handed to a stream of somebody else than its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_seq: Option<u64>,
+}
+
+/// Cursors that moved, the latest of each. At most four times a second.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct CursorsChanged {
+    pub cursors: Vec<CursorMoved>,
+}
+
+/// Something was decided; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ModerationDecided {
+    pub decision: Decision,
+}
+
+/// A viewer reported a message; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ReportFiled {
+    pub report: Report,
+}
+
+/// An author appealed; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct AppealFiled {
+    pub appeal: Appeal,
+}
+
+/// Something was decided about you or what you wrote; told to your own streams only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct ModerationTold {
+    pub action: Action,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The rule that was broken, or the kind of the sanction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<Stamp>,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventId, Reason, Refusal, Stamp};
+use super::{EventId, Reason, Refusal, Stamp, room::RoomSettings};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, poem_openapi::Enum)]
 #[serde(rename_all = "snake_case")]
@@ -164,12 +164,20 @@ pub struct EventSettings {
     pub opens_before_seconds: u32,
     /// The room closes so long after the end.
     pub closes_after_seconds: u32,
-    /// Viewers' messages wait until a moderator releases them.
-    pub hold_messages: bool,
     /// For how long authors may edit.
     pub edit_window_seconds: u32,
     /// Up to so many users, arrivals and departures are shown one by one.
     pub small_room_users: u32,
+    /// What moderators tune while people are in.
+    #[serde(flatten)]
+    #[oai(flatten)]
+    pub room: RoomSettings,
+    /// A scheduled event goes live at its time without anybody's doing.
+    #[serde(default)]
+    pub starts_by_itself: bool,
+    /// It ends so long after its start without anybody's doing, paused or not; 0: its host ends it.
+    #[serde(default)]
+    pub ends_after_seconds: u32,
 }
 
 /// An event as everybody allowed to see it sees it.

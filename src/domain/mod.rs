@@ -3,24 +3,31 @@
 //! Shapes that travel (entries, snapshots, problems' causes) also say how they look as JSON and in the OpenAPI
 //! document; that is all they know of the outside. Start reading at [`entry`], the closed list of what can happen.
 
+pub mod badge;
 pub mod chat;
 pub mod contest;
 pub mod cursor;
+pub mod cursors;
 pub mod entry;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod moderation;
 pub mod poll;
 pub mod presence;
 pub mod reaction;
+pub mod receipt;
 pub mod refusal;
 pub mod room;
+pub mod rulebook;
+pub mod rules;
 pub mod snapshot;
 pub mod text;
 pub mod time;
+pub mod timetable;
 pub mod user;
 
 pub use cursor::{Audience, Cursor};
-pub use id::{ApiKeyId, EventId, IncidentId, MessageId, PollId, UserId};
+pub use id::{ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, PollId, SanctionId, UserId};
 pub use refusal::{Fault, Reason, Refusal};
 pub use time::Stamp;

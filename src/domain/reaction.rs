@@ -88,7 +88,7 @@ impl Emoji {
 
 /// Whether one grapheme is an emoji: a pictograph, a flag, or a keycap. Blocks after Unicode's `emoji-data.txt`; wider
 /// than that list only by unassigned code points inside emoji blocks.
-fn is_emoji(grapheme: &str) -> bool {
+pub(super) fn is_emoji(grapheme: &str) -> bool {
     let keycap =
         grapheme.ends_with('\u{20e3}') && grapheme.starts_with(|c: char| c.is_ascii_digit() || c == '#' || c == '*');
     let flag = grapheme
@@ -99,7 +99,7 @@ fn is_emoji(grapheme: &str) -> bool {
     keycap || flag || grapheme.chars().next().is_some_and(is_pictograph)
 }
 
-fn is_pictograph(letter: char) -> bool {
+pub(super) fn is_pictograph(letter: char) -> bool {
     matches!(letter,
         '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}'
         | '\u{2194}'..='\u{21aa}' | '\u{231a}'..='\u{231b}' | '\u{2328}' | '\u{23cf}' | '\u{23e9}'..='\u{23f3}' | '\u{23f8}'..='\u{23fa}'

@@ -1,4 +1,11 @@
-//! When an event's room is open for writing. Reading works always.
+//! When an event's room is open for writing, and how it behaves while it is. Reading works always.
+
+mod links;
+pub mod manners;
+mod settings;
+
+pub use manners::Writer;
+pub use settings::{LinkPolicy, Receipts, RoomSettings};
 
 use serde::{Deserialize, Serialize};
 

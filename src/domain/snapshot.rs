@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cursor, chat::Message, contest::Scoreboard, event::Event, poll::Poll, presence::PresenceCounts, reaction::Applause,
-    room::Room,
+    Cursor, badge::Awards, chat::Message, contest::Scoreboard, event::Event, poll::Poll, presence::PresenceCounts,
+    reaction::Applause, room::Room,
 };
 
 /// The state after the entry at `cursor`. Reading on from that cursor and folding the entries in gives the same as a
@@ -27,6 +27,9 @@ pub struct Snapshot {
     /// Messages people can see, not counting deleted and hidden ones.
     pub message_count: u64,
     pub presence: PresenceCounts,
+    /// What people were awarded in this event, by user id.
+    #[serde(default)]
+    pub badges: Vec<Awards>,
     /// First those that are over, in the order in which they ended, at most [`RECENT_POLLS`](super::poll::RECENT_POLLS);
     /// then the open ones, in the order in which they opened.
     pub polls: Vec<Poll>,

@@ -20,6 +20,9 @@ const RANGE_MS: (i64, i64) = (-62_167_219_200_000, 253_402_300_799_999);
 pub struct StampError;
 
 impl Stamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// Milliseconds since 1970; what RFC 3339 cannot say becomes its nearest end.
     #[must_use]
     pub fn from_ms(ms: i64) -> Self {

@@ -3,13 +3,18 @@
 //! No feature knows another; they meet in the log.
 
 pub mod accounts;
+pub mod badges;
 pub mod chat;
 pub mod contest;
+pub mod cursors;
 pub mod events;
 pub mod keys;
 pub mod live;
+pub mod moderation;
 pub mod ops;
 pub mod polls;
 pub mod presence;
 pub mod reactions;
+pub mod receipts;
 pub mod site;
+pub mod typing;

@@ -28,11 +28,16 @@ pub struct Ledger(Arc<Mutex<Vec<(Policy, Decision, Scope)>>>);
 pub struct Policies {
     pub guest_sign_in: Policy,
     pub post: Policy,
+    pub post_address: Policy,
+    pub post_event: Policy,
     pub react: Policy,
     pub applaud: Policy,
     pub read: Policy,
     pub write: Policy,
     pub ingest: Policy,
+    pub typing: Policy,
+    pub cursors: Policy,
+    pub receipt: Policy,
 }
 
 /// The limiter with its policies. A cheap clone.
@@ -55,11 +60,16 @@ impl Policies {
         Self {
             guest_sign_in: policy("guest_sign_in", config.guest_sign_in),
             post: policy("post", config.post),
+            post_address: policy("post_address", config.post_address),
+            post_event: policy("post_event", config.post_event),
             react: policy("react", config.react),
             applaud: policy("applaud", config.applaud),
             read: policy("read", config.read),
             write: policy("write", config.write),
             ingest: policy("ingest", config.ingest),
+            typing: policy("typing", config.typing),
+            cursors: policy("cursors", config.cursors),
+            receipt: policy("receipt", config.receipt),
         }
     }
 }
@@ -94,6 +104,18 @@ impl Limits {
 
     /// [`Limits::check`], noted in the request's ledger; a refusal when it is too much.
     pub async fn spend(&self, ledger: &Ledger, policy: Policy, key: &str, now: Stamp) -> Result<(), Refusal> {
+        self.spend_or(ledger, policy, key, now, Reason::RateLimited).await
+    }
+
+    /// The same, with a reason of its own: not every limit is one of the API.
+    pub async fn spend_or(
+        &self,
+        ledger: &Ledger,
+        policy: Policy,
+        key: &str,
+        now: Stamp,
+        reason: Reason,
+    ) -> Result<(), Refusal> {
         let Some((decision, scope)) = self.check(policy, key, now).await else {
             return Ok(());
         };
@@ -102,7 +124,7 @@ impl Limits {
             return Ok(());
         }
         let wait = decision.retry_after_seconds;
-        Err(Refusal::new(Reason::RateLimited, format!("Try again in {wait} s.")).retry_after(wait))
+        Err(Refusal::new(reason, format!("Try again in {wait} s.")).retry_after(wait))
     }
 }
 

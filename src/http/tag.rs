@@ -15,10 +15,12 @@ pub enum Tag {
     Messages,
     /// Reactions and applause.
     Reactions,
-    /// Who is here.
+    /// Who is here, and what they let each other know while they are.
     Presence,
     /// Score, clock and incidents.
     Contest,
+    /// Keeping order: sanctions, rules, the queue, reports, appeals, and the record of decisions.
+    Order,
     /// Questions to the crowd.
     Polls,
     /// For those who run the server.

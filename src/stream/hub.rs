@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -21,13 +22,14 @@ use super::{
     usher::Ushers,
 };
 use crate::{
-    bus::{Bus, Envelope, Interest, LiveSignal, Stale},
+    bus::{Bus, Envelope, Interest, LiveSignal, Stale, Topic},
     clock,
     concourse::Places,
     config::StreamConfig,
     domain::{
         Audience, EventId, UserId,
         entry::{ByeReason, Signal, SignalKind, StreamHeartbeat},
+        presence::PresenceCounts,
     },
     store::{Error, LogEntry, Store, log},
     telemetry::Metrics,
@@ -41,6 +43,20 @@ const DRAIN_STEPS: u32 = 50;
 /// Who remembers what was read and forgets what another instance changed. Must not block.
 pub trait Forgetter: Send + Sync {
     fn forget(&self, stale: &Stale);
+}
+
+/// Who wants to hear what is said in events, and what it tells itself on other instances. Hints only: what was committed
+/// here always comes, what others committed or tell comes for events that have a stand here, and may be lost or doubled.
+/// Must not block.
+pub trait EventListener: Send + Sync {
+    fn said(&self, _event: EventId, _entries: &[LogEntry]) {}
+
+    fn aside(&self, _event: EventId, _topic: Topic, _json: &[u8]) {}
+}
+
+/// Who knows how many are in an event. Must not block.
+pub trait HeadCount: Send + Sync {
+    fn here(&self, event: EventId) -> PresenceCounts;
 }
 
 /// Who wants to know about people coming and going. Must not block.
@@ -62,6 +78,7 @@ pub(super) struct Hub {
     pub(super) parts: OnceLock<Vec<Arc<dyn SnapshotPart>>>,
     pub(super) listeners: OnceLock<Vec<Arc<dyn SeatListener>>>,
     pub(super) forgetters: OnceLock<Vec<Arc<dyn Forgetter>>>,
+    pub(super) attentive: OnceLock<Vec<Arc<dyn EventListener>>>,
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
@@ -107,6 +124,7 @@ impl Hub {
             parts: OnceLock::new(),
             listeners: OnceLock::new(),
             forgetters: OnceLock::new(),
+            attentive: OnceLock::new(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
             ushers,
@@ -151,6 +169,11 @@ impl Hub {
                 Envelope::Reached(event, head) => self.hear_of(event, head),
                 Envelope::Signal(event, signal) => self.pass_signal(event, signal),
                 Envelope::Dismissed(event, only, reason) => self.dismiss(event, only, reason),
+                Envelope::Aside(event, topic, json) => {
+                    for listener in self.attentive.get().into_iter().flatten() {
+                        listener.aside(event, topic, &json);
+                    }
+                }
                 Envelope::Stale(stale) => {
                     for forgetter in self.forgetters.get().into_iter().flatten() {
                         forgetter.forget(&stale);
@@ -163,6 +186,11 @@ impl Hub {
     /// Tells other instances that what they read of this is no longer true.
     pub(super) fn stale(&self, stale: Stale) {
         self.bus.publish(Envelope::Stale(stale));
+    }
+
+    /// Tells a feature on the other instances what it tells itself.
+    pub(super) fn aside(&self, event: EventId, topic: Topic, json: Bytes) {
+        self.bus.publish(Envelope::Aside(event, topic, json));
     }
 
     pub(super) fn stands(&self) -> MutexGuard<'_, HashMap<EventId, Kept>> {
@@ -220,6 +248,9 @@ impl Hub {
     }
 
     fn deliver(self: &Arc<Self>, event: EventId, entries: Vec<LogEntry>) {
+        for listener in self.attentive.get().into_iter().flatten() {
+            listener.said(event, &entries);
+        }
         let Some(stand) = self.find(event) else { return };
         if !stand.arrive(entries) {
             self.renew(&stand);
@@ -252,6 +283,17 @@ impl Hub {
         if let Some(stand) = self.find(event) {
             stand.dismissals.add(only, reason);
             stand.wake_now();
+        }
+    }
+
+    /// As [`Hub::close_seats`], on this instance only, and in all events if none is named.
+    pub(super) fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
+        let events = match event {
+            Some(event) => vec![event],
+            None => self.stands().keys().copied().collect(),
+        };
+        for event in events {
+            self.dismiss(event, Some(user.clone()), reason);
         }
     }
 

@@ -6,6 +6,7 @@
 mod dismissal;
 mod epoch;
 mod frame;
+mod handed;
 mod hub;
 mod limits;
 mod mend;
@@ -23,18 +24,18 @@ use futures_util::future::BoxFuture;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Format, TypeFilter};
-pub use hub::{Forgetter, SeatListener};
+pub use hub::{EventListener, Forgetter, HeadCount, SeatListener};
 pub use opened::Opened;
 pub use seat::{Seat, SeatInfo, SeatRequest};
 pub use snapshot::{Draft, MyReactions, MyVotes, Shot, SnapshotPart};
 pub use usher::Terms;
 
 use crate::{
-    bus::{Bus, LiveSignal, Stale},
+    bus::{Bus, LiveSignal, Stale, Topic},
     clock,
     concourse::Places,
     config::StreamConfig,
-    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal},
+    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal, receipt::Handed},
     store::{Error, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
@@ -76,6 +77,27 @@ impl Stream {
         if self.hub.forgetters.set(forgetters).is_err() {
             tracing::error!("forgetters were named twice; the first ones count");
         }
+    }
+
+    /// Tells who wants to hear what is said, and asides. Called once, before the first stream opens.
+    pub fn attach(&self, listeners: Vec<Arc<dyn EventListener>>) {
+        if self.hub.attentive.set(listeners).is_err() {
+            tracing::error!("listeners were attached twice; the first ones count");
+        }
+    }
+
+    /// Tells a feature on the instances where the event has a stand what it tells itself. Only a hint.
+    pub fn aside<T: serde::Serialize>(&self, event: EventId, topic: Topic, what: &T) {
+        match serde_json::to_vec(what) {
+            Ok(json) => self.hub.aside(event, topic, json.into()),
+            Err(error) => tracing::error!(error = %error, "an aside could not be written as JSON"),
+        }
+    }
+
+    /// Who was handed how much of the event's public log on this instance. `None`: it has no stand here.
+    #[must_use]
+    pub fn handed(&self, event: EventId) -> Option<Handed> {
+        Some(self.hub.find(event)?.handed.so_far())
     }
 
     /// Tells other instances that what they read of this is no longer true. Only a hint: nobody believes what they read
@@ -136,6 +158,11 @@ impl Stream {
     /// Ends the streams of one user (or everybody) in an event, on all instances, with a reason.
     pub fn close_seats(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
         self.hub.close_seats(event, only, reason);
+    }
+
+    /// As [`Stream::close_seats`], on this instance only, and in all events if none is named.
+    pub fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
+        self.hub.close_seats_here(event, user, reason);
     }
 
     /// Opens a stream. Never fails: who cannot be let in hears why, as the stream's only words, because `EventSource`

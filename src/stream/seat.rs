@@ -47,6 +47,8 @@ pub struct SeatInfo {
     pub event: EventId,
     /// From the event's settings: up to so many users, arrivals and departures are told one by one.
     pub small_room_users: u32,
+    /// From the event's settings: up to so many users, they hear who has read how far.
+    pub receipts_up_to: u32,
     pub user: Option<Arc<User>>,
     pub role: Role,
     pub address: IpAddr,
@@ -58,6 +60,8 @@ pub struct SeatRequest {
     pub event: EventId,
     /// From the event's settings: up to so many users, arrivals and departures are told one by one.
     pub small_room_users: u32,
+    /// From the event's settings: up to so many users, they hear who has read how far.
+    pub receipts_up_to: u32,
     pub user: Option<Arc<User>>,
     pub role: Role,
     pub address: IpAddr,
@@ -256,6 +260,9 @@ impl Seat {
         let taken = self.stand.0.take(&mut place, &self.view);
         self.at = place.at;
         self.stage = Stage::Live(place);
+        if self.view.hears_messages() {
+            self.stand.0.handed.note(self.at.public, self.view.user());
+        }
         match taken {
             Taken::Chunk { parcel, born, more } => {
                 self.takes += 1;

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Audience, EventId, UserId, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event, poll::Poll,
-        presence::PresenceCounts, reaction::Applause, room::RoomWindow, snapshot::Snapshot,
+        Audience, EventId, UserId, badge::Awards, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event,
+        poll::Poll, presence::PresenceCounts, reaction::Applause, room::RoomWindow, snapshot::Snapshot,
     },
     store::{Error, Head},
 };
@@ -42,6 +42,7 @@ pub struct Draft {
     pub applause: Applause,
     pub message_count: u64,
     pub presence: PresenceCounts,
+    pub badges: Vec<Awards>,
     pub polls: Vec<Poll>,
 }
 
@@ -151,6 +152,7 @@ pub(super) async fn make(
         applause: draft.applause,
         message_count: draft.message_count,
         presence: draft.presence,
+        badges: draft.badges,
         polls: draft.polls,
     };
     let json = serde_json::to_vec(&snapshot).map_err(|error| Error::unreadable("snapshot", error))?;

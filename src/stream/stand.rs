@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use super::{
     dismissal::Dismissals,
     frame::{CHUNK_MAX, Frame, SharedFrame, View},
+    handed::HandedHere,
     parcel::{Packing, Parcel},
     snapshot::Shots,
     usher::Calls,
@@ -51,6 +52,7 @@ pub(super) struct Stand {
     pub(super) next_expiry_ms: AtomicI64,
     pub(super) shots: Shots,
     pub(super) dismissals: Dismissals,
+    pub(super) handed: HandedHere,
     ring_entries: usize,
     ring_bytes: usize,
 }
@@ -119,6 +121,7 @@ impl Stand {
             next_expiry_ms: AtomicI64::new(i64::MAX),
             shots: Shots::default(),
             dismissals: Dismissals::default(),
+            handed: HandedHere::default(),
             ring_entries: config.ring_entries,
             ring_bytes: config.ring_bytes,
         }
@@ -165,6 +168,7 @@ impl Stand {
         board.bytes = 0;
         (board.last, board.last_entry, board.before) = (Some(head), None, head);
         board.told = head.position();
+        self.handed.forget();
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<u64> {

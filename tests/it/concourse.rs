@@ -58,7 +58,7 @@ impl Drop for Instance {
 }
 
 /// Waits until something is so, asking again and again.
-async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
+pub async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
     let asking = async {
         while !so().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -68,7 +68,7 @@ async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
 }
 
 /// Two servers on one Redis and one database.
-async fn twins(redis: &RedisServer, change: impl Fn(&mut Config)) -> (TestServer, TestServer, String) {
+pub(crate) async fn twins(redis: &RedisServer, change: impl Fn(&mut Config)) -> (TestServer, TestServer, String) {
     let dirs = [Arc::new(TempDir::new().unwrap()), Arc::new(TempDir::new().unwrap())];
     let database = postgres::lay_ground(dirs[0].path()).await;
     postgres::assign(dirs[1].path(), &database);

@@ -45,6 +45,40 @@ async fn who_posts_too_often_is_told_before_and_when() {
 }
 
 #[tokio::test]
+async fn a_crowd_is_limited_as_a_whole_by_event_and_by_address_but_not_its_staff() {
+    for by_event in [true, false] {
+        let server = TestServer::start_with(|config| {
+            let limits = &mut config.limits;
+            *(if by_event {
+                &mut limits.post_event
+            } else {
+                &mut limits.post_address
+            }) = THREE_A_MINUTE;
+        })
+        .await;
+        let hanna = server.host();
+        let (event, other) = (hanna.starts_event("session").await, hanna.starts_event("session").await);
+        let name = if by_event { "post_event" } else { "post_address" };
+        for who in ["ana", "ben", "cem"] {
+            let path = format!("/v1/events/{event}/messages");
+            let posted = server.user(who, &[]).post(&path, &json!({"text": "hi"})).await;
+            assert_eq!(posted.header("ratelimit-policy"), format!("\"{name}\";q=3;w=60"));
+            posted.ok();
+        }
+        let dan = server.user("dan", &[]);
+        let refused = dan
+            .post(&format!("/v1/events/{event}/messages"), &json!({"text": "hi"}))
+            .await;
+        assert_eq!(refused.refused(429), "rate-limited");
+        hanna.says(&event, "one after the other, please").await;
+        let elsewhere = dan
+            .post(&format!("/v1/events/{other}/messages"), &json!({"text": "hi"}))
+            .await;
+        assert_eq!(elsewhere.status == 201, by_event, "{}", elsewhere.text);
+    }
+}
+
+#[tokio::test]
 async fn people_without_a_name_are_counted_by_their_address() {
     let server = TestServer::start_with(|config| {
         config.limits.applaud = THREE_A_MINUTE;

@@ -17,18 +17,18 @@ use tempfile::TempDir;
 use crate::support::{TestServer, postgres};
 
 /// A server on that database. Without a bus that reaches others, it hears of them by its sweep alone.
-async fn server_at(url: &str, bus: Arc<dyn Bus>, change: impl FnOnce(&mut Config)) -> TestServer {
+pub(crate) async fn server_at(url: &str, bus: Arc<dyn Bus>, change: impl FnOnce(&mut Config)) -> TestServer {
     let dir = TempDir::new().unwrap();
     postgres::assign(dir.path(), url);
     TestServer::start_on(Arc::new(dir), bus, change).await
 }
 
-async fn server_alone_at(url: &str, change: impl FnOnce(&mut Config)) -> TestServer {
+pub(crate) async fn server_alone_at(url: &str, change: impl FnOnce(&mut Config)) -> TestServer {
     server_at(url, Arc::new(LocalBus::default()), change).await
 }
 
 /// A migrated database that nobody uses yet.
-async fn fresh_database() -> String {
+pub(crate) async fn fresh_database() -> String {
     let dir = TempDir::new().unwrap();
     let url = postgres::lay_ground(dir.path()).await;
     // Kept to the end of the process: the database belongs to whoever is given its name.

@@ -1,5 +1,7 @@
 //! Who is here: counted by person, missed after a grace, told one by one where that is bearable.
 
+mod joins;
+
 use serde_json::{Value, json};
 
 use crate::support::{Actor, Frame, Seat, TestServer, soon};

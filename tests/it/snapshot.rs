@@ -44,6 +44,7 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     )
     .await;
     hall.tallied("applause.changed").await;
+    gives_and_takes_badges(&mut hall).await;
     hall.did("a reply taken back", host.delete(&reply).await).await;
     // Counted, but gone before it was told.
     hall.did("a last reaction", host.put(&fire, &Value::Null).await).await;
@@ -118,6 +119,25 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     assert_eq!(seen, all);
 }
 
+async fn gives_and_takes_badges(hall: &mut Hall) {
+    let host = hall.host.clone();
+    for (badge, given) in [
+        ("WINNER", true),
+        ("MVP", true),
+        ("WINNER", false),
+        ("MVP", false),
+        ("MVP", true),
+    ] {
+        let path = format!("{}/badges/ana/{badge}", hall.base);
+        let done = if given {
+            host.put(&path, &Value::Null).await
+        } else {
+            host.delete(&path).await
+        };
+        hall.did("an award", done).await;
+    }
+}
+
 /// What cannot happen in the first one.
 async fn another_hall() -> Hall {
     let mut other = Hall::opens("session").await;
@@ -125,7 +145,7 @@ async fn another_hall() -> Hall {
     let setup = json!({"kind": "football"});
     let made = other.host.put(&format!("{}/contest", other.base), &setup).await;
     other.did("a first set-up", made).await;
-    other.host_does("cancel").await;
+    its_room_changes(&mut other).await;
     other
 }
 
@@ -164,6 +184,23 @@ async fn asks(hall: &mut Hall) {
     let vote = ana.put(&format!("{}/vote", polls[6]), &json!({"options": [2]})).await;
     hall.did("another vote", vote).await;
     hall.tallied("poll.changed").await;
+}
+
+/// It behaves otherwise, closes because the kick-off is moved away, opens again, and closes with it for good.
+async fn its_room_changes(other: &mut Hall) {
+    let room = format!("{}/room", other.base);
+    other
+        .did("another room", other.host.patch(&room, &json!({"locked": true})).await)
+        .await;
+    for time in ["2099-01-01T00:00:00Z", "2020-01-01T00:00:00Z"] {
+        let edit = other
+            .host
+            .request(reqwest::Method::PATCH, &other.base)
+            .header("If-Match", "*");
+        let moved = other.host.send(edit.json(&json!({"scheduled_at": time}))).await;
+        other.did("another time", moved).await;
+    }
+    other.host_does("cancel").await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::super::{Envelope, LiveSignal, Stale};
+use super::super::{Envelope, LiveSignal, Stale, Topic};
 use crate::{
     crypto,
     domain::{
@@ -29,6 +29,7 @@ const REACHED: u8 = 2;
 const SIGNAL: u8 = 3;
 const DISMISSED: u8 = 4;
 const STALE: u8 = 5;
+const ASIDE: u8 = 6;
 
 /// Writes and reads the letters of one instance.
 pub(super) struct Desk {
@@ -71,12 +72,20 @@ impl Desk {
             }
             // A lost signal is no loss; one this large is a mistake.
             Envelope::Signal(_, signal) if signal.json.len() > SIZE => {}
+            Envelope::Aside(_, _, json) if json.len() > SIZE => {}
             Envelope::Signal(event, signal) => {
                 let mut letter = self.begin(SIGNAL);
                 letter.put_slice(event.uuid().as_bytes());
                 put_text(&mut letter, signal.kind.name());
                 put_text(&mut letter, signal.only.as_ref().map_or("", UserId::as_str));
                 letter.put_slice(&signal.json);
+                letters.push(self.seal(letter));
+            }
+            Envelope::Aside(event, topic, json) => {
+                let mut letter = self.begin(ASIDE);
+                letter.put_slice(event.uuid().as_bytes());
+                put_text(&mut letter, topic.name());
+                letter.put_slice(json);
                 letters.push(self.seal(letter));
             }
             Envelope::Dismissed(event, only, reason) => {
@@ -99,6 +108,11 @@ impl Desk {
                         put_text(&mut letter, user.as_str());
                     }
                     Stale::Keys => letter.put_u8(3),
+                    Stale::Order(Some(event)) => {
+                        letter.put_u8(4);
+                        letter.put_slice(event.uuid().as_bytes());
+                    }
+                    Stale::Order(None) => letter.put_u8(5),
                 }
                 letters.push(self.seal(letter));
             }
@@ -210,8 +224,15 @@ impl Desk {
                 1 => Stale::Event(take_event(&mut letter)?),
                 2 => Stale::Role(take_event(&mut letter)?, take_user(&mut letter)??),
                 3 => Stale::Keys,
+                4 => Stale::Order(Some(take_event(&mut letter)?)),
+                5 => Stale::Order(None),
                 _ => return None,
             }),
+            ASIDE => {
+                let event = take_event(&mut letter)?;
+                let topic = Topic::parse(&take_text(&mut letter)?)?;
+                Envelope::Aside(event, topic, std::mem::take(&mut letter))
+            }
             _ => return None,
         };
         letter.is_empty().then_some(Opened::Letter(envelope))

@@ -70,7 +70,7 @@ impl Outbox {
 
     pub(super) fn put(&self, envelope: Envelope) {
         let size = size(&envelope);
-        let is_signal = matches!(envelope, Envelope::Signal(..));
+        let is_signal = matches!(envelope, Envelope::Signal(..) | Envelope::Aside(..));
         let fits = self.bytes.load(Ordering::Acquire) + size <= WAITING_BYTES
             && !(is_signal && self.waiting.capacity() < WAITING - WAITING_SIGNALS);
         self.bytes.fetch_add(size, Ordering::AcqRel);
@@ -85,6 +85,7 @@ fn size(envelope: &Envelope) -> usize {
     match envelope {
         Envelope::Entries(_, entries) => entries.iter().map(|entry| entry.json.len()).sum(),
         Envelope::Signal(_, signal) => signal.json.len(),
+        Envelope::Aside(_, _, json) => json.len(),
         Envelope::Reached(..) | Envelope::Dismissed(..) | Envelope::Stale(_) => 0,
     }
 }
@@ -188,6 +189,7 @@ impl Carrier {
             Envelope::Entries(event, _)
             | Envelope::Reached(event, _)
             | Envelope::Signal(event, _)
+            | Envelope::Aside(event, ..)
             | Envelope::Dismissed(event, ..) => channel(&self.redis, *event),
             Envelope::Stale(_) => house_channel(&self.redis),
         }

@@ -10,16 +10,31 @@ use sea_orm::{
 
 use super::rows::signed;
 use crate::{
-    domain::{EventId, MessageId, chat::Message, text::joined_words},
+    domain::{
+        EventId, MessageId,
+        chat::{Message, MessageStatus},
+        text::joined_words,
+    },
     store::{Error, bulk, unnest},
 };
 
-pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<String>) -> message::ActiveModel {
+/// `release_ms`: when it appears by itself, if it waits.
+pub(super) fn new_row(
+    event: EventId,
+    message: &Message,
+    sent_hash: Option<String>,
+    release_ms: Option<i64>,
+) -> message::ActiveModel {
     let author = &message.author;
     message::ActiveModel {
         id: Set(message.id.uuid()),
         event_id: Set(event.uuid()),
-        seq: Set(signed(message.seq)),
+        // The place that one nobody sees would have had, below zero, where no public place is.
+        seq: Set(if message.status == MessageStatus::Shadowed {
+            -signed(message.seq)
+        } else {
+            signed(message.seq)
+        }),
         author_id: Set(author.id.as_str().to_owned()),
         author_name: Set(author.name.clone()),
         author_avatar_url: Set(author.avatar_url.clone()),
@@ -34,19 +49,20 @@ pub(super) fn new_row(event: EventId, message: &Message, sent_hash: Option<Strin
         sent_hash: Set(sent_hash),
         created_ms: Set(message.created_at.ms()),
         edited_ms: Set(None),
+        release_ms: Set(release_ms),
         ..Default::default()
     }
 }
 
 /// Arrays carry no NULL, so what is absent comes as empty; none of these texts and ids is ever empty itself.
 const INSERT: &str = "INSERT INTO message (id, event_id, seq, author_id, author_name, author_avatar_url, author_badges, \
-    text, words, status, parent_id, reply_count, pinned, client_id, sent_hash, created_ms) \
+    text, words, status, parent_id, reply_count, pinned, client_id, sent_hash, created_ms, release_ms) \
     SELECT id, event_id, seq, author_id, author_name, NULLIF(author_avatar_url, ''), author_badges::jsonb, \
     text, words, status, NULLIF(parent_id, '00000000-0000-0000-0000-000000000000'), 0, FALSE, \
-    NULLIF(client_id, ''), NULLIF(sent_hash, ''), created_ms \
+    NULLIF(client_id, ''), NULLIF(sent_hash, ''), created_ms, NULLIF(release_ms, 0) \
     FROM unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
-    $10::text[], $11::uuid[], $12::text[], $13::text[], $14::int8[]) AS said (id, event_id, seq, author_id, author_name, \
-    author_avatar_url, author_badges, text, words, status, parent_id, client_id, sent_hash, created_ms)";
+    $10::text[], $11::uuid[], $12::text[], $13::text[], $14::int8[], $15::int8[]) AS said (id, event_id, seq, author_id, author_name, \
+    author_avatar_url, author_badges, text, words, status, parent_id, client_id, sent_hash, created_ms, release_ms)";
 
 pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::ActiveModel>) -> Result<(), Error> {
     if rows.is_empty() {
@@ -61,7 +77,7 @@ pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::Act
 }
 
 /// The columns of a new message, in the order of [`values`].
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "id",
     "event_id",
     "seq",
@@ -79,6 +95,7 @@ const COLUMNS: [&str; 17] = [
     "sent_hash",
     "created_ms",
     "edited_ms",
+    "release_ms",
 ];
 
 fn values(row: message::ActiveModel) -> [Value; COLUMNS.len()] {
@@ -103,10 +120,11 @@ fn values(row: message::ActiveModel) -> [Value; COLUMNS.len()] {
         of(row.sent_hash),
         of(row.created_ms),
         of(row.edited_ms),
+        of(row.release_ms),
     ]
 }
 
-fn columns(mut rows: Vec<message::ActiveModel>) -> [Value; 14] {
+fn columns(mut rows: Vec<message::ActiveModel>) -> [Value; 15] {
     [
         each(&mut rows, |row| &mut row.id),
         each(&mut rows, |row| &mut row.event_id),
@@ -128,6 +146,7 @@ fn columns(mut rows: Vec<message::ActiveModel>) -> [Value; 14] {
         each_if_any(&mut rows, |row| &mut row.client_id),
         each_if_any(&mut rows, |row| &mut row.sent_hash),
         each(&mut rows, |row| &mut row.created_ms),
+        each_if_any(&mut rows, |row| &mut row.release_ms),
     ]
 }
 

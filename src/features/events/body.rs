@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use poem_openapi::{Object, types::MaybeUndefined};
 
-use super::{Edit, NewEvent};
+use super::{Edit, NewEvent, room::RoomPatch};
 use crate::domain::{
     Fault, Refusal, Stamp,
     event::{Event, EventKind, EventSettings, Participant, Visibility},
+    room::RoomSettings,
     text::{DisplayName, Slug, Title, Url},
 };
 
@@ -37,10 +38,14 @@ pub(super) struct SettingsIn {
     opens_before_seconds: Option<u32>,
     #[oai(validator(maximum(value = "2592000")))]
     closes_after_seconds: Option<u32>,
-    hold_messages: Option<bool>,
     #[oai(validator(maximum(value = "2592000")))]
     edit_window_seconds: Option<u32>,
     small_room_users: Option<u32>,
+    #[oai(flatten)]
+    room: RoomPatch,
+    starts_by_itself: Option<bool>,
+    #[oai(validator(maximum(value = "2592000")))]
+    ends_after_seconds: Option<u32>,
 }
 
 /// A new event.
@@ -158,7 +163,7 @@ impl Reading {
         self.take(Url::parse_at(text, pointer)).map(String::from)
     }
 
-    fn settings(&mut self, changed: &SettingsIn, settings: &mut EventSettings) {
+    fn settings(&mut self, changed: &SettingsIn, settings: &mut EventSettings, defaults: &RoomSettings) {
         let mut seconds = |value: Option<u32>, field: &str, setting: &mut u32| match value {
             Some(value) if value > SECONDS_MAX => {
                 self.0.push(Fault::new(
@@ -185,8 +190,21 @@ impl Reading {
             "edit_window_seconds",
             &mut settings.edit_window_seconds,
         );
-        settings.hold_messages = changed.hold_messages.unwrap_or(settings.hold_messages);
+        seconds(
+            changed.ends_after_seconds,
+            "ends_after_seconds",
+            &mut settings.ends_after_seconds,
+        );
+        settings.starts_by_itself = changed.starts_by_itself.unwrap_or(settings.starts_by_itself);
         settings.small_room_users = changed.small_room_users.unwrap_or(settings.small_room_users);
+        changed.room.apply(&mut settings.room, defaults);
+        if let Err(refusal) = settings.room.check() {
+            let below = |fault: Fault| Fault {
+                pointer: format!("/settings{}", fault.pointer),
+                ..fault
+            };
+            self.0.extend(refusal.faults.into_iter().map(below));
+        }
     }
 }
 
@@ -201,9 +219,9 @@ fn free_id(name: &str, seen: &HashSet<Slug>) -> Slug {
 impl EventIn {
     pub(super) fn check(self, defaults: EventSettings) -> Result<NewEvent, Refusal> {
         let mut reading = Reading::default();
-        let mut settings = defaults;
+        let (usual, mut settings) = (defaults.room, defaults);
         if let Some(changed) = &self.settings {
-            reading.settings(changed, &mut settings);
+            reading.settings(changed, &mut settings, &usual);
         }
         let slug = reading.optional(self.slug.as_ref(), |text| Slug::parse_at(text, "/slug"));
         let title = reading.take(Title::parse_at(&self.title, "/title"));
@@ -233,7 +251,7 @@ impl EventIn {
 
 impl EventPatch {
     /// The patch as a change to be made to the event as it is then.
-    pub(super) fn check(self) -> Edit {
+    pub(super) fn check(self, defaults: RoomSettings) -> Edit {
         Box::new(move |event: &mut Event| {
             let mut reading = Reading::default();
             if let Some(slug) = reading.optional(self.slug.as_ref(), |text| Slug::parse_at(text, "/slug")) {
@@ -256,7 +274,7 @@ impl EventPatch {
             event.featured = self.featured.unwrap_or(event.featured);
             event.visibility = self.visibility.unwrap_or(event.visibility);
             if let Some(changed) = &self.settings {
-                reading.settings(changed, &mut event.settings);
+                reading.settings(changed, &mut event.settings, &defaults);
             }
             reading.finish()
         })

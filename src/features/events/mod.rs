@@ -7,12 +7,15 @@ pub mod api;
 mod body;
 mod gate;
 mod roles;
+pub mod room;
 mod rows;
+mod timetable;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, SqlErr, prelude::Uuid};
+use tokio::sync::Notify;
 
 use crate::{
     bus::Stale,
@@ -22,12 +25,14 @@ use crate::{
         entry::{ByeReason, Entry, EventChanged},
         event::{Event, EventKind, EventSettings, EventStatus, Participant, Transition, Visibility},
         text::Slug,
+        timetable::Told,
         user::Role,
     },
     store::{Error, Recent, Scribe, Store},
     stream::{Draft, Forgetter, SnapshotPart, Stream},
 };
 use roles::Roles;
+use timetable::settle;
 
 /// How long an event just read is believed; see [`Recent`].
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
@@ -68,6 +73,8 @@ pub struct Events {
     stream: Stream,
     by_name: Arc<Recent<String, Arc<Event>>>,
     roles: Arc<Roles>,
+    /// An event was changed here: something may be due sooner than thought.
+    changed: Arc<Notify>,
 }
 
 impl Events {
@@ -79,6 +86,7 @@ impl Events {
             stream,
             by_name,
             roles: Arc::new(Roles::new(BELIEVED_FOR, REMEMBERED)),
+            changed: Arc::default(),
         }
     }
 
@@ -89,6 +97,7 @@ impl Events {
             .stream
             .record(id, move |scribe| Box::pin(create(scribe, new, host)))
             .await?;
+        self.changed.notify_one();
         Ok(recorded.value)
     }
 
@@ -196,6 +205,7 @@ impl Events {
     fn forget(&self, id: EventId) {
         Forgetter::forget(self, &Stale::Event(id));
         self.stream.stale(Stale::Event(id));
+        self.changed.notify_one();
     }
 }
 
@@ -204,7 +214,7 @@ impl Forgetter for Events {
         match stale {
             Stale::Event(id) => self.by_name.forget(|_, event| event.id == *id),
             Stale::Role(id, user) => self.roles.forget(*id, user),
-            Stale::Keys => {}
+            Stale::Keys | Stale::Order(_) => {}
         }
     }
 }
@@ -243,6 +253,7 @@ async fn create(scribe: &mut Scribe<'_>, new: NewEvent, host: Option<UserId>) ->
         lay_contest(txn, event.id, &state).await?;
     }
     scribe.say(&Entry::EventCreated(EventChanged { event: event.clone() }));
+    settle(scribe, &mut event, Told::Nothing).await?;
     Ok(event)
 }
 
@@ -296,14 +307,14 @@ async fn lay_contest(txn: &DatabaseTransaction, event: EventId, state: &ContestS
     Ok(())
 }
 
-/// The event under the log's lock, so that what is changed is what is there.
-async fn require(scribe: &Scribe<'_>) -> Result<Event, Error> {
-    let found = rows::find(scribe.txn(), scribe.event()).await?;
+/// The event under the log's lock, so that what is changed is what is there; with what the log said of its room.
+async fn require(scribe: &Scribe<'_>) -> Result<(Event, Told), Error> {
+    let found = rows::find_with_told(scribe.txn(), scribe.event()).await?;
     found.ok_or_else(|| Refusal::new(Reason::EventNotFound, "No such event.").into())
 }
 
 async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Result<Edited, Error> {
-    let mut event = require(scribe).await?;
+    let (mut event, told) = require(scribe).await?;
     if version.is_some_and(|version| version != event.version) {
         let detail = format!("The event is at version {} by now.", event.version);
         return Err(Refusal::new(Reason::VersionMismatch, detail).into());
@@ -322,11 +333,21 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
         .await
         .map_err(|error| slug_lost(error, &event.slug))?;
     scribe.say(&Entry::EventUpdated(EventChanged { event: event.clone() }));
+    if event.settings.room != before.settings.room {
+        room::tell(scribe, &event);
+    }
+    settle(scribe, &mut event, told).await?;
     Ok(Edited { event, was_public })
 }
 
 async fn pass(scribe: &mut Scribe<'_>, transition: Transition) -> Result<Event, Error> {
-    let mut event = require(scribe).await?;
+    let (mut event, told) = require(scribe).await?;
+    enact(scribe, &mut event, transition).await?;
+    settle(scribe, &mut event, told).await?;
+    Ok(event)
+}
+
+async fn enact(scribe: &mut Scribe<'_>, event: &mut Event, transition: Transition) -> Result<(), Error> {
     event.status = transition.apply(event.status)?;
     event.version += 1;
     match transition {
@@ -334,7 +355,7 @@ async fn pass(scribe: &mut Scribe<'_>, transition: Transition) -> Result<Event, 
         Transition::End | Transition::Cancel => event.ended_at = Some(scribe.now()),
         Transition::Pause | Transition::Resume => {}
     }
-    rows::update(scribe.txn(), &event).await?;
+    rows::update(scribe.txn(), event).await?;
     let said = EventChanged { event: event.clone() };
     scribe.say(&match transition {
         Transition::Start => Entry::EventStarted(said),
@@ -343,7 +364,7 @@ async fn pass(scribe: &mut Scribe<'_>, transition: Transition) -> Result<Event, 
         Transition::End => Entry::EventEnded(said),
         Transition::Cancel => Entry::EventCancelled(said),
     });
-    Ok(event)
+    Ok(())
 }
 
 impl SnapshotPart for Events {

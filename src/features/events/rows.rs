@@ -7,6 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     TryInsertResult,
+    prelude::Uuid,
     sea_query::{Expr, LikeExpr, OnConflict},
 };
 
@@ -14,6 +15,7 @@ use crate::{
     domain::{
         EventId, Stamp, UserId,
         event::{Event, EventKind, EventStatus, Participant, Visibility},
+        timetable::Told,
         user::Role,
     },
     store::{Error, escape_like},
@@ -141,6 +143,75 @@ pub(super) async fn find(db: &impl ConnectionTrait, id: EventId) -> Result<Optio
         .await?
         .map(read)
         .transpose()
+}
+
+/// An event, and what its log said of its room.
+pub(super) async fn find_with_told(db: &impl ConnectionTrait, id: EventId) -> Result<Option<(Event, Told)>, Error> {
+    let Some(row) = event::Entity::find_by_id(id.uuid()).one(db).await? else {
+        return Ok(None);
+    };
+    let at = row.room_told_ms.map(Stamp::from_ms);
+    let told = match row.room_open {
+        None => Told::Nothing,
+        Some(true) => at.map_or(Told::Nothing, Told::Open),
+        Some(false) => Told::Closed(at),
+    };
+    Ok(Some((read(row)?, told)))
+}
+
+/// Notes what the log said of an event's room, and when something happens to the event by itself.
+pub(super) async fn note(db: &impl ConnectionTrait, id: EventId, told: Told, due: Option<Stamp>) -> Result<(), Error> {
+    let (open, at) = match told {
+        Told::Nothing => (None, None),
+        Told::Open(at) => (Some(true), Some(at)),
+        Told::Closed(at) => (Some(false), at),
+    };
+    let row = event::ActiveModel {
+        id: Set(id.uuid()),
+        room_open: Set(open),
+        room_told_ms: Set(at.map(Stamp::ms)),
+        due_ms: Set(due.map(Stamp::ms)),
+        ..Default::default()
+    };
+    let noted = event::Entity::update_many().set(row);
+    noted.filter(event::Column::Id.eq(id.uuid())).exec(db).await?;
+    Ok(())
+}
+
+/// Events to which something happens by itself by now, in that order, from after `last` on.
+pub(super) async fn due(
+    db: &impl ConnectionTrait,
+    now: Stamp,
+    last: Option<(EventId, Stamp)>,
+    limit: u64,
+) -> Result<Vec<(EventId, Stamp)>, Error> {
+    use event::Column as C;
+    let mut query = event::Entity::find()
+        .select_only()
+        .columns([C::Id, C::DueMs])
+        .filter(C::DueMs.is_not_null())
+        .filter(C::DueMs.lte(now.ms()));
+    if let Some((id, at)) = last {
+        let same_time = Condition::all().add(C::DueMs.eq(at.ms())).add(C::Id.gt(id.uuid()));
+        query = query.filter(Condition::any().add(C::DueMs.gt(at.ms())).add(same_time));
+    }
+    let query = query.order_by_asc(C::DueMs).order_by_asc(C::Id).limit(limit);
+    let rows: Vec<(Uuid, i64)> = query.into_tuple().all(db).await?;
+    let due = |(id, ms)| (EventId::from_uuid(id), Stamp::from_ms(ms));
+    Ok(rows.into_iter().map(due).collect())
+}
+
+/// When something happens next by itself, after now.
+pub(super) async fn next_due(db: &impl ConnectionTrait, now: Stamp) -> Result<Option<Stamp>, Error> {
+    use event::Column as C;
+    let query = event::Entity::find()
+        .select_only()
+        .column(C::DueMs)
+        .filter(C::DueMs.is_not_null())
+        .filter(C::DueMs.gt(now.ms()))
+        .order_by_asc(C::DueMs);
+    let next: Option<i64> = query.into_tuple().one(db).await?;
+    Ok(next.map(Stamp::from_ms))
 }
 
 pub(super) async fn find_by_slug(db: &impl ConnectionTrait, slug: &str) -> Result<Option<Event>, Error> {

@@ -12,8 +12,13 @@ use serde::Serialize;
 use super::log_page::{as_json, as_lines, place};
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal, entry::ByeReason, event::EventStatus, reaction::Applause,
-        room::Room, snapshot::Snapshot,
+        Audience, Cursor, EventId, Reason, Refusal,
+        entry::ByeReason,
+        event::EventStatus,
+        reaction::Applause,
+        receipt::told_up_to,
+        room::{Room, RoomSettings},
+        snapshot::Snapshot,
     },
     http::{
         Answer, Caller, Json, Limit, Problem, StreamCaller, Tag, Tagged,
@@ -53,6 +58,8 @@ struct StatusOut {
     event_id: EventId,
     status: EventStatus,
     room: Room,
+    /// How the room behaves.
+    room_settings: RoomSettings,
     /// Open streams.
     viewers: u64,
     /// Signed-in people among them.
@@ -144,6 +151,7 @@ impl LiveApi {
         let Admitted {
             event: admitted,
             role,
+            user,
             caller,
             set_cookie,
         } = match caller.admit(&*self.gate, &event).await {
@@ -161,7 +169,8 @@ impl LiveApi {
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
-            user: caller.user().cloned().map(Arc::new),
+            receipts_up_to: told_up_to(&admitted.settings),
+            user: user.map(Arc::new),
             role,
             address: caller.address,
             resume: sent_id(request).or(after.0),
@@ -252,6 +261,7 @@ impl LiveApi {
             event_id: now.event.id,
             status: now.event.status,
             room: now.room,
+            room_settings: now.event.settings.room,
             viewers: now.presence.viewers,
             users: now.presence.users,
             applause: now.applause,

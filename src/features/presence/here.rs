@@ -8,6 +8,7 @@ use std::{
 
 use crate::domain::{
     Stamp, UserId,
+    entry::BadgesChanged,
     presence::{Attendance, PresenceCounts, PresenceStatus},
     user::User,
 };
@@ -80,6 +81,21 @@ impl Here {
         let is_news = person.status != status;
         person.status = status;
         Some(is_news)
+    }
+
+    /// A badge comes to the card of somebody who is here, or goes. False: they are not here, or it was so before.
+    pub(super) fn award(&mut self, changed: &BadgesChanged) -> bool {
+        let Some(person) = self.people.get_mut(&changed.awards.user_id) else {
+            return false;
+        };
+        let badges = &mut person.user.badges;
+        let has = badges.contains(&changed.badge);
+        if has && !changed.given {
+            badges.retain(|badge| *badge != changed.badge);
+        } else if changed.given && !has {
+            badges.push(changed.badge.clone());
+        }
+        has != changed.given
     }
 
     /// Whoever is in their grace is still counted, as one viewer.

@@ -27,11 +27,11 @@ use crate::{
     concourse::Roll,
     domain::{
         Audience, EventId,
-        entry::{PresenceChanged, Signal},
+        entry::{BadgesChanged, EntryKind, PresenceChanged, Signal},
         presence::PresenceCounts,
     },
-    store::Error,
-    stream::{Draft, SeatInfo, SeatListener, SnapshotPart, Stream},
+    store::{Error, LogEntry},
+    stream::{Draft, EventListener, HeadCount, SeatInfo, SeatListener, SnapshotPart, Stream},
 };
 use room::Room;
 use together::Together;
@@ -102,6 +102,25 @@ impl SeatListener for Presence {
     fn closed(&self, seat: &SeatInfo) {
         if let Some(room) = self.rooms().get_mut(&seat.event) {
             room.leave(seat.user.as_ref().map(|user| &user.id), Instant::now());
+        }
+    }
+}
+
+impl HeadCount for Presence {
+    fn here(&self, event: EventId) -> PresenceCounts {
+        self.rooms().get(&event).map(Room::counts).unwrap_or_default()
+    }
+}
+
+impl EventListener for Presence {
+    fn said(&self, event: EventId, entries: &[LogEntry]) {
+        for entry in entries.iter().filter(|entry| entry.kind == EntryKind::BadgesChanged) {
+            let Ok(changed) = serde_json::from_str::<BadgesChanged>(entry.data()) else {
+                continue;
+            };
+            if let Some(room) = self.rooms().get_mut(&event) {
+                room.award(&changed);
+            }
         }
     }
 }

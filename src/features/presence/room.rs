@@ -11,7 +11,7 @@ use std::{
 use super::{here::Here, together::Together};
 use crate::domain::{
     Stamp, UserId,
-    entry::PresenceChanged,
+    entry::{BadgesChanged, PresenceChanged},
     presence::{PresenceCounts, PresenceStatus},
     user::User,
 };
@@ -90,6 +90,21 @@ impl Room {
         }
         self.dirty |= is_news && self.is_alone();
         true
+    }
+
+    /// Somebody's card changes while they are here.
+    pub(super) fn award(&mut self, changed: &BadgesChanged) {
+        let user = &changed.awards.user_id;
+        if self.here.award(changed)
+            && let Some(together) = &mut self.together
+        {
+            together.owe(user, true);
+        }
+        if let Some(joined) = self.joined.get_mut(user)
+            && let Some((_, attendance)) = self.here.find(user)
+        {
+            joined.clone_from(&attendance.user);
+        }
     }
 
     fn has_joined(&mut self, user: &User) {

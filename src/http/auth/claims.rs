@@ -11,6 +11,7 @@ use crate::{
     config::IssuerConfig,
     domain::{
         EventId, Reason, Refusal, Stamp, UserId,
+        badge::may_be_brought,
         text::{DisplayName, is_refused},
         user::{Role, User},
     },
@@ -45,6 +46,9 @@ pub(super) struct Claims {
     pub iat: Option<f64>,
     #[serde(default)]
     pub guest: bool,
+    /// Since when the account exists: seconds since 1970, or RFC 3339. Not `iat`, which is the token's own age.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub created_at: Value,
 }
 
 /// Who signed, and so how far to believe.
@@ -65,12 +69,18 @@ impl Claims {
             .and_then(clean_name)
             .ok_or_else(|| invalid("The token has no usable `name`."))?;
         let roles = roles(&self.roles, signer);
+        let since = match (id.is_guest(), signer) {
+            // Guests come in once: their token is as old as they are.
+            (true, Signer::House) => self.iat.map(stamp),
+            _ => since(&self.created_at),
+        };
+        let guest = id.is_guest() || (self.guest && matches!(signer, Signer::House));
         let user = User {
-            guest: id.is_guest() || (self.guest && matches!(signer, Signer::House)),
+            guest,
             id,
             name,
             avatar_url: self.picture.as_str().filter(|url| is_picture(url)).map(str::to_owned),
-            badges: badges(&self.badges),
+            badges: badges(&self.badges, signer, guest),
         };
         Ok(Identity::User {
             user,
@@ -78,6 +88,7 @@ impl Claims {
             moderates: roles.contains(&Role::Moderator) || roles.contains(&Role::Admin),
             event_roles: event_roles(&self.events, signer),
             expires_at: Some(stamp(self.exp)),
+            since,
         })
     }
 }
@@ -92,6 +103,14 @@ fn invalid(detail: &str) -> Refusal {
 )]
 fn stamp(seconds: f64) -> Stamp {
     Stamp::from_ms((seconds * 1_000.0) as i64)
+}
+
+fn since(claim: &Value) -> Option<Stamp> {
+    match claim {
+        Value::Number(seconds) => seconds.as_f64().map(stamp),
+        Value::String(time) => time.parse().ok(),
+        _ => None,
+    }
 }
 
 fn user_id(sub: &str, signer: Signer<'_>) -> Result<UserId, Refusal> {
@@ -124,10 +143,12 @@ pub(super) fn is_picture(url: &str) -> bool {
     url.len() <= MAX_PICTURE_BYTES && url.starts_with("https://") && crate::domain::text::Url::parse(url).is_ok()
 }
 
-fn badges(claim: &Value) -> Vec<String> {
+fn badges(claim: &Value, signer: Signer<'_>, guest: bool) -> Vec<String> {
+    let from_outside = matches!(signer, Signer::Outside(_));
     words(claim)
         .filter(|badge| (1..=MAX_BADGE_CHARS).contains(&badge.chars().count()))
         .filter_map(|badge| crate::domain::text::line(badge, MAX_BADGE_CHARS).ok())
+        .filter(|badge| may_be_brought(badge, from_outside, guest))
         .take(MAX_BADGES)
         .collect()
 }

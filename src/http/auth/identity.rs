@@ -18,6 +18,8 @@ pub enum Identity {
         event_roles: BTreeMap<EventId, Role>,
         /// When the credential ends; streams end with it.
         expires_at: Option<Stamp>,
+        /// Since when the account exists, if the credential says so.
+        since: Option<Stamp>,
     },
     Key(KeyIdentity),
 }
@@ -43,6 +45,15 @@ impl Identity {
     pub fn expires_at(&self) -> Option<Stamp> {
         match self {
             Self::User { expires_at, .. } => *expires_at,
+            Self::Anonymous | Self::Key(_) => None,
+        }
+    }
+
+    /// Since when the account exists; for guests, since they came in.
+    #[must_use]
+    pub fn since(&self) -> Option<Stamp> {
+        match self {
+            Self::User { since, .. } => *since,
             Self::Anonymous | Self::Key(_) => None,
         }
     }

@@ -79,6 +79,7 @@ impl Passes {
             moderates,
             event_roles,
             expires_at,
+            since: _,
         } = identity
         else {
             return None;
@@ -128,6 +129,8 @@ impl Passes {
             moderates: pass.moderates,
             event_roles: pass.event_role.map(|role| (pass.event, role)).into_iter().collect(),
             expires_at: pass.token_until,
+            // Passes open streams; age is asked of those who write.
+            since: None,
         };
         Ok((identity, pass.event))
     }

@@ -10,7 +10,11 @@ use poem::Request;
 use super::{Authenticator, Caller, cookie, security::documented_extractor};
 use crate::{
     clock,
-    domain::{EventId, Reason, Refusal, event::Event, user::Role},
+    domain::{
+        EventId, Reason, Refusal,
+        event::Event,
+        user::{Role, User},
+    },
     http::{Problem, gate::Gate},
 };
 
@@ -31,6 +35,8 @@ pub struct StreamCaller {
 pub struct Admitted {
     pub event: Arc<Event>,
     pub role: Role,
+    /// How they look to others here.
+    pub user: Option<User>,
     pub caller: Caller,
     /// A `Set-Cookie` value to answer with, by which the browser can reconnect.
     pub set_cookie: Option<String>,
@@ -67,7 +73,7 @@ impl StreamCaller {
     /// Lets them in, if they may hear the event that `segment` of the path names.
     pub async fn admit(self, gate: &dyn Gate, segment: &str) -> Result<Admitted, Problem> {
         let admission = gate.admit(segment, &self.caller).await?;
-        let (event, role) = (admission.event, admission.role);
+        let (event, role, user) = (admission.event, admission.role, admission.user);
         if self.bound.is_some_and(|bound| bound != event.id) {
             return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for another event.").into());
         }
@@ -83,6 +89,7 @@ impl StreamCaller {
         Ok(Admitted {
             event,
             role,
+            user,
             set_cookie: pass.and_then(|(pass, age_seconds)| cookie::stream(&pass, segment, age_seconds, self.https)),
             caller: self.caller,
         })

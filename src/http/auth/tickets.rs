@@ -51,6 +51,7 @@ impl Tickets {
             moderates,
             event_roles,
             expires_at,
+            since: _,
         } = identity
         else {
             return Err(Refusal::new(
@@ -82,6 +83,8 @@ impl Tickets {
             moderates: kept.moderates,
             event_roles: kept.event_roles,
             expires_at: kept.expires_at,
+            // Tickets open streams; age is asked of those who write.
+            since: None,
         };
         Some((identity, kept.event))
     }

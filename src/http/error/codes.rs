@@ -3,7 +3,7 @@
 use crate::domain::Reason;
 
 /// Every reason; the length comes from the last variant, so that a new one cannot be forgotten here.
-const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
+const REASONS: [Reason; Reason::AlreadyAppealed as usize + 1] = {
     use Reason as R;
     [
         R::InvalidRequest,
@@ -40,6 +40,18 @@ const REASONS: [Reason; Reason::ShuttingDown as usize + 1] = {
         R::TooManyConnections,
         R::Overloaded,
         R::ShuttingDown,
+        R::SlowMode,
+        R::RoomLocked,
+        R::MembersOnly,
+        R::EmojiOnly,
+        R::NotUnique,
+        R::LinksNotAllowed,
+        R::AccountTooYoung,
+        R::Banned,
+        R::Muted,
+        R::TimedOut,
+        R::MessageBlocked,
+        R::AlreadyAppealed,
     ]
 };
 
@@ -86,6 +98,18 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::TooManyConnections => (429, "Too many connections"),
         Reason::Overloaded => (503, "The server is too busy"),
         Reason::ShuttingDown => (503, "The server is shutting down"),
+        Reason::SlowMode => (429, "The room is in slow mode"),
+        Reason::RoomLocked => (409, "The room is locked"),
+        Reason::MembersOnly => (403, "Only members write here"),
+        Reason::EmojiOnly => (422, "Only emoji are said here"),
+        Reason::NotUnique => (422, "This was said a moment ago"),
+        Reason::LinksNotAllowed => (422, "Links are not allowed here"),
+        Reason::AccountTooYoung => (403, "The account is too young"),
+        Reason::Banned => (403, "You are banned"),
+        Reason::Muted => (403, "You are muted"),
+        Reason::TimedOut => (403, "You may not write for a while"),
+        Reason::MessageBlocked => (422, "The message breaks a rule of the house"),
+        Reason::AlreadyAppealed => (409, "This was appealed against before"),
     }
 }
 

@@ -43,6 +43,20 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
                 });
             }
         }
+        "room.opened" | "room.closed" => snapshot["room"] = data["window"].clone(),
+        "room.changed" => {
+            let settings = snapshot["event"]["settings"].as_object_mut().unwrap();
+            settings.extend(data["room"].as_object().unwrap().clone());
+            snapshot["event"]["version"] = data["version"].clone();
+        }
+        "badges.changed" => {
+            let awards = list(snapshot, "badges");
+            awards.retain(|known| known["user_id"] != data["user_id"]);
+            if data["badges"] != json!([]) {
+                awards.push(json!({"user_id": data["user_id"], "badges": data["badges"]}));
+                awards.sort_by_key(|awards| awards["user_id"].as_str().unwrap().to_owned());
+            }
+        }
         "applause.changed" => snapshot["applause"] = data["applause"].clone(),
         "poll.opened" => list(snapshot, "polls").push(data["poll"].clone()),
         "poll.changed" => count_votes(snapshot, data),

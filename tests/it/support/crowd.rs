@@ -77,11 +77,18 @@ async fn act(who: &Actor, host: &Actor, event: &str, dice: &mut Dice, staff: boo
                 .await
                 .ok(),
         ),
-        1 => drop(
+        1 => {
             who.post(&format!("{base}/applause"), &json!({"kind": "wow", "count": 3}))
                 .await
-                .ok(),
-        ),
+                .ok();
+            // Given and taken back, as it comes; taking back what was not given is refused.
+            let badge = format!("{base}/badges/{}/B{}", who.id, turn % 3);
+            if turn.is_multiple_of(2) {
+                host.put(&badge, &Value::Null).await.ok();
+            } else {
+                host.delete(&badge).await;
+            }
+        }
         2 => {
             let goal = json!({"source_id": format!("{}-{turn}", who.id), "type": "goal", "participant_id": "home",
                 "player": "Ana", "minute": 5});

@@ -27,11 +27,22 @@ pub struct Process {
 
 /// Limits off, the secret of the tests, and whatever else the test wants.
 fn settings(dir: &Path, more: &[(&str, &str)]) -> Vec<(String, String)> {
-    let limits = ["GUEST_SIGN_IN", "POST", "REACT", "APPLAUD", "READ", "WRITE", "INGEST"];
+    let limits = [
+        "POST_ADDRESS",
+        "POST_EVENT",
+        "GUEST_SIGN_IN",
+        "POST",
+        "REACT",
+        "APPLAUD",
+        "READ",
+        "WRITE",
+        "INGEST",
+    ];
     let off = limits.map(|limit| (format!("GRANDSTAND_LIMITS__{limit}__QUOTA"), "0".to_owned()));
     let fixed = [
         ("GRANDSTAND_AUTH__SECRET".to_owned(), server::SECRET.to_owned()),
         ("GRANDSTAND_STREAM__DRAIN_WINDOW_MS".to_owned(), "100".to_owned()),
+        ("GRANDSTAND_ORDER__DEFAULT_RULES".to_owned(), "false".to_owned()),
     ];
     let database = postgres::database_of(dir).map(|url| ("GRANDSTAND_STORE__DATABASE_URL".to_owned(), url));
     let more = more

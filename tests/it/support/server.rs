@@ -52,15 +52,21 @@ pub fn config(dir: &Path) -> Config {
     config.store = store_config(dir);
     config.auth.secret = Some(Secret::new(SECRET));
     config.stream.drain_window_ms = 50;
+    config.order.default_rules = false;
     let limits = &mut config.limits;
     for quota in [
         &mut limits.guest_sign_in,
         &mut limits.post,
+        &mut limits.post_address,
+        &mut limits.post_event,
         &mut limits.react,
         &mut limits.applaud,
         &mut limits.read,
         &mut limits.write,
         &mut limits.ingest,
+        &mut limits.typing,
+        &mut limits.cursors,
+        &mut limits.receipt,
     ] {
         *quota = off();
     }

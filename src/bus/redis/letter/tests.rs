@@ -60,6 +60,7 @@ fn what_is_written_is_read() {
         Envelope::Stale(Stale::Event(event())),
         Envelope::Stale(Stale::Role(event(), ana)),
         Envelope::Stale(Stale::Keys),
+        Envelope::Aside(event(), Topic::Receipts, "{}".into()),
     ];
     for envelope in envelopes {
         let back = read(&there, here.write(&envelope));

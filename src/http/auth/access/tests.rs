@@ -19,6 +19,7 @@ fn user(id: &str, role: Role, moderates: bool, event_roles: BTreeMap<EventId, Ro
         moderates,
         event_roles,
         expires_at: None,
+        since: None,
     }
 }
 
