@@ -207,6 +207,13 @@ fn link_at(shown: &[Shown], at: usize) -> Option<Link> {
             .unwrap_or_default()
             .to_owned();
     }
+    // A name of the net ends where another script goes on, as in Chinese and Japanese text.
+    if !schemed && let Some((rest, last)) = host.rsplit_once('.') {
+        let plain = last.find(|one: char| !one.is_ascii()).filter(|&end| end > 0);
+        if let Some(plain) = plain.and_then(|end| last.get(..end)) {
+            host = format!("{rest}.{plain}");
+        }
+    }
     let host = host.trim_end_matches(['.', '-', '_', ',', ')']).to_owned();
     let trimmed = if schemed {
         authority

@@ -182,17 +182,26 @@ async fn take_away(
 pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId, why: Deciding) -> Result<(Message, bool), Error> {
     let (row, status) = require_row(scribe, id).await?;
     match status {
-        MessageStatus::Held | MessageStatus::Shadowed => Ok((appear(scribe, row, why).await?, true)),
+        MessageStatus::Held | MessageStatus::Shadowed => Ok((appear(scribe, row, Some(why)).await?, true)),
         MessageStatus::Active => Ok((rows::read_one(scribe.txn(), row).await?, false)),
         MessageStatus::Hidden | MessageStatus::Deleted => Err(is_gone().into()),
     }
+}
+
+/// Its time to wait is over and nobody has decided. Nothing happens if somebody has.
+pub(super) async fn ripen(scribe: &mut Scribe<'_>, id: MessageId) -> Result<(), Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    if status == MessageStatus::Held {
+        appear(scribe, row, None).await?;
+    }
+    Ok(())
 }
 
 /// False: it was not hidden.
 pub(super) async fn restore(scribe: &mut Scribe<'_>, id: MessageId, why: Deciding) -> Result<(Message, bool), Error> {
     let (row, status) = require_row(scribe, id).await?;
     match status {
-        MessageStatus::Hidden => Ok((appear(scribe, row, why).await?, true)),
+        MessageStatus::Hidden => Ok((appear(scribe, row, Some(why)).await?, true)),
         MessageStatus::Active => Ok((rows::read_one(scribe.txn(), row).await?, false)),
         MessageStatus::Held | MessageStatus::Shadowed => {
             Err(Refusal::new(Reason::Conflict, "The message waits; release it.").into())
@@ -202,7 +211,7 @@ pub(super) async fn restore(scribe: &mut Scribe<'_>, id: MessageId, why: Decidin
 }
 
 /// A message appears at the end of the log.
-async fn appear(scribe: &mut Scribe<'_>, row: message::Model, why: Deciding) -> Result<Message, Error> {
+async fn appear(scribe: &mut Scribe<'_>, row: message::Model, why: Option<Deciding>) -> Result<Message, Error> {
     let seq = i64::try_from(scribe.next_seq()).unwrap_or(i64::MAX);
     let active = MessageStatus::Active.name().to_owned();
     let change = message::ActiveModel {
@@ -215,7 +224,9 @@ async fn appear(scribe: &mut Scribe<'_>, row: message::Model, why: Deciding) -> 
     scribe.say(&Entry::MessageReleased(MessageSaid {
         message: message.clone(),
     }));
-    note(scribe, &message, why).await?;
+    if let Some(why) = why {
+        note(scribe, &message, why).await?;
+    }
     Ok(message)
 }
 

@@ -136,6 +136,7 @@ impl SanctionsApi {
         caller: Caller,
         event: Path<String>,
         user: Query<Option<UserId>>,
+        /// Only of this kind.
         kind: Query<Option<SanctionKind>>,
         in_force: Query<Option<bool>>,
         after: Place<ByRow>,
@@ -185,6 +186,7 @@ impl SanctionsApi {
         &self,
         caller: Caller,
         user: Query<Option<UserId>>,
+        /// Only of this kind.
         kind: Query<Option<SanctionKind>>,
         in_force: Query<Option<bool>>,
         after: Place<ByRow>,

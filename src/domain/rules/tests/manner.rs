@@ -31,6 +31,7 @@ fn links_are_found_however_they_are_written() {
         "hxxps://evil.test",
         "www.evil.test",
         "evil.com",
+        "evil.comを見て",
         "go to evil.com/now please",
         "Evil.COM",
         "sub.evil.co.uk",

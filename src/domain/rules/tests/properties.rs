@@ -8,28 +8,29 @@ use super::{
     *,
 };
 
+const WORDS: [&str; 15] = [
+    "idiot",
+    "ass",
+    "moron*",
+    "*zonk*",
+    "*gate",
+    "shut up",
+    "дурак",
+    "馬鹿",
+    "バカ",
+    "바보*",
+    "احمق",
+    "año",
+    "scheiße",
+    "lilli",
+    "গাধা",
+];
+
 /// Everything switched on, all of it masking where it can.
 fn strict() -> Compiled {
-    let words = [
-        "idiot",
-        "ass",
-        "moron*",
-        "*zonk*",
-        "*gate",
-        "shut up",
-        "дурак",
-        "馬鹿",
-        "バカ",
-        "바보*",
-        "احمق",
-        "año",
-        "scheiße",
-        "lilli",
-        "গাধা",
-    ];
     let house = RuleSet::house();
     Compiled::new(&RuleSet {
-        words: vec![list("words", RuleAction::Mask, &words)],
+        words: vec![list("words", RuleAction::Mask, &WORDS)],
         patterns: vec![TextPattern {
             name: "digits".into(),
             category: RuleCategory::Privacy,
@@ -65,6 +66,8 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_text_is_too_much_and_a_mask_touches_only_its_places(text in text()) {
         let rules = strict();
@@ -94,9 +97,10 @@ proptest! {
         }
     }
 
+    // Of each kind of rule by itself: what a mask covers may be what kept a link from being one.
     #[test]
     fn masking_leaves_nothing_to_mask(text in text()) {
-        let rules = strict();
+        let rules = masking(&WORDS);
         if let Some(masked) = judged(&rules, &text).masked {
             let again = judged(&rules, &masked);
             prop_assert_eq!(again.masked, None, "{} -> {}", text, masked);

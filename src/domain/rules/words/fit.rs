@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    SHORT,
     letters::{Gap, Kind, Letter},
     look,
     script::Script,
@@ -16,10 +17,6 @@ pub(super) struct Path<'a> {
     pub(super) steps: &'a [Step],
     pub(super) strict: bool,
 }
-
-/// Words up to this length are told apart by their accents: `ano` is not `año`. In longer ones accents are decoration,
-/// and left out by many who type.
-const SHORT: usize = 4;
 
 /// The place of the word in the text, if it stands there.
 pub(super) fn fits(word: &Word, path: &Path<'_>) -> Option<Range<usize>> {
@@ -139,9 +136,9 @@ fn is_readable(word: &Word, path: &Path<'_>) -> bool {
     if any > 0 && (word.length < SHORT || sure < 2 || word.open_start) {
         return false;
     }
-    // Two digits at the end are a number: SH17 is a bus, A55 a road.
+    // Two digits at the end are a number: SH17 is a bus, A55 a road. Behind so little as AS5, one is.
     let number = path.steps.iter().rev().take_while(|step| step.how == How::Digit);
-    if number.map(|step| step.count).sum::<u16>() >= 2 {
+    if number.map(|step| step.count).sum::<u16>() >= if word.length < SHORT { 1 } else { 2 } {
         return false;
     }
     if word.length < SHORT {
@@ -154,21 +151,21 @@ fn is_readable(word: &Word, path: &Path<'_>) -> bool {
 
 /// Short words have the accents they are listed with. Many accents, or such as no language writes, are a disguise.
 fn accents_fit(word: &Word, path: &Path<'_>) -> bool {
-    if word.length > SHORT {
-        return true;
-    }
     let (mut odd, mut noise) = (0, 0);
     for step in path.steps.iter().filter(|step| step.how == How::Sure) {
         let (Some(letter), Some(&wanted)) = (path.letters.get(step.at), word.exact.get(step.letter)) else {
             continue;
         };
+        if !word.is_short_at(step.letter) {
+            continue;
+        }
         let own = word.letters.get(step.letter) == Some(&letter.base);
         if !own || !letter.script.mixes() || letter.exact == wanted {
             continue;
         }
         if letter.exact == '\0' {
             noise += 1;
-        } else if letter.exact == letter.base {
+        } else if letter.exact == letter.base || look::is_vietnamese(letter.exact) {
             return false;
         } else {
             odd += 1;
@@ -208,24 +205,44 @@ fn one_word(path: &Path<'_>, range: Range<usize>, word: &Word, closed: bool) -> 
     }
     let widest = inner.iter().map(|step| step.gap).max().unwrap_or(Gap::None);
     let letters: usize = steps.iter().map(|step| usize::from(step.count)).sum();
-    // In pieces of one letter each, but for one of two.
-    let (pieces, glyphs) = (gaps + 1, steps.len());
-    let widest_piece = widest_piece(steps);
-    let spelled = pieces >= 3 && letters >= 3 && widest_piece <= 2 && glyphs <= pieces + 1;
+    let (pieces, characters, widest_piece) = pieces(path, steps);
+    // In pieces of one character each, but for one of two.
+    let pairs = word.breaks != 0 || (widest <= Gap::Blank && is_syllabic(path, steps));
+    let spelled =
+        pieces >= if pairs { 2 } else { 3 } && widest_piece <= 2 && characters <= pieces + usize::from(pieces > 2);
     if spelled {
-        let alone = word.breaks != 0 || word.length > SHORT || stands_alone(path, widest);
+        let alone = word.breaks != 0 || word.length > SHORT || stands_alone(path, widest, word.open_end);
         return alone && (closed || spelled_end(path, widest));
     }
-    widest == Gap::Joint && closed && word.length >= SHORT && gaps <= 2
+    widest == Gap::Joint && closed && letters >= SHORT && gaps <= 2
 }
 
-fn widest_piece(steps: &[Step]) -> usize {
-    let (mut widest, mut piece) = (0, 0);
+/// Whether two characters are a word already.
+fn is_syllabic(path: &Path<'_>, steps: &[Step]) -> bool {
+    let script = |step: &Step| path.letters.get(step.at).map(|letter| letter.script);
+    steps
+        .iter()
+        .all(|step| matches!(script(step), Some(Script::Unspaced | Script::Hangul)))
+}
+
+/// In how many pieces the steps are, of how many characters in all and in the longest.
+fn pieces(path: &Path<'_>, steps: &[Step]) -> (usize, usize, usize) {
+    let (mut pieces, mut characters, mut widest, mut piece, mut last) = (0, 0, 0, 0, usize::MAX);
     for step in steps {
-        piece = if step.gap == Gap::None { piece + 1 } else { 1 };
+        let start = path.letters.get(step.at).map_or(0, |letter| letter.start);
+        if step.gap != Gap::None || pieces == 0 {
+            pieces += 1;
+            piece = 0;
+        }
+        // A syllable is one character, whatever number of letters it is made of.
+        if start != last {
+            piece += 1;
+            characters += 1;
+        }
+        last = start;
         widest = widest.max(piece);
     }
-    widest
+    (pieces, characters, widest)
 }
 
 fn spelled_end(path: &Path<'_>, gap: Gap) -> bool {
@@ -234,56 +251,49 @@ fn spelled_end(path: &Path<'_>, gap: Gap) -> bool {
 }
 
 /// A short word that is spelled out is not a part of a longer one that is: `c l a s s`.
-fn stands_alone(path: &Path<'_>, gap: Gap) -> bool {
+fn stands_alone(path: &Path<'_>, gap: Gap, open_end: bool) -> bool {
     let (Some(first), Some(last)) = (path.steps.first(), path.steps.last()) else {
         return false;
     };
-    // How many single letters go on at the same distance, and the nearest of them.
-    let beyond = |mut at: usize, back: bool| {
-        let (mut count, mut nearest) = (0, '\0');
-        while count < 2 {
-            let (near, next) = if back {
-                (at, at.checked_sub(1))
-            } else {
-                (at + 1, Some(at + 1))
-            };
-            let parted = path
-                .letters
-                .get(near)
-                .is_some_and(|letter| letter.gap > Gap::None && letter.gap <= gap);
-            let Some((next, letter)) = next
-                .and_then(|next| Some((next, path.letters.get(next)?)))
-                .filter(|_| parted)
-            else {
-                break;
-            };
-            let joined = if back {
-                letter.gap == Gap::None && next > 0
-            } else {
-                path.letters.get(next + 1).is_some_and(|after| after.gap == Gap::None)
-            };
-            if letter.kind != Kind::Letter || joined {
-                break;
-            }
-            if count == 0 {
-                nearest = letter.base;
-            }
-            count += 1;
-            at = next;
+    let mut back = Vec::with_capacity(2);
+    // What parts two letters is told by the later one.
+    let mut near = path.letters.get(first.at).map_or(Gap::None, |letter| letter.gap);
+    for letter in path.letters.get(..first.at).unwrap_or_default().iter().rev().take(6) {
+        if letter.kind == Kind::Sign {
+            near = near.max(letter.gap).max(Gap::Joint);
+        } else {
+            back.push((letter.base, near));
+            near = letter.gap;
         }
-        (count, nearest)
+    }
+    let mut ahead = Vec::with_capacity(2);
+    let mut near = Gap::None;
+    for letter in path.letters.get(last.at + 1..).unwrap_or_default().iter().take(6) {
+        near = near.max(letter.gap);
+        if letter.kind == Kind::Sign {
+            near = near.max(Gap::Joint);
+        } else {
+            ahead.push((letter.base, near));
+            near = Gap::None;
+        }
+    }
+    is_apart(&back, gap) && (open_end || is_apart(&ahead, gap))
+}
+
+/// Whether what stands beside a word that is spelled out with such gaps does not belong to it: nothing, a whole word, or
+/// a word of one letter.
+fn is_apart(beside: &[(char, Gap)], gap: Gap) -> bool {
+    let Some(&(letter, near)) = beside.first() else {
+        return true;
     };
-    [beyond(first.at, true), beyond(last.at, false)]
-        .into_iter()
-        .all(|(count, nearest)| match count {
-            0 => true,
-            // A word of one letter.
-            1 => matches!(
-                nearest,
-                'a' | 'i' | 'o' | 'u' | 'e' | 'y' | 'r' | 'n' | 'и' | 'я' | 'в' | 'с' | 'к' | 'у' | 'о' | 'а'
-            ),
-            _ => false,
-        })
+    if near == Gap::None || near > gap {
+        return true;
+    }
+    match beside.get(1) {
+        Some((_, Gap::None)) => true,
+        Some((_, further)) if *further <= gap => false,
+        _ => "aiouyernияксвуоа".contains(letter),
+    }
 }
 
 /// The bytes of the word, with the rest of a word it is only a part of.

@@ -56,6 +56,19 @@ pub(super) struct Letter {
     pub(super) strict: bool,
 }
 
+impl Letter {
+    /// What is left of it when it is covered: nothing to be read, and nothing to be read across.
+    pub(super) fn covered(self) -> Self {
+        Self {
+            base: '\0',
+            look: '\0',
+            run: u16::MAX,
+            kind: Kind::Sign,
+            ..self
+        }
+    }
+}
+
 /// The letters of a text, and whether there are turned ones among them.
 #[derive(Debug, Default)]
 pub(super) struct Letters {
@@ -94,7 +107,12 @@ impl Letters {
         let gaps = self.all.iter().skip(1).map(|letter| letter.gap).rev();
         let mut gaps = std::iter::once(Gap::None).chain(gaps);
         let turn = |letter: &Letter| Letter {
-            base: look::turned_plain(letter.base),
+            // Those that are turned already are what they were turned from.
+            base: if letter.exact == '\0' {
+                letter.base
+            } else {
+                look::turned_plain(letter.base)
+            },
             gap: gaps.next().unwrap_or(Gap::None),
             ..*letter
         };
@@ -159,6 +177,7 @@ impl Reader {
                 self.sign(character, at, end);
             }
             '\0'..='\x1f' | '\x7f' => self.attach(end),
+            ',' | ';' => self.pause(),
             _ => self.mark(),
         }
     }
@@ -170,6 +189,8 @@ impl Reader {
             self.accent(character, end);
         } else if character.is_whitespace() {
             self.blank();
+        } else if matches!(character, '、' | '，' | '。' | '；' | '،') {
+            self.pause();
         } else if let Some(plain) = look::turned(character) {
             self.letters.turned += 1;
             self.push(Letter {
@@ -195,7 +216,7 @@ impl Reader {
             if let Some(parts) = own {
                 for &part in parts {
                     self.push(Letter {
-                        exact: small,
+                        exact: if look::is_spelled_with(small) { small } else { '\0' },
                         script: script(small),
                         ..letter(part, at, end, upper)
                     });
@@ -274,6 +295,16 @@ impl Reader {
             Gap::None => Gap::Blank,
             Gap::Joint | Gap::Blank | Gap::Wide => Gap::Wide,
             Gap::Wall => Gap::Wall,
+        };
+    }
+
+    /// A comma and its like, between things that are told one by one.
+    fn pause(&mut self) {
+        self.signs += 1;
+        self.gap = if self.signs > 3 {
+            Gap::Wall
+        } else {
+            self.gap.max(Gap::Wide)
         };
     }
 

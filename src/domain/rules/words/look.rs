@@ -153,7 +153,15 @@ pub(super) const fn plain(letter: char) -> Option<&'static [char]> {
         'ŧ' => &['t'],
         'ŋ' => &['n'],
         'þ' => &['t', 'h'],
+        'ƅ' => &['b'],
+        'ɇ' => &['e'],
         'ƒ' => &['f'],
+        'ⱨ' => &['h'],
+        'ⱡ' => &['l'],
+        'ɽ' => &['r'],
+        'ʉ' => &['u'],
+        'ɏ' => &['y'],
+        'ⱬ' => &['z'],
         'ς' => &['σ'],
         'ך' => &['כ'],
         'ם' => &['מ'],
@@ -166,6 +174,16 @@ pub(super) const fn plain(letter: char) -> Option<&'static [char]> {
         'ہ' | 'ھ' => &['ه'],
         _ => return None,
     })
+}
+
+/// Whether a living spelling has this letter, so that it says something about the word.
+pub(super) const fn is_spelled_with(letter: char) -> bool {
+    !matches!(letter, 'ƅ' | 'ɇ' | 'ƒ' | 'ⱨ' | 'ⱡ' | 'ɽ' | 'ʉ' | 'ɏ' | 'ⱬ')
+}
+
+/// Letters of Vietnamese, which has so many accents that several of them are no disguise.
+pub(super) const fn is_vietnamese(letter: char) -> bool {
+    matches!(letter, '\u{1ea0}'..='\u{1ef9}' | 'ơ' | 'ư' | 'đ')
 }
 
 /// The Latin letter that another alphabet's letter looks like, and whether it does so by itself or only in the company
@@ -235,6 +253,28 @@ pub(super) const fn cyrillic_look(letter: char) -> Option<char> {
         't' => 'т',
         'x' => 'х',
         'y' | 'u' => 'у',
+        _ => return None,
+    })
+}
+
+/// The same for Greek ones.
+pub(super) const fn greek_look(letter: char) -> Option<char> {
+    Some(match letter {
+        'a' => 'α',
+        'b' => 'β',
+        'e' => 'ε',
+        'i' => 'ι',
+        'k' => 'κ',
+        'n' | 'h' => 'η',
+        'o' => 'ο',
+        'p' => 'ρ',
+        't' => 'τ',
+        'u' | 'y' => 'υ',
+        'v' => 'ν',
+        'w' => 'ω',
+        'x' => 'χ',
+        'z' => 'ζ',
+        'm' => 'μ',
         _ => return None,
     })
 }

@@ -28,24 +28,24 @@ pub(super) fn settle(letters: &mut [Letter]) {
 }
 
 fn settle_word(word: &mut [Letter], greek: bool, cyrillic: bool) {
-    let is = |letter: &Letter, script: Script| letter.kind == Kind::Letter && letter.script == script;
-    let latin = word.iter().any(|letter| is(letter, Script::Latin));
-    let russian = word.iter().any(|letter| is(letter, Script::Cyrillic));
-    for letter in word.iter_mut() {
-        let real = match letter.script {
-            Script::Greek => greek,
-            Script::Cyrillic => cyrillic,
-            Script::Other => false,
-            _ => {
-                if russian && letter.kind == Kind::Letter && letter.script == Script::Latin {
-                    letter.look = look::cyrillic_look(letter.base).unwrap_or(letter.look);
-                }
-                continue;
-            }
+    let count = |script: Script| {
+        let own = |letter: &&Letter| letter.kind == Kind::Letter && letter.script == script;
+        word.iter().filter(own).count()
+    };
+    let (latin, greeks, cyrillics) = (count(Script::Latin), count(Script::Greek), count(Script::Cyrillic));
+    for letter in word.iter_mut().filter(|letter| letter.kind == Kind::Letter) {
+        let as_latin = letter.look;
+        // Whichever of the two a word is meant in, each letter is itself or its look-alike.
+        let (look, likely) = match letter.script {
+            Script::Latin if cyrillics > 0 => (look::cyrillic_look(letter.base), true),
+            Script::Latin if greeks > 0 => (look::greek_look(letter.base), true),
+            Script::Greek if cyrillics > latin => (look::cyrillic_look(as_latin), true),
+            Script::Cyrillic if greeks > latin => (look::greek_look(as_latin), true),
+            Script::Greek => (None, latin > 0 || letter.strict && !greek),
+            Script::Cyrillic => (None, latin > 0 || letter.strict && !cyrillic),
+            Script::Other => (None, latin > 0 || letter.strict),
+            _ => continue,
         };
-        let likely = latin || letter.strict && !real;
-        if !likely {
-            letter.look = '\0';
-        }
+        letter.look = if likely { look.unwrap_or(as_latin) } else { '\0' };
     }
 }

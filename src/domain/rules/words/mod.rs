@@ -22,6 +22,11 @@ use crate::domain::Fault;
 
 /// The longest listed word or phrase, in letters.
 const LETTERS_MAX: usize = 64;
+/// How often a text is looked through for words beside found ones.
+const ROUNDS_MAX: usize = 4;
+/// Words up to this length are told apart by their accents: `ano` is not `año`. In longer ones accents are decoration,
+/// and left out by many who type.
+const SHORT: usize = 4;
 
 /// Listed words, or words in which nothing is found, ready to look for.
 #[derive(Debug, Default)]
@@ -76,13 +81,45 @@ impl Reading {
         if self.letters.turned > 1 {
             steps += seek::seek(listed, &self.letters.turned_round(), false, &mut hits);
         }
-        if !hits.is_empty() && !allowed.is_empty() {
-            let mut spared = Vec::new();
-            steps += seek::seek(allowed, forward, true, &mut spared);
-            let within = |hit: &Hit, place: &Range<usize>| place.start <= hit.place.start && hit.place.end <= place.end;
-            hits.retain(|hit| !spared.iter().any(|spared| within(hit, &spared.place)));
+        if hits.is_empty() {
+            return (hits, steps);
         }
+        let mut spared = Vec::new();
+        if !allowed.is_empty() {
+            steps += seek::seek(allowed, forward, true, &mut spared);
+        }
+        let is_spared = |hit: &Hit| {
+            let around = |place: &Range<usize>| place.start <= hit.place.start && hit.place.end <= place.end;
+            spared.iter().any(|spared| around(&spared.place))
+        };
+        hits.retain(|hit| !is_spared(hit));
+        steps += self.find_beside(listed, &mut hits);
+        hits.retain(|hit| !is_spared(hit));
         (hits, steps)
+    }
+
+    /// Words that only end or begin because of found ones beside them, as they will once those are covered: `as$idiot`.
+    fn find_beside(&self, listed: &Words, hits: &mut Vec<Hit>) -> usize {
+        let (mut steps, mut known) = (0, 0);
+        let mut left = self.letters.all.clone();
+        for _ in 0..ROUNDS_MAX {
+            let fresh = hits.get(known..).unwrap_or_default();
+            if fresh.is_empty() {
+                break;
+            }
+            let covered = |letter: &letters::Letter| {
+                let place = |hit: &Hit| hit.place.start < letter.end && letter.start < hit.place.end;
+                fresh.iter().any(place)
+            };
+            for letter in &mut left {
+                if covered(letter) {
+                    *letter = letter.covered();
+                }
+            }
+            known = hits.len();
+            steps += seek::seek(listed, &left, false, hits);
+        }
+        steps
     }
 
     /// A number for the text, and how many letters and digits it has: see `TextPrint`.
@@ -99,7 +136,7 @@ impl Reading {
             hash = (hash ^ u64::from(u32::from(shown))).wrapping_mul(0x0100_0000_01b3);
             // Three or thirty of the same letter are the same cry.
             hash = (hash ^ u64::from(letter.run.min(3))).wrapping_mul(0x0100_0000_01b3);
-            count = count.saturating_add(u32::from(letter.run));
+            count = count.saturating_add(u32::from(letter.run.min(3)));
         }
         (hash, count)
     }

@@ -13,8 +13,10 @@ use super::{
     trie::{ROOT, Trie},
 };
 
-/// Steps from one beginning. Ordinary text takes two or three, a long word with every letter disguised some hundred.
-const STEPS_MAX: usize = 512;
+/// Steps from one beginning. Ordinary text takes two or three, a long word with every letter disguised some dozens.
+const STEPS_MAX: usize = 128;
+/// Digits and signs in a row that a walk may begin with. Longer words without a letter are not read as words.
+const UNSURE_MAX: usize = 3;
 /// Letters of the text that one walk may take: the longest listed word with some of its letters spelled out twice.
 const PATH_MAX: usize = 96;
 
@@ -157,12 +159,20 @@ impl Walk<'_> {
         if gap < Gap::Blank || self.trie.breaks(node) {
             return true;
         }
-        let piece = self.path.iter().rev().take_while(|step| step.gap == Gap::None).count();
-        piece < 2
+        let place = |step: &Step| self.letters.get(step.at).map_or(0, |letter| letter.start);
+        let last = self.path.last().map_or(0, place);
+        let begun = self.path.iter().rposition(|step| step.gap != Gap::None).unwrap_or(0);
+        let piece = self.path.get(begun..).unwrap_or_default();
+        // Two characters at most; several letters may be one, as in Korean.
+        let first = piece.first().map_or(0, place);
+        piece.iter().all(|step| place(step) == first || place(step) == last)
     }
 
     /// Reads the letter as `read`: one more of the last letter, or the next one.
     fn take(&mut self, node: usize, at: usize, last: char, gap: Gap, read: char, how: How) {
+        if how != How::Sure && self.path.len() >= UNSURE_MAX && self.path.iter().all(|step| step.how != How::Sure) {
+            return;
+        }
         let index = self.path.last().map_or(0, |step| step.letter);
         let count = self.letters.get(at).map_or(1, |letter| letter.run);
         if read == last {
@@ -243,8 +253,13 @@ impl Walk<'_> {
                 gap: Gap::None,
                 count,
             };
+            // Only where the letter behind it goes on: the last one covered opens too many ways otherwise.
+            let after = self.letters.get(at + 1).map_or('\0', |letter| letter.base);
+            let goes_on = after == read || self.trie.child(next as usize, after).is_some();
             self.path.push(step);
-            self.step(next as usize, at + 1, read, Gap::None);
+            if goes_on {
+                self.step(next as usize, at + 1, read, Gap::None);
+            }
             if levels > 1 {
                 if let Some(last) = self.path.last_mut() {
                     last.count = 0;

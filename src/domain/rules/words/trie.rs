@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    LETTERS_MAX,
+    LETTERS_MAX, SHORT,
     letters::{Gap, Kind, Letters},
 };
 use crate::domain::Fault;
@@ -20,6 +20,8 @@ pub(super) struct Word {
     pub(super) exact: Vec<char>,
     /// Before which of them the next word of a phrase begins.
     pub(super) breaks: u64,
+    /// Which of them are in a word of at most [`SHORT`] letters.
+    pub(super) short: u64,
     /// Letters in all.
     pub(super) length: usize,
     pub(super) open_start: bool,
@@ -42,6 +44,7 @@ impl Word {
             runs: Vec::new(),
             exact: Vec::new(),
             breaks: 0,
+            short: 0,
             length: 0,
             open_start,
             open_end,
@@ -73,6 +76,7 @@ impl Word {
             }
             parted = false;
         }
+        word.mark_short();
         let lone = word.letters.first().is_some_and(|&letter| !letter.is_ascii());
         if word.length > LETTERS_MAX {
             return wrong("A word or phrase has at most 64 letters.");
@@ -81,6 +85,31 @@ impl Word {
             return wrong("A word has at least two letters.");
         }
         Ok(word)
+    }
+
+    fn mark_short(&mut self) {
+        let count = self.letters.len().min(LETTERS_MAX);
+        let mut begin = 0;
+        while begin < count {
+            let end = (begin + 1..count)
+                .find(|&letter| self.breaks_before(letter))
+                .unwrap_or(count);
+            let letters: usize = self
+                .runs
+                .iter()
+                .skip(begin)
+                .take(end - begin)
+                .map(|&run| usize::from(run))
+                .sum();
+            if letters <= SHORT {
+                (begin..end).for_each(|letter| self.short |= 1 << letter);
+            }
+            begin = end;
+        }
+    }
+
+    pub(super) fn is_short_at(&self, letter: usize) -> bool {
+        self.short >> letter.min(63) & 1 == 1
     }
 
     pub(super) fn breaks_before(&self, letter: usize) -> bool {
