@@ -1,7 +1,7 @@
 /** Keeping order from the room: reports, hiding with a reason, appeals, timeouts, bans; and what those concerned see. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { live, messageOf, PHONE, say, shot, unique, until, World } from "./world.mjs";
+import { live, messageOf, ownEvent, PHONE, say, shot, unique, until, World } from "./world.mjs";
 
 let world;
 let mod;
@@ -10,6 +10,7 @@ let ben;
 
 before(async () => {
   world = await World.open();
+  world.slug = await ownEvent("Order");
   mod = await world.staffInRoom();
   ana = await world.inRoom("Ana");
   ben = await world.inRoom("Ben");

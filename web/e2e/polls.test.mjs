@@ -1,7 +1,7 @@
 /** A host asks the crowd; people vote, see the votes move, and see how it ended. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { asAdmin, PHONE, shot, unique, until, World } from "./world.mjs";
+import { asAdmin, ownEvent, PHONE, shot, unique, until, World } from "./world.mjs";
 
 let world;
 let host;
@@ -10,6 +10,7 @@ let ben;
 
 before(async () => {
   world = await World.open();
+  world.slug = await ownEvent("Polls");
   host = await world.staffInRoom();
   ana = await world.inRoom("Ana");
   ben = await world.inRoom("Ben", { viewport: PHONE, isMobile: true, hasTouch: true });

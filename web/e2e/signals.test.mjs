@@ -1,7 +1,7 @@
 /** The small signs of a crowd: who types, what was delivered and read, who won. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { messageOf, say, shot, unique, until, World } from "./world.mjs";
+import { messageOf, ownEvent, say, shot, unique, until, World } from "./world.mjs";
 
 let world;
 let host;
@@ -10,6 +10,7 @@ let ben;
 
 before(async () => {
   world = await World.open();
+  world.slug = await ownEvent("Signals");
   host = await world.staffInRoom();
   ana = await world.inRoom("Ana");
   ben = await world.inRoom("Ben");

@@ -158,6 +158,14 @@ export async function asAdmin(method, path, body) {
   return response.status === 204 ? undefined : response.json();
 }
 
+/** A live event of its own, for tests whose traces would be in the way of others. */
+export async function ownEvent(title) {
+  const slug = unique(title.toLowerCase()).replaceAll(" ", "-");
+  await asAdmin("POST", "/events", { title, slug, kind: "session", scheduled_at: new Date().toISOString() });
+  await asAdmin("POST", `/events/${slug}/start`);
+  return slug;
+}
+
 /** A person without a browser, for writing while a page is away. */
 export async function guest(name) {
   const response = await fetch(`${BASE}/v1/auth/guest`, {

@@ -56,6 +56,7 @@ const KNOWN: Record<FrameType, true> = {
   "room.changed": true,
   "typing.changed": true,
   "receipt.changed": true,
+  "cursors.changed": true,
   "report.filed": true,
   "appeal.filed": true,
   "moderation.told": true,

@@ -90,6 +90,8 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     applause: {},
     message_count: 0,
     presence: { viewers: 0, users: 0 },
+    polls: [],
+    badges: [],
     ...change,
   };
 }

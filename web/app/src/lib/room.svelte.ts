@@ -39,11 +39,14 @@ import { toggleKey, type Toggles } from "./reactions.ts";
 import { noteOf, type TabNote } from "./notes.ts";
 import { ReadMarker } from "./receipts.ts";
 import { session } from "./session.svelte.ts";
+import { toldText } from "./words.ts";
 import { Thread } from "./thread.svelte.ts";
 
 /** Somebody who reads the past keeps this many messages; at the present KEEP_MESSAGES is plenty. */
 const KEEP_WHILE_READING = 2_000;
 const HISTORY_PAGE = 100;
+/** Decisions about me that wait to be read. */
+const MOST_TOLD = 3;
 /** How long a confirmed toggle waits for the tally that includes it. */
 const TOGGLE_LINGERS_MS = 2_000;
 
@@ -74,7 +77,7 @@ export class Room {
 
   asking = $state.raw<Asking | undefined>();
   /** What was decided about me or what I wrote, until I have read it. */
-  told = $state.raw<ModerationTold | undefined>();
+  told = $state.raw<readonly ModerationTold[]>([]);
 
   readonly desk: Desk;
   readonly applause: ApplauseSender;
@@ -162,7 +165,7 @@ export class Room {
     this.#stream = stream;
     this.#offsetKnown = false;
     this.#marker.stop();
-    this.told = undefined;
+    this.told = [];
     stream.start();
   }
 
@@ -213,7 +216,9 @@ export class Room {
       void this.#askMarks();
     }
     if (frame.type === "moderation.told") {
-      this.told = frame.data;
+      const text = toldText(frame.data);
+      const others = this.told.filter((told) => toldText(told) !== text);
+      this.told = [...others, frame.data].slice(-MOST_TOLD);
       // A message that was held is decided on; the outbox asks how.
       this.#outbox?.flush();
     }
@@ -361,7 +366,11 @@ export class Room {
 
   async appeal(messageId: string, text: string): Promise<void> {
     await session.api.appeal(this.slug, messageId, text);
-    this.told = undefined;
+    this.told = this.told.filter((told) => told.message_id !== messageId);
+  }
+
+  hasRead(told: ModerationTold): void {
+    this.told = this.told.filter((other) => other !== told);
   }
 
   async release(message: Message): Promise<void> {

@@ -162,6 +162,9 @@ export function toldText(told: ModerationTold): string {
       return `A moderator hid your message${why}`;
     case "message.rejected":
       return `A moderator turned your message down${why}`;
+    case "appeal.upheld":
+      return `Your appeal was read; it stays as it was decided${why}`;
+    case "appeal.overturned":
     case "message.restored":
       return "Your message can be seen again.";
     default:

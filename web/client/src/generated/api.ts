@@ -629,6 +629,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event}/polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List polls
+         * @description Latest first, exact as of now, with the caller's votes. Staff see votes that are secret still.
+         */
+        get: operations["list_polls"];
+        put?: never;
+        /**
+         * Open a poll
+         * @description For hosts and moderators. It is closed by hand or, if it was given a time, by itself: once, and no vote is taken from
+         *     that moment on. The stream tells `poll.opened`, exact totals in `poll.changed` a few times a second, and
+         *     `poll.closed` with the results.
+         */
+        post: operations["open_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/polls/{poll}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a poll
+         * @description Exact as of now, with the caller's vote. Staff see votes that are secret still.
+         */
+        get: operations["get_poll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/polls/{poll}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Vote
+         * @description Once for each user. The same vote again changes nothing, another one only where the poll allows it.
+         */
+        put: operations["vote"];
+        post?: never;
+        /**
+         * Take a vote back
+         * @description Where the poll allows it. Doing it again is fine.
+         */
+        delete: operations["take_vote_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/polls/{poll}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a poll
+         * @description Before its time, if it has one. Doing it again is fine.
+         */
+        post: operations["close_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/polls/{poll}/retract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retract a poll
+         * @description For hosts: a poll that was wrong, open or closed, does not count, and its votes are not shown any more. Doing it again
+         *     is fine.
+         */
+        post: operations["retract_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -724,6 +835,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether you are typing
+         * @description It holds for six seconds; say it again every three while it is so. Saying something ends it. The stream tells who
+         *     types by `typing.changed`, at most once a second.
+         */
+        post: operations["set_typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read where you stand
+         * @description Your mark, and how many messages of others came after it.
+         */
+        get: operations["get_receipt"];
+        /**
+         * Say how far you have read
+         * @description One mark for all your devices, which only moves forward: an older message changes nothing. Gives the mark as it is
+         *     now. It is written together with those of others, so the answer takes up to half a second. In small rooms
+         *     everybody hears of it by `receipt.changed`, at most once a second; elsewhere your own streams do.
+         */
+        put: operations["mark_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who has read how far
+         * @description By user id. Where receipts are not told, your own only.
+         */
+        get: operations["list_receipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/cursors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a cursor
+         * @description For members and staff: a pointer, a selection, a draft that others see live. Of one user and name the latest wins;
+         *     the stream tells what moved by `cursors.changed`, at most four times a second. Nothing is stored.
+         */
+        post: operations["move_cursor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/badges/{user}/{badge}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Award a badge
+         * @description By hosts: `WINNER`, or any word of 1 to 24 capitals, digits, `_` and `-`. `HOST` and `MODERATOR` come with the role,
+         *     `VERIFIED` with the token or from an admin. From now on it is on the person's card in this event; the log says so by
+         *     `badges.changed`. Doing it again changes nothing.
+         */
+        put: operations["award_badge"];
+        post?: never;
+        /** Take a badge back */
+        delete: operations["withdraw_badge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -808,6 +1030,48 @@ export interface components {
             name: string;
             avatar_url?: string;
             badges: string[];
+        };
+        /**
+         * Awards
+         * @description What a person was awarded in one event.
+         */
+        Awards: {
+            /** Format: user-id */
+            user_id: string;
+            /** @description In alphabetical order. */
+            badges: string[];
+        };
+        /**
+         * BadgesChanged
+         * @description What somebody was awarded in this event is another list now. Their card carries it from here on.
+         */
+        BadgesChanged: {
+            /** Format: user-id */
+            user_id: string;
+            /** @description In alphabetical order. */
+            badges: string[];
+            /** @description The badge that came or went. */
+            badge: string;
+            /** @description Whether it came. */
+            given: boolean;
+        };
+        BadgesChangedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "badges.changed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["BadgesChanged"];
         };
         /** @enum {string} */
         ByeReason: "shutdown" | "token-expired" | "too-many-connections" | "slow" | "overloaded" | "forbidden" | "role-changed" | "internal";
@@ -931,8 +1195,47 @@ export interface components {
             name: string;
             short_name?: string;
         };
+        /** CursorIn */
+        CursorIn: {
+            /** @description Which of your cursors: `pen`, `draft`, `slide.3`. */
+            name: string;
+            /** @description Anything that is at most 1,024 bytes as JSON; null when the cursor is gone. */
+            data: unknown;
+        };
+        /**
+         * CursorMoved
+         * @description Where one cursor of somebody is now.
+         */
+        CursorMoved: {
+            /** Format: user-id */
+            user_id: string;
+            /** @description Which of their cursors. */
+            name: string;
+            /** @description As its owner sent it; null when it is gone. */
+            data: unknown;
+        };
+        /**
+         * CursorsChanged
+         * @description Cursors that moved, the latest of each. At most four times a second.
+         */
+        CursorsChanged: {
+            cursors: components["schemas"]["CursorMoved"][];
+        };
+        CursorsChangedSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cursors.changed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["CursorsChanged"];
+        };
         /** @description One line of an event's log. Kinds to come are to be ignored by clients. */
-        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"];
+        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"];
         /**
          * Event
          * @description An event as everybody allowed to see it sees it.
@@ -1593,6 +1896,13 @@ export interface components {
             /** @description Keep it: it is not shown again. */
             secret: string;
         };
+        /** OptionVotes */
+        OptionVotes: {
+            /** Format: uint32 */
+            id: number;
+            /** Format: uint64 */
+            votes: number;
+        };
         /** @enum {string} */
         Outcome: "win" | "draw" | "no_result";
         /**
@@ -1665,6 +1975,222 @@ export interface components {
         };
         /** @enum {string} */
         PeriodState: "running" | "ended";
+        /**
+         * Poll
+         * @description A poll as everybody sees it.
+         */
+        Poll: {
+            /** Format: pol-id */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Its place in the public log.
+             */
+            seq: number;
+            question: string;
+            options: components["schemas"]["PollOption"][];
+            /**
+             * Format: uint32
+             * @description How many options one may choose.
+             */
+            max_choices: number;
+            results: components["schemas"]["PollResults"];
+            /** @description Whether a vote may be changed or taken back. */
+            change_allowed: boolean;
+            /** @description Whether people who only gave a name may vote. */
+            guests: boolean;
+            status: components["schemas"]["PollStatus"];
+            /** Format: date-time */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description It closes by itself then.
+             */
+            closes_at?: string;
+            /**
+             * Format: date-time
+             * @description Since when nobody can vote any more.
+             */
+            closed_at?: string;
+            /** @description Why it was retracted, if anybody said. */
+            reason?: string;
+            /**
+             * Format: uint64
+             * @description How many people have voted.
+             */
+            voters: number;
+            /** @description The options the caller chose; empty without a vote. Only in answers to people. */
+            mine?: number[];
+        };
+        PollChangedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "poll.changed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PollsChanged"];
+        };
+        PollClosedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "poll.closed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PollTold"];
+        };
+        /**
+         * PollIn
+         * @description A poll to open.
+         */
+        PollIn: {
+            /** @description One line of at most 300 characters. */
+            question: string;
+            /** @description What may be chosen: lines of at most 120 characters, none twice. */
+            options: string[];
+            /**
+             * Format: uint32
+             * @description How many options one may choose.
+             * @default 1
+             */
+            max_choices: number;
+            /**
+             * @description When everybody sees the votes.
+             * @default live
+             */
+            results: components["schemas"]["PollResults"];
+            /**
+             * @description Whether a vote may be changed or taken back.
+             * @default false
+             */
+            change_allowed: boolean;
+            /**
+             * @description Whether people who only gave a name may vote. They can come back under another one.
+             * @default true
+             */
+            guests: boolean;
+            /**
+             * Format: date-time
+             * @description It closes by itself then, within thirty days.
+             */
+            closes_at?: string;
+            /**
+             * Format: uint32
+             * @description It closes by itself after so long; in place of `closes_at`.
+             */
+            open_for_seconds?: number;
+        };
+        PollOpenedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "poll.opened";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PollTold"];
+        };
+        /**
+         * PollOption
+         * @description One answer to choose.
+         */
+        PollOption: {
+            /**
+             * Format: uint32
+             * @description 1, 2, 3, … in the order of the poll.
+             */
+            id: number;
+            text: string;
+            /**
+             * Format: uint64
+             * @description How many chose it; absent while that is not shown.
+             */
+            votes?: number;
+        };
+        PollPage: {
+            items: components["schemas"]["Poll"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
+        /**
+         * @description When everybody sees how the votes fall.
+         * @enum {string}
+         */
+        PollResults: "live" | "when_closed";
+        PollRetractedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "poll.retracted";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PollTold"];
+        };
+        /** @enum {string} */
+        PollStatus: "open" | "closed" | "retracted";
+        /**
+         * PollTold
+         * @description The poll as it is now.
+         */
+        PollTold: {
+            poll: components["schemas"]["Poll"];
+        };
+        /**
+         * PollTotals
+         * @description How a poll stands, exact.
+         */
+        PollTotals: {
+            /** Format: pol-id */
+            poll_id: string;
+            /** Format: uint64 */
+            voters: number;
+            /** @description Absent while the votes are not shown. */
+            options?: components["schemas"]["OptionVotes"][];
+        };
+        /**
+         * PollsChanged
+         * @description Exact totals of the open polls in which votes came since the last tick. Of a poll whose votes are not shown yet, only
+         *     how many have voted.
+         */
+        PollsChanged: {
+            polls: components["schemas"]["PollTotals"][];
+        };
         /**
          * PresenceChanged
          * @description Who is here changed. At most one a second; `joined` and `left` only in small rooms.
@@ -1802,8 +2328,73 @@ export interface components {
             status: components["schemas"]["Readiness"];
             checks: components["schemas"]["Checks"];
         };
+        /**
+         * Receipt
+         * @description Up to where one person has read an event: one mark a person, not one a message.
+         */
+        Receipt: {
+            /** Format: user-id */
+            user_id: string;
+            /**
+             * Format: msg-id
+             * @description The latest message they have read.
+             */
+            message_id: string;
+            /**
+             * Format: uint64
+             * @description Its place in the log: whatever stands there or before it has been read.
+             */
+            seq: number;
+            /** Format: date-time */
+            read_at: string;
+        };
+        /**
+         * ReceiptChanged
+         * @description How far people have read, and how far messages have come. Told at most once a second, in small rooms; a reader's own
+         *     streams hear of their mark elsewhere too.
+         */
+        ReceiptChanged: {
+            /** @description Marks that moved. */
+            readers: components["schemas"]["Receipt"][];
+            /**
+             * Format: uint64
+             * @description Every message up to this `seq` was handed to a stream of somebody else than its author.
+             */
+            delivered_seq?: number;
+        };
+        ReceiptChangedSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "receipt.changed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["ReceiptChanged"];
+        };
+        /** ReceiptIn */
+        ReceiptIn: {
+            /**
+             * Format: msg-id
+             * @description The latest message you have read.
+             */
+            message_id: string;
+        };
+        ReceiptPage: {
+            items: components["schemas"]["Receipt"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
         /** @enum {string} */
         ResetReason: "malformed" | "future" | "epoch" | "gone" | "audience";
+        /** RetractionIn */
+        RetractionIn: {
+            /** @description Why, for everybody to read: one line of at most 200 characters. */
+            reason?: string;
+        };
         /**
          * @description What someone may do. Each role may all that the ones before it may; the order is the rule.
          * @enum {string}
@@ -1920,6 +2511,34 @@ export interface components {
              */
             message_count: number;
             presence: components["schemas"]["PresenceCounts"];
+            /** @description What people were awarded in this event, by user id. */
+            badges: components["schemas"]["Awards"][];
+            /**
+             * @description First those that are over, in the order in which they ended, at most [`RECENT_POLLS`](super::poll::RECENT_POLLS);
+             *     then the open ones, in the order in which they opened.
+             */
+            polls: components["schemas"]["Poll"][];
+        };
+        /**
+         * StandingOut
+         * @description Where you stand in an event.
+         */
+        StandingOut: {
+            /** @description Your mark; absent before the first. */
+            receipt?: components["schemas"]["Receipt"];
+            /**
+             * Format: uint64
+             * @description Messages of others after it that people can see; counted up to 1,000.
+             */
+            unread: number;
+            /** @description Whether the room tells who has read how far: small rooms do. */
+            told: boolean;
+            /**
+             * Format: uint64
+             * @description Every message up to this `seq` was handed to a stream of somebody else than its author. 0 until anything was said
+             *     while you or others watched.
+             */
+            delivered_seq: number;
         };
         /**
          * StreamBye
@@ -1956,7 +2575,7 @@ export interface components {
             retry?: number;
         };
         /** @description The `data` of one stream frame: an entry (with `seq`) or a signal (without). */
-        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"];
+        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"] | components["schemas"]["TypingChangedSignal"] | components["schemas"]["ReceiptChangedSignal"] | components["schemas"]["CursorsChangedSignal"];
         /** StreamHeartbeat */
         StreamHeartbeat: {
             /** Format: cursor */
@@ -2001,6 +2620,10 @@ export interface components {
             /** @description The caller's own reactions on the messages of the snapshot. */
             my_reactions?: {
                 [key: string]: string[];
+            };
+            /** @description The caller's own votes in the polls of the snapshot: the options they chose, by poll id. */
+            my_votes?: {
+                [key: string]: number[];
             };
         };
         StreamReadySignal: {
@@ -2074,12 +2697,59 @@ export interface components {
             at: string;
             data: components["schemas"]["Snapshot"];
         };
+        /**
+         * ThreadTyping
+         * @description Who is typing in one thread.
+         */
+        ThreadTyping: {
+            /** Format: msg-id */
+            parent_id: string;
+            users: components["schemas"]["User"][];
+            /** Format: uint32 */
+            others: number;
+        };
         /** TicketOut */
         TicketOut: {
             /** @description Goes into the stream's URL as `?ticket=`. Opens it once. */
             ticket: string;
             /** Format: date-time */
             expires_at: string;
+        };
+        /**
+         * TypingChanged
+         * @description Who is typing now, all of them: in the room, and in threads. Told when it changed, at most once a second.
+         */
+        TypingChanged: {
+            /** @description The first few, in the order in which they began. Readers leave themselves out. */
+            users: components["schemas"]["User"][];
+            /**
+             * Format: uint32
+             * @description How many more.
+             */
+            others: number;
+            threads: components["schemas"]["ThreadTyping"][];
+        };
+        TypingChangedSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "typing.changed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["TypingChanged"];
+        };
+        /** TypingIn */
+        TypingIn: {
+            typing: boolean;
+            /**
+             * Format: msg-id
+             * @description The thread that is written in; none for the room itself.
+             */
+            parent_id?: string;
         };
         /**
          * UpdateIn
@@ -2176,6 +2846,21 @@ export interface components {
         };
         /** @enum {string} */
         Visibility: "public" | "private";
+        /**
+         * Vote
+         * @description The caller's vote.
+         */
+        Vote: {
+            /** Format: pol-id */
+            poll_id: string;
+            /** @description In the order of the poll. */
+            options: number[];
+        };
+        /** VoteIn */
+        VoteIn: {
+            /** @description Ids of the options chosen. */
+            options: number[];
+        };
     };
     responses: never;
     parameters: never;
@@ -3736,6 +4421,270 @@ export interface operations {
             };
         };
     };
+    list_polls: {
+        parameters: {
+            query?: {
+                /** @description Only polls of this status. */
+                status?: components["schemas"]["PollStatus"];
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollIn"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the poll. */
+                poll: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the poll. */
+                poll: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_vote_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the poll. */
+                poll: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the poll. */
+                poll: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retract_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the poll. */
+                poll: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetractionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_keys: {
         parameters: {
             query?: never;
@@ -3922,6 +4871,260 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_typing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TypingIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingOut"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_receipts: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_cursor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CursorIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    award_badge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the user. */
+                user: string;
+                /** @description The badge's name, such as `WINNER`. */
+                badge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Awards"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_badge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the user. */
+                user: string;
+                /** @description The badge's name, such as `WINNER`. */
+                badge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Awards"];
                 };
             };
             /** @description A problem; `code` says which. */
