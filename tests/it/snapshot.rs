@@ -49,8 +49,18 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     // Counted, but gone before it was told.
     hall.did("a last reaction", host.put(&fire, &Value::Null).await).await;
     hall.did(
+        "a report",
+        host.post(&format!("{first}/reports"), &json!({"reason": "spam"})).await,
+    )
+    .await;
+    hall.did(
         "a pinned message hidden",
         host.post(&format!("{first}/hide"), &Value::Null).await,
+    )
+    .await;
+    hall.did(
+        "an appeal",
+        ana.post(&format!("{first}/appeal"), &json!({"text": "why?"})).await,
     )
     .await;
 

@@ -61,6 +61,8 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
         "poll.opened" => list(snapshot, "polls").push(data["poll"].clone()),
         "poll.changed" => count_votes(snapshot, data),
         "poll.closed" | "poll.retracted" => end(list(snapshot, "polls"), &data["poll"]),
+        // Staff hear of it; a snapshot shows what came of it.
+        "moderation.decided" | "report.filed" | "appeal.filed" => {}
         _ => contest(snapshot, kind, data),
     }
 }
