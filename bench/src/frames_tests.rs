@@ -44,7 +44,7 @@ fn a_stream_reads_the_same_at_every_split() {
             (Kind::Ready, None, None),
             (Kind::Snapshot, Some(41), Some(1)),
             (Kind::Message, Some(42), Some(987_654_321)),
-            (Kind::Other, None, None),
+            (Kind::Presence, None, None),
             (Kind::Reactions, Some(43), None),
             (Kind::Bye, None, None),
             (Kind::Unnamed, None, None),

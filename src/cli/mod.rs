@@ -76,7 +76,8 @@ impl Cli {
         let text = match command {
             Command::Serve(args) => {
                 let config = load(args.flags())?;
-                return serve::run(config, args.demo).await;
+                // A big future, and made once: on the heap.
+                return Box::pin(serve::run(config, args.demo)).await;
             }
             Command::Replay(args) => return replay::run(args).await,
             Command::Openapi => crate::api::document(),

@@ -95,16 +95,13 @@ fn show(text: &str) -> Vec<Shown> {
     let mut shown: Vec<Shown> = Vec::with_capacity(all.len());
     let mut at = 0;
     while let Some((character, bytes)) = all.get(at) {
-        match written_dot(&all, at) {
-            Some(length) => {
-                let end = all.get(at + length - 1).map_or(bytes.end, |(_, last)| last.end);
-                shown.push(('.', bytes.start..end));
-                at += length;
-            }
-            None => {
-                shown.push((*character, bytes.clone()));
-                at += 1;
-            }
+        if let Some(length) = written_dot(&all, at) {
+            let end = all.get(at + length - 1).map_or(bytes.end, |(_, last)| last.end);
+            shown.push(('.', bytes.start..end));
+            at += length;
+        } else {
+            shown.push((*character, bytes.clone()));
+            at += 1;
         }
     }
     shown
@@ -151,7 +148,7 @@ fn written_dot(all: &[Shown], at: usize) -> Option<usize> {
         .take_while(|one| one.is_alphanumeric())
         .take(12)
         .collect();
-    let good = (bracket || after > 0) && (is_name(&rest) || bracket);
+    let good = bracket || (after > 0 && is_name(&rest));
     good.then_some(end + after - at)
 }
 
@@ -223,7 +220,12 @@ fn link_at(shown: &[Shown], at: usize) -> Option<Link> {
     let path = matches!(get(trimmed), Some('/'))
         || (get(trimmed) == Some(':') && get(trimmed + 1).is_some_and(|one| one.is_ascii_digit()));
     let mail = before == Some('@') || get(trimmed) == Some('@');
-    if !(schemed && !host.is_empty() || !mail && is_bare_link(&host, path)) {
+    let good = if schemed {
+        !host.is_empty()
+    } else {
+        !mail && is_bare_link(&host, path)
+    };
+    if !good {
         return None;
     }
     let end = if path {

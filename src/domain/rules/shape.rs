@@ -27,25 +27,39 @@ pub(super) fn repeats(text: &str, rule: &RepeatRule) -> Option<RuleCode> {
     if text.len() <= least as usize {
         return None;
     }
-    let (mut last, mut run) = ('\0', 0_u32);
-    for character in text.chars().filter(|&one| !one.is_whitespace() && !is_ignored(one)) {
-        let small = character.to_ascii_lowercase();
-        run = if small == last { run + 1 } else { 1 };
-        last = small;
-        // Emoji in a row are counted as emoji.
-        if run > rule.characters && !is_emoji(small) {
-            return Some(RuleCode::RepeatedCharacters);
-        }
+    if repeats_characters(text, rule.characters) {
+        return Some(RuleCode::RepeatedCharacters);
     }
-    let (mut last, mut run) = ("", 0_u32);
-    for word in text.split_whitespace() {
-        run = if same_word(word, last) { run + 1 } else { 1 };
-        last = word;
-        if run > rule.words && word.chars().any(char::is_alphanumeric) {
-            return Some(RuleCode::RepeatedWords);
-        }
+    if repeats_words(text, rule.words) {
+        return Some(RuleCode::RepeatedWords);
     }
     (emoji(text) > rule.emoji).then_some(RuleCode::EmojiFlood)
+}
+
+fn repeats_characters(text: &str, most: u32) -> bool {
+    let (mut before, mut run) = ('\0', 0_u32);
+    for character in text.chars().filter(|&one| !one.is_whitespace() && !is_ignored(one)) {
+        let small = character.to_ascii_lowercase();
+        run = if small == before { run + 1 } else { 1 };
+        before = small;
+        // Emoji in a row are counted as emoji.
+        if run > most && !is_emoji(small) {
+            return true;
+        }
+    }
+    false
+}
+
+fn repeats_words(text: &str, most: u32) -> bool {
+    let (mut before, mut run) = ("", 0_u32);
+    for word in text.split_whitespace() {
+        run = if same_word(word, before) { run + 1 } else { 1 };
+        before = word;
+        if run > most && word.chars().any(char::is_alphanumeric) {
+            return true;
+        }
+    }
+    false
 }
 
 fn same_word(one: &str, other: &str) -> bool {

@@ -357,7 +357,7 @@ fn letter(base: char, start: usize, end: usize, upper: bool) -> Letter {
 fn own_letter(part: char, start: usize, end: usize, upper: bool) -> Letter {
     let script = script(part);
     let plain = letter(part, start, end, upper);
-    let digit = part.to_digit(10).is_some() || part.is_numeric() && !part.is_alphabetic();
+    let digit = part.is_ascii_digit() || part.is_numeric() && !part.is_alphabetic();
     let kind = if digit { Kind::Digit } else { Kind::Letter };
     match script {
         // Latin letters nobody spells with are only worth what they look like.
@@ -374,9 +374,9 @@ fn own_letter(part: char, start: usize, end: usize, upper: bool) -> Letter {
                 .unwrap_or(('\0', false));
             Letter {
                 look,
-                strict,
-                script,
                 kind,
+                script,
+                strict,
                 ..plain
             }
         }

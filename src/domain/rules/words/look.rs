@@ -10,7 +10,6 @@ use unicode_security::confusable_detection::skeleton;
 pub(super) const fn stands_for(sign: char) -> &'static [char] {
     match sign {
         '0' => &['o', 'о'],
-        '1' => &['i', 'l'],
         '2' => &['z'],
         '3' => &['e', 'з'],
         '4' => &['a', 'ч'],
@@ -21,7 +20,7 @@ pub(super) const fn stands_for(sign: char) -> &'static [char] {
         '9' => &['g', 'q'],
         '@' => &['a', 'а'],
         '^' | '₳' => &['a'],
-        '!' | '|' | '¡' => &['i', 'l'],
+        '1' | '!' | '|' | '¡' => &['i', 'l'],
         '€' => &['e'],
         '£' => &['l', 'e'],
         '¥' => &['y'],
@@ -146,9 +145,9 @@ pub(super) const fn plain(letter: char) -> Option<&'static [char]> {
         'æ' => &['a', 'e'],
         'œ' => &['o', 'e'],
         'ø' => &['o'],
-        'ł' => &['l'],
+        'ł' | 'ⱡ' => &['l'],
         'đ' | 'ð' => &['d'],
-        'ħ' => &['h'],
+        'ħ' | 'ⱨ' => &['h'],
         'ı' => &['i'],
         'ŧ' => &['t'],
         'ŋ' => &['n'],
@@ -156,8 +155,6 @@ pub(super) const fn plain(letter: char) -> Option<&'static [char]> {
         'ƅ' => &['b'],
         'ɇ' => &['e'],
         'ƒ' => &['f'],
-        'ⱨ' => &['h'],
-        'ⱡ' => &['l'],
         'ɽ' => &['r'],
         'ʉ' => &['u'],
         'ɏ' => &['y'],
@@ -170,8 +167,7 @@ pub(super) const fn plain(letter: char) -> Option<&'static [char]> {
         'ץ' => &['צ'],
         'ک' => &['ك'],
         'ی' | 'ى' => &['ي'],
-        'ة' => &['ه'],
-        'ہ' | 'ھ' => &['ه'],
+        'ة' | 'ہ' | 'ھ' => &['ه'],
         _ => return None,
     })
 }
