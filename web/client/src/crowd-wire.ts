@@ -2,7 +2,7 @@
  * The words of polls, badges, typing, receipts, room settings and keeping order, by hand. Optional where a server may not
  * know them yet; what the document knows comes from there (`wire.ts`).
  */
-import type { User } from "./wire.ts";
+import type { RoomWindow, User } from "./wire.ts";
 
 export interface PollOption {
   id: number;
@@ -157,6 +157,8 @@ export interface CrowdFrames {
   "poll.retracted": { poll: Poll };
   "badges.changed": Awards & { badge: string; given: boolean };
   "room.changed": { room: RoomSettings; version: number };
+  "room.opened": { window: RoomWindow };
+  "room.closed": { window: RoomWindow };
   "typing.changed": Typing;
   "receipt.changed": { readers: Receipt[]; delivered_seq?: number };
   "report.filed": { report: Report };

@@ -54,6 +54,8 @@ const KNOWN: Record<FrameType, true> = {
   "poll.retracted": true,
   "badges.changed": true,
   "room.changed": true,
+  "room.opened": true,
+  "room.closed": true,
   "typing.changed": true,
   "receipt.changed": true,
   "cursors.changed": true,

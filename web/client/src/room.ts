@@ -124,6 +124,9 @@ function foldData(state: RoomState, frame: Frame): RoomState {
       };
     case "room.changed":
       return withSettings(state, frame.data.room, frame.data.version);
+    case "room.opened":
+    case "room.closed":
+      return { ...state, room: frame.data.window };
     case "poll.opened":
     case "poll.changed":
     case "poll.closed":

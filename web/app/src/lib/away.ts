@@ -8,41 +8,44 @@ export const AWAY_AFTER_MS = 30_000;
 /** How long other tabs have to say that they are being looked at. */
 export const ANSWER_MS = 500;
 
+type Page = Pick<Document, "hidden" | "addEventListener" | "removeEventListener">;
 type Status = "online" | "away";
 
 export class Away {
   readonly #tell: (status: Status) => Promise<unknown>;
   readonly #say: (note: AwayNote) => void;
+  readonly #page: Page;
   #told: Status = "online";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(tell: (status: Status) => Promise<unknown>, say: (note: AwayNote) => void) {
+  constructor(tell: (status: Status) => Promise<unknown>, say: (note: AwayNote) => void, page: Page = document) {
     this.#tell = tell;
     this.#say = say;
+    this.#page = page;
   }
 
   watch(): void {
-    document.addEventListener("visibilitychange", this.#look);
+    this.#page.addEventListener("visibilitychange", this.#look);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    document.removeEventListener("visibilitychange", this.#look);
+    this.#page.removeEventListener("visibilitychange", this.#look);
   }
 
   hear(note: AwayNote): void {
     if (note.kind === "told") this.#told = note.status;
-    else if (note.kind === "looking" && !document.hidden) this.#say({ kind: "here" });
+    else if (note.kind === "looking" && !this.#page.hidden) this.#say({ kind: "here" });
     // Whoever looks there will say so when they stop.
     else if (note.kind === "here") clearTimeout(this.#timer);
   }
 
   readonly #look = (): void => {
     clearTimeout(this.#timer);
-    if (!document.hidden) return this.#become("online");
+    if (!this.#page.hidden) return this.#become("online");
     this.#timer = setTimeout(() => {
-      this.#say({ kind: "looking" });
       this.#timer = setTimeout(() => this.#become("away"), ANSWER_MS);
+      this.#say({ kind: "looking" });
     }, AWAY_AFTER_MS);
   };
 

@@ -115,8 +115,9 @@ export function problemText(problem: Problem, nowMs = Date.now()): string {
       return "Your account is too young to write here.";
     case "muted":
     case "timed-out":
+      return `You may read, and not write${untilText(problem)}.`;
     case "banned":
-      return problem.detail;
+      return `You are banned here${untilText(problem)}.`;
     case "poll-closed":
       return "The poll is closed.";
     case "vote-final":
@@ -147,6 +148,10 @@ export function problemText(problem: Problem, nowMs = Date.now()): string {
       return "The server is busy. It will be sent again.";
   }
   return problem.errors?.[0]?.detail || problem.detail || problem.title;
+}
+
+function untilText(problem: Problem & { until_at?: string }): string {
+  return problem.until_at ? ` until ${timeOfDay(problem.until_at)}` : "";
 }
 
 /** What was decided about me, said to me; empty for what needs no words. */
