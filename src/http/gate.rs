@@ -8,7 +8,7 @@ use super::{Caller, Problem};
 use crate::domain::{
     Reason, Refusal,
     event::Event,
-    room::RoomWindow,
+    room::{RoomWindow, Writer},
     user::{Role, User},
 };
 
@@ -58,5 +58,17 @@ impl Admission {
             return Ok(());
         }
         RoomWindow::of(&self.event).require_open(crate::clock::now())
+    }
+}
+
+impl Admission {
+    /// Ok for who may write in the room as it is now and as it is set.
+    pub fn require_writer(&self, caller: &Caller) -> Result<(), Refusal> {
+        self.require_open_room()?;
+        let writer = Writer {
+            role: self.role,
+            since: caller.identity.since(),
+        };
+        self.event.settings.room.admits(writer, crate::clock::now())
     }
 }
