@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, Stamp, UserId, event::EventSettings, presence::PresenceCounts};
+use super::{MessageId, Stamp, UserId, event::EventSettings, presence::PresenceCounts, room::Receipts};
 
 /// Up to where one person has read an event: one mark a person, not one a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Object)]
@@ -15,19 +15,33 @@ pub struct Receipt {
     pub read_at: Stamp,
 }
 
-/// Up to how many people in a room all of them hear who has read how far; 0: nobody does. In big rooms it would be noise,
-/// and costly.
-#[must_use]
-pub const fn told_up_to(settings: &EventSettings) -> u32 {
-    settings.small_room_users
+/// Whether a room tells everybody who has read how far: as its settings say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Telling {
+    pub receipts: Receipts,
+    /// Up to so many people make a small room. In bigger ones it would be noise, and costly.
+    pub small: u32,
 }
 
-/// Whether it is told in a room of so many people. A crowd without names makes a room as big as one with names; two streams
-/// each are granted.
-#[must_use]
-pub const fn is_told(here: PresenceCounts, up_to: u32) -> bool {
-    let up_to = up_to as u64;
-    up_to > 0 && here.users <= up_to && here.viewers <= 2 * up_to
+impl Telling {
+    #[must_use]
+    pub const fn of(settings: &EventSettings) -> Self {
+        Self {
+            receipts: settings.room.receipts,
+            small: settings.small_room_users,
+        }
+    }
+
+    /// With so many people in it. A crowd without names makes a room as big as one with names; two streams each are
+    /// granted.
+    #[must_use]
+    pub const fn goes_on(self, here: PresenceCounts) -> bool {
+        match self.receipts {
+            Receipts::On => true,
+            Receipts::Off => false,
+            Receipts::Auto => here.users <= self.small as u64 && here.viewers <= 2 * self.small as u64,
+        }
+    }
 }
 
 /// Who was handed how much of a public log, as far as authors care: was it anybody but themselves?
@@ -129,16 +143,18 @@ mod tests {
 
     #[test]
     fn receipts_are_told_in_small_rooms() {
-        for (viewers, users, up_to, told) in [
-            (50, 50, 50, true),
-            (100, 50, 50, true),
-            (51, 51, 50, false),
-            (101, 3, 50, false),
-            (0, 0, 0, false),
-            (90_000, 70_000, u32::MAX, true),
+        use Receipts as R;
+        for (viewers, users, receipts, told) in [
+            (50, 50, R::Auto, true),
+            (100, 50, R::Auto, true),
+            (51, 51, R::Auto, false),
+            (101, 3, R::Auto, false),
+            (90_000, 70_000, R::On, true),
+            (2, 2, R::Off, false),
         ] {
+            let telling = Telling { receipts, small: 50 };
             let here = PresenceCounts { viewers, users };
-            assert_eq!(is_told(here, up_to), told, "{here:?} of {up_to}");
+            assert_eq!(telling.goes_on(here), told, "{here:?} {receipts:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::{
     EventId, Reason, Refusal, UserId,
     event::Event,
     moderation::Standing,
-    room::RoomWindow,
+    room::{RoomWindow, Writer},
     user::{Role, User},
 };
 
@@ -66,5 +66,17 @@ impl Admission {
             return Ok(());
         }
         RoomWindow::of(&self.event).require_open(crate::clock::now())
+    }
+}
+
+impl Admission {
+    /// Ok for who may write in the room as it is now and as it is set.
+    pub fn require_writer(&self, caller: &Caller) -> Result<(), Refusal> {
+        self.require_open_room()?;
+        let writer = Writer {
+            role: self.role,
+            since: caller.identity.since(),
+        };
+        self.event.settings.room.admits(writer, crate::clock::now())
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     domain::{
         Audience, EventId, Stamp,
         entry::{ByeReason, ResetReason, Signal, SignalKind, StreamBye, StreamReset, StreamResumed},
+        room::Receipts,
         user::{Role, User},
     },
     store::{Error, Head, log},
@@ -47,8 +48,8 @@ pub struct SeatInfo {
     pub event: EventId,
     /// From the event's settings: up to so many users, arrivals and departures are told one by one.
     pub small_room_users: u32,
-    /// From the event's settings: up to so many users, they hear who has read how far.
-    pub receipts_up_to: u32,
+    /// From the event's settings: whether people hear who has read how far.
+    pub receipts: Receipts,
     pub user: Option<Arc<User>>,
     pub role: Role,
     pub address: IpAddr,
@@ -60,8 +61,8 @@ pub struct SeatRequest {
     pub event: EventId,
     /// From the event's settings: up to so many users, arrivals and departures are told one by one.
     pub small_room_users: u32,
-    /// From the event's settings: up to so many users, they hear who has read how far.
-    pub receipts_up_to: u32,
+    /// From the event's settings: whether people hear who has read how far.
+    pub receipts: Receipts,
     pub user: Option<Arc<User>>,
     pub role: Role,
     pub address: IpAddr,

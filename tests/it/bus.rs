@@ -131,7 +131,7 @@ impl Neighbour {
     async fn seat(&self, event: &str, role: Role) -> Seat {
         let request = SeatRequest {
             small_room_users: 50,
-            receipts_up_to: 50,
+            receipts: grandstand::domain::room::Receipts::Auto,
             event: event.parse().unwrap(),
             user: None,
             role,

@@ -150,6 +150,34 @@ async fn big_rooms_keep_marks_to_their_readers() {
 }
 
 #[tokio::test]
+async fn a_room_tells_as_its_moderators_set_it_from_then_on() {
+    let server = TestServer::start().await;
+    let (hanna, ana) = (server.host(), server.user("ana", &[]));
+    let event = hanna.starts_event("session").await;
+    let room = format!("/v1/events/{event}/room");
+    let mut hers = hanna.watches(&event).await;
+    hers.hears("stream.snapshot").await;
+    let mut last = hanna.says(&event, "one").await;
+    hanna.patch(&room, &json!({"receipts": "off"})).await.ok();
+    hers.hears("room.changed").await;
+    reads(&ana, &event, &last).await;
+    assert_eq!(standing(&hanna, &event).await["told"], false);
+    last = hanna.says(&event, "two").await;
+    hanna
+        .changes_event(&event, &json!({"settings": {"small_room_users": 0}}))
+        .await;
+    hanna.patch(&room, &json!({"receipts": "on"})).await.ok();
+    hers.hears("room.changed").await;
+    reads(&ana, &event, &last).await;
+    let first = hers.hears("receipt.changed").await;
+    assert_eq!(
+        first.data()["readers"][0]["seq"],
+        last["seq"],
+        "the earlier mark was not told"
+    );
+}
+
+#[tokio::test]
 async fn nobody_marks_what_is_not_there_or_without_a_name() {
     let server = TestServer::start().await;
     let (hanna, ana) = (server.host(), server.user("ana", &[]));

@@ -157,6 +157,26 @@ async fn only_people_who_may_write_type() {
 }
 
 #[tokio::test]
+async fn a_room_may_keep_it_to_itself_or_let_nobody_type() {
+    let server = TestServer::start().await;
+    let (hanna, ana) = (server.host(), server.user("ana", &[]));
+    let event = hanna.starts_event("session").await;
+    let mut seat = server.anybody().watches(&event).await;
+    let room = format!("/v1/events/{event}/room");
+    hanna.patch(&room, &json!({"typing": false})).await.ok();
+    types(&ana, &event, json!({"typing": true})).await;
+    hanna.patch(&room, &json!({"typing": true, "locked": true})).await.ok();
+    let refused = ana
+        .post(&format!("/v1/events/{event}/typing"), &json!({"typing": true}))
+        .await;
+    assert_eq!(refused.refused(409), "room-locked");
+    // Staff go on, and are the first of whom anybody hears.
+    types(&hanna, &event, json!({"typing": true})).await;
+    let told = seat.hears("typing.changed").await;
+    assert_eq!(names(&told.data()["users"]), ["hanna"]);
+}
+
+#[tokio::test]
 async fn both_servers_tell_of_everybody_who_types() {
     let redis = RedisServer::start();
     let (one, two, event) = twins(&redis, |_| {}).await;

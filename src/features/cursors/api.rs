@@ -35,7 +35,7 @@ impl CursorsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user_id = attendee.require_user()?.id.clone();
         attendee.require(Role::Member)?;
-        attendee.require_open_room()?;
+        attendee.require_writer(&caller)?;
         caller.limit(|limits| limits.cursors).await?;
         let Json(CursorIn { name, data }) = body;
         let moved = CursorMoved::parse(user_id, name, data)?;

@@ -16,7 +16,6 @@ use crate::{
         entry::ByeReason,
         event::EventStatus,
         reaction::Applause,
-        receipt::told_up_to,
         room::{Room, RoomSettings},
         snapshot::Snapshot,
     },
@@ -169,7 +168,7 @@ impl LiveApi {
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
-            receipts_up_to: told_up_to(&admitted.settings),
+            receipts: admitted.settings.room.receipts,
             user: user.map(Arc::new),
             role,
             address: caller.address,

@@ -9,7 +9,7 @@ use super::{Receipts, Standing};
 use crate::{
     domain::{
         MessageId, UserId,
-        receipt::{Receipt, told_up_to},
+        receipt::{Receipt, Telling},
     },
     http::{Answer, Caller, Json, Limit, Mark, Page, Place, Tag, gate::Gate},
 };
@@ -34,7 +34,7 @@ struct StandingOut {
     receipt: Option<Receipt>,
     /// Messages of others after it that people can see; counted up to 1,000.
     unread: u64,
-    /// Whether the room tells who has read how far: small rooms do.
+    /// Whether the room tells who has read how far: small rooms do, unless their settings say otherwise.
     told: bool,
     /// Every message up to this `seq` was handed to a stream of somebody else than its author. 0 until anything was said
     /// while you or others watched.
@@ -60,9 +60,9 @@ impl ReceiptsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = attendee.require_user()?.id.clone();
         caller.limit(|limits| limits.receipt).await?;
-        let up_to = told_up_to(&attendee.event.settings);
+        let telling = Telling::of(&attendee.event.settings);
         let event = attendee.event.id;
-        Ok(Json(self.receipts.read(event, up_to, user, body.0.message_id).await?))
+        Ok(Json(self.receipts.read(event, telling, user, body.0.message_id).await?))
     }
 
     /// Read where you stand
@@ -73,13 +73,13 @@ impl ReceiptsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = &attendee.require_user()?.id;
         caller.limit(|limits| limits.read).await?;
-        let up_to = told_up_to(&attendee.event.settings);
+        let telling = Telling::of(&attendee.event.settings);
         let Standing {
             receipt,
             unread,
             told,
             delivered_seq,
-        } = self.receipts.standing(attendee.event.id, up_to, user).await?;
+        } = self.receipts.standing(attendee.event.id, telling, user).await?;
         Ok(Json(StandingOut {
             receipt,
             unread,
@@ -102,11 +102,11 @@ impl ReceiptsApi {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = &attendee.require_user()?.id;
         caller.limit(|limits| limits.read).await?;
-        let up_to = told_up_to(&attendee.event.settings);
+        let telling = Telling::of(&attendee.event.settings);
         let after = after.0.map(|ByReader(user)| user);
         let page = self
             .receipts
-            .page(attendee.event.id, up_to, user, after.as_ref(), limit.with_peek())
+            .page(attendee.event.id, telling, user, after.as_ref(), limit.with_peek())
             .await?;
         Ok(Json(Page::of(page, limit, |receipt| ByReader(receipt.user_id.clone()))))
     }

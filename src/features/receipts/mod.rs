@@ -24,8 +24,8 @@ use crate::{
     bus::Topic,
     domain::{
         EventId, MessageId, UserId,
-        entry::{EntryKind, EventChanged, ReceiptChanged, Signal},
-        receipt::{Handed, Receipt, is_told, told_up_to},
+        entry::{EntryKind, EventChanged, ReceiptChanged, RoomChanged, Signal},
+        receipt::{Handed, Receipt, Telling},
     },
     store::{Error, LogEntry, Store},
     stream::{EventListener, HeadCount, SeatInfo, SeatListener, Stream},
@@ -86,11 +86,17 @@ impl Receipts {
     }
 
     /// Somebody has read up to that message. Gives their mark, which may be further on already.
-    pub async fn read(&self, event: EventId, up_to: u32, user: UserId, message: MessageId) -> Result<Receipt, Error> {
+    pub async fn read(
+        &self,
+        event: EventId,
+        telling: Telling,
+        user: UserId,
+        message: MessageId,
+    ) -> Result<Receipt, Error> {
         self.wait_for_beat().await;
         let marked = self.stream.record_together(event, Read { user, message }).await?;
         if marked.moved {
-            self.spread(event, up_to, &marked.receipt);
+            self.spread(event, telling, &marked.receipt);
         }
         Ok(marked.receipt)
     }
@@ -102,10 +108,10 @@ impl Receipts {
     }
 
     /// To everybody, or to their own other devices only.
-    fn spread(&self, event: EventId, up_to: u32, receipt: &Receipt) {
-        let told = is_told(self.crowd.here(event), up_to);
+    fn spread(&self, event: EventId, telling: Telling, receipt: &Receipt) {
+        let told = telling.goes_on(self.crowd.here(event));
         let mut rooms = self.rooms();
-        let room = rooms.entry(event).or_insert_with(|| Room::new(up_to));
+        let room = rooms.entry(event).or_insert_with(|| Room::new(telling));
         if told {
             room.owe(receipt);
             room.hear(receipt.clone());
@@ -121,7 +127,7 @@ impl Receipts {
     }
 
     /// Where somebody stands.
-    pub async fn standing(&self, event: EventId, up_to: u32, user: &UserId) -> Result<Standing, Error> {
+    pub async fn standing(&self, event: EventId, telling: Telling, user: &UserId) -> Result<Standing, Error> {
         let db = self.store.reader();
         let receipt = rows::find(db, event, user).await?;
         let seq = receipt.as_ref().map_or(0, |receipt| receipt.seq);
@@ -129,7 +135,7 @@ impl Receipts {
         Ok(Standing {
             receipt,
             unread,
-            told: self.are_told(event, up_to),
+            told: self.are_told(event, telling),
             delivered_seq: self.rooms().get(&event).map_or(0, Room::delivered),
         })
     }
@@ -138,17 +144,17 @@ impl Receipts {
     pub async fn page(
         &self,
         event: EventId,
-        up_to: u32,
+        telling: Telling,
         caller: &UserId,
         after: Option<&UserId>,
         limit: u64,
     ) -> Result<Vec<Receipt>, Error> {
-        let only = (!self.are_told(event, up_to)).then_some(caller);
+        let only = (!self.are_told(event, telling)).then_some(caller);
         rows::page(self.store.reader(), event, only, after, limit).await
     }
 
-    fn are_told(&self, event: EventId, up_to: u32) -> bool {
-        is_told(self.crowd.here(event), up_to)
+    fn are_told(&self, event: EventId, telling: Telling) -> bool {
+        telling.goes_on(self.crowd.here(event))
     }
 
     /// Tells rooms and other instances what changed until told to stop.
@@ -174,7 +180,7 @@ impl Receipts {
             if !room.has_news() {
                 continue;
             }
-            let told = is_told(self.crowd.here(*event), room.up_to);
+            let told = room.telling.goes_on(self.crowd.here(*event));
             let handed = room.is_looking().then(|| self.stream.handed(*event)).flatten();
             let word = room.word(handed, told);
             news.push((*event, word, room.changes(told, now)));
@@ -187,10 +193,12 @@ impl Receipts {
 impl SeatListener for Receipts {
     fn opened(&self, seat: &SeatInfo) {
         let mut rooms = self.rooms();
-        let room = rooms
-            .entry(seat.event)
-            .or_insert_with(|| Room::new(seat.receipts_up_to));
-        room.opened(seat.receipts_up_to);
+        let telling = Telling {
+            receipts: seat.receipts,
+            small: seat.small_room_users,
+        };
+        let room = rooms.entry(seat.event).or_insert_with(|| Room::new(telling));
+        room.opened(telling);
     }
 
     fn closed(&self, seat: &SeatInfo) {
@@ -205,7 +213,13 @@ impl EventListener for Receipts {
         for entry in entries.iter().filter(|entry| entry.kind == EntryKind::EventUpdated) {
             let changed = serde_json::from_str::<EventChanged>(entry.data());
             if let (Ok(changed), Some(room)) = (changed, self.rooms().get_mut(&event)) {
-                room.up_to = told_up_to(&changed.event.settings);
+                room.telling = Telling::of(&changed.event.settings);
+            }
+        }
+        for entry in entries.iter().filter(|entry| entry.kind == EntryKind::RoomChanged) {
+            let changed = serde_json::from_str::<RoomChanged>(entry.data());
+            if let (Ok(changed), Some(room)) = (changed, self.rooms().get_mut(&event)) {
+                room.telling.receipts = changed.room.receipts;
             }
         }
         let is_said = |entry: &&LogEntry| matches!(entry.kind, EntryKind::MessageCreated | EntryKind::MessageReleased);

@@ -9,7 +9,7 @@ use super::Word;
 use crate::domain::{
     UserId,
     entry::ReceiptChanged,
-    receipt::{Handed, Receipt},
+    receipt::{Handed, Receipt, Telling},
 };
 
 /// A room is told at most once in this time.
@@ -24,8 +24,7 @@ const LOOKS: u8 = 4;
 const ALONE_MOST: u32 = 20;
 
 pub(super) struct Room {
-    /// See [`told_up_to`](crate::domain::receipt::told_up_to).
-    pub(super) up_to: u32,
+    pub(super) telling: Telling,
     seats: u64,
     looks: u8,
     /// To be told to this instance's seats.
@@ -44,9 +43,9 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(up_to: u32) -> Self {
+    pub(super) fn new(telling: Telling) -> Self {
         Self {
-            up_to,
+            telling,
             seats: 0,
             looks: 0,
             readers: BTreeMap::new(),
@@ -61,8 +60,8 @@ impl Room {
         }
     }
 
-    pub(super) fn opened(&mut self, up_to: u32) {
-        self.up_to = up_to;
+    pub(super) fn opened(&mut self, telling: Telling) {
+        self.telling = telling;
         self.seats += 1;
         self.looks = LOOKS;
     }
@@ -181,7 +180,12 @@ fn put(waiting: &mut BTreeMap<UserId, Receipt>, receipt: Receipt) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{MessageId, Stamp};
+    use crate::domain::{MessageId, Stamp, room::Receipts};
+
+    const TELLING: Telling = Telling {
+        receipts: Receipts::Auto,
+        small: 50,
+    };
 
     fn receipt(user: &str, seq: u64) -> Receipt {
         Receipt {
@@ -202,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_room_hears_of_reading_and_delivery_together_and_once_a_second() {
-        let (mut room, begun) = (Room::new(50), Instant::now());
+        let (mut room, begun) = (Room::new(TELLING), Instant::now());
         let at = |ms: u64| begun + Duration::from_millis(ms);
         assert!(!room.has_news());
         room.last_said(7);
@@ -226,7 +230,7 @@ mod tests {
 
     #[test]
     fn other_instances_hear_of_our_seats_once() {
-        let mut room = Room::new(50);
+        let mut room = Room::new(TELLING);
         room.last_said(7);
         let seats = handed(&[("ana", 7), ("ben", 7)]);
         assert_eq!(
@@ -238,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_big_room_is_told_nothing_and_keeps_nothing() {
-        let (mut room, now) = (Room::new(1), Instant::now());
+        let (mut room, now) = (Room::new(TELLING), Instant::now());
         room.last_said(7);
         for number in 0..2_000 {
             room.hear(receipt(&format!("fan{number}"), 7));

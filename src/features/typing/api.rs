@@ -32,8 +32,12 @@ impl TypingApi {
     async fn set(&self, caller: Caller, event: Path<String>, body: Json<TypingIn>) -> Result<NoContent, Problem> {
         let attendee = self.gate.admit(&event, &caller).await?;
         let user = attendee.require_user()?.clone();
-        attendee.require_open_room()?;
+        attendee.require_writer(&caller)?;
         caller.limit(|limits| limits.typing).await?;
+        if !attendee.event.settings.room.typing {
+            // Clients need not know: nobody sees it.
+            return Ok(NoContent);
+        }
         if body.0.typing {
             self.typing.types(attendee.event.id, user, body.0.parent_id);
         } else {

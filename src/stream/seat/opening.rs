@@ -59,7 +59,7 @@ impl Seat {
                 seat: hub.next_seat.fetch_add(1, Ordering::Relaxed),
                 event: request.event,
                 small_room_users: request.small_room_users,
-                receipts_up_to: request.receipts_up_to,
+                receipts: request.receipts,
                 user: request.user,
                 role: request.role,
                 address: request.address,
