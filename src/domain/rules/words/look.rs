@@ -192,6 +192,14 @@ pub(super) fn latin_look(letter: char) -> Option<(char, bool)> {
         'в' | 'β' => 'b',
         'н' => 'h',
         'ѕ' => 's',
+        'а' => 'a',
+        'е' => 'e',
+        'о' | 'ο' => 'o',
+        'р' | 'ρ' => 'p',
+        'с' => 'c',
+        'у' => 'y',
+        'х' => 'x',
+        'ν' => 'v',
         'ε' | 'є' => 'e',
         'η' => 'n',
         'ι' => 'i',
@@ -221,6 +229,10 @@ pub(super) fn latin_look(letter: char) -> Option<(char, bool)> {
     };
     if faux != '\0' {
         return Some((faux, false));
+    }
+    // The rest of what Russian and Greek are written with looks like nothing else, and is not worth asking about.
+    if matches!(letter, 'а'..='я' | 'α'..='ω') {
+        return None;
     }
     confusable(letter).map(|look| (look, true))
 }
