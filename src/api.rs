@@ -12,12 +12,13 @@ use crate::{
     features::{
         accounts::api::AccountsApi,
         badges::api::BadgesApi,
-        chat::api::ChatApi,
+        chat::{api::ChatApi, queue::QueueApi},
         contest::api::ContestApi,
         cursors::api::CursorsApi,
         events::{api::EventsApi, room::RoomApi},
         keys::api::KeysApi,
         live::api::LiveApi,
+        moderation::{api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi},
         ops::OpsApi,
         polls::api::PollsApi,
         presence::api::PresenceApi,
@@ -43,10 +44,14 @@ pub type Groups = (
     OpsApi,
     RoomApi,
     Crowd,
+    Order,
 );
 
 /// What people let each other know. A group of groups, because a list has no more than sixteen.
 pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi);
+
+/// Everything by which order is kept.
+pub type Order = (SanctionsApi, RulesApi, QueueApi, VoicesApi, AuditApi);
 
 type Service = OpenApiService<Documented<Groups>, ()>;
 

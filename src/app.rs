@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    api::{Groups, House},
+    api::{Groups, House, Order},
     bus::{Bus, LocalBus, RedisBus},
     concourse::{Bounds, Concourse},
     config::{Config, Secret},
@@ -27,12 +27,15 @@ use crate::{
     features::{
         accounts::{Guests, api::AccountsApi},
         badges::{Badges, Carded, api::BadgesApi},
-        chat::{Chat, api::ChatApi},
+        chat::{Chat, api::ChatApi, queue::QueueApi},
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
+        moderation::{
+            Door, Moderation, api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi,
+        },
         ops::OpsApi,
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
@@ -89,6 +92,7 @@ pub struct App {
     typing: Typing,
     cursors: Cursors,
     receipts: Receipts,
+    moderation: Moderation,
     polls: Polls,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
@@ -136,6 +140,20 @@ impl App {
         let cursors = Cursors::new(stream.clone());
         let badges = Badges::new(store.clone(), stream.clone());
         let receipts = Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
+        let inner: Arc<dyn Gate> = Arc::new(events.clone());
+        let moderation = Moderation::new(
+            store.clone(),
+            stream.clone(),
+            Arc::clone(&inner),
+            Arc::new(chat.clone()),
+            secret.expose().as_bytes(),
+            &config.order,
+            tasks.clone(),
+        );
+        let gate: Arc<dyn Gate> = Arc::new(Carded {
+            door: Arc::new(Door::new(inner, moderation.clone())),
+            badges: badges.clone(),
+        });
         let polls = Polls::new(store.clone(), stream.clone());
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
@@ -146,7 +164,11 @@ impl App {
             Arc::new(badges.clone()),
             Arc::new(polls.clone()),
         ];
-        let listeners: Vec<Arc<dyn SeatListener>> = vec![Arc::new(presence.clone()), Arc::new(receipts.clone())];
+        let listeners: Vec<Arc<dyn SeatListener>> = vec![
+            Arc::new(presence.clone()),
+            Arc::new(receipts.clone()),
+            Arc::new(moderation.clone()),
+        ];
         stream.furnish(parts, listeners);
         stream.attach(vec![
             Arc::new(typing.clone()),
@@ -163,13 +185,13 @@ impl App {
             concourse.shelf,
             tasks.clone(),
         );
-        stream.remind(vec![Arc::new(events.clone()), Arc::new(authenticator.clone())]);
+        stream.remind(vec![
+            Arc::new(events.clone()),
+            Arc::new(authenticator.clone()),
+            Arc::new(moderation.clone()),
+        ]);
         let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
-        let gate: Arc<dyn Gate> = Arc::new(Carded {
-            door: Arc::new(events.clone()),
-            badges: badges.clone(),
-        });
         let guests = guests(&config, address);
         let groups: Groups = (
             AccountsApi {
@@ -177,8 +199,10 @@ impl App {
                 guests,
                 limits: limits.clone(),
                 gate: Arc::clone(&gate),
+                judge: Arc::new(moderation.clone()),
             },
             EventsApi {
+                gate: Arc::clone(&gate),
                 events: events.clone(),
                 defaults: EventSettings::from(&config.room),
             },
@@ -190,6 +214,7 @@ impl App {
             ChatApi {
                 chat: chat.clone(),
                 gate: Arc::clone(&gate),
+                judge: Arc::new(moderation.clone()),
             },
             ReactionsApi {
                 reactions: reactions.clone(),
@@ -235,8 +260,12 @@ impl App {
                     cursors: cursors.clone(),
                     gate: Arc::clone(&gate),
                 },
-                BadgesApi { badges, gate },
+                BadgesApi {
+                    badges,
+                    gate: Arc::clone(&gate),
+                },
             ),
+            order(&moderation, chat.clone(), &gate),
         );
         let house = House::new(groups);
         let allow = house.allow();
@@ -259,6 +288,7 @@ impl App {
             typing,
             cursors,
             receipts,
+            moderation,
             polls,
             metrics,
             tasks,
@@ -304,6 +334,7 @@ impl App {
     /// Serves until `stop`, then drains and closes.
     pub async fn run(self, stop: CancellationToken) {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
+        self.tasks.spawn(self.moderation.clone().watch(self.halt.clone()));
         self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
@@ -374,6 +405,32 @@ fn bus_of(
         }
         None => Arc::new(LocalBus::default()),
     }
+}
+
+/// Everything by which order is kept.
+fn order(moderation: &Moderation, chat: Chat, gate: &Arc<dyn Gate>) -> Order {
+    (
+        SanctionsApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        RulesApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        QueueApi {
+            chat,
+            gate: Arc::clone(gate),
+        },
+        VoicesApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+        AuditApi {
+            moderation: moderation.clone(),
+            gate: Arc::clone(gate),
+        },
+    )
 }
 
 fn guests(config: &Config, address: SocketAddr) -> Guests {

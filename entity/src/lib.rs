@@ -4,7 +4,9 @@
 //! product's `domain`; these are only how it is kept.
 
 pub mod api_key;
+pub mod appeal;
 pub mod applause_total;
+pub mod audit;
 pub mod badge;
 pub mod claim;
 pub mod contest;
@@ -18,6 +20,11 @@ pub mod message;
 pub mod poll;
 pub mod poll_option_total;
 pub mod poll_vote;
+pub mod raid;
 pub mod reaction;
 pub mod reaction_total;
 pub mod receipt;
+pub mod report;
+pub mod rule_set;
+pub mod sanction;
+pub mod sanction_mark;

@@ -5,6 +5,7 @@ pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
 mod m0001_foundation;
 mod m0002_claim;
+mod m0003_order;
 mod m0004_room;
 mod m0005_crowd;
 mod m0006_poll;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_claim::Migration),
+            Box::new(m0003_order::Migration),
             Box::new(m0004_room::Migration),
             Box::new(m0005_crowd::Migration),
             Box::new(m0006_poll::Migration),

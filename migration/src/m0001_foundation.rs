@@ -92,7 +92,7 @@ impl MigrationTrait for Migration {
 
 /// Texts sort by their bytes on both databases, whatever language the server speaks: lists are in one order everywhere, and
 /// cursors made from texts stay good when the database moves.
-fn collated(statement: TableCreateStatement, backend: DbBackend) -> TableCreateStatement {
+pub(crate) fn collated(statement: TableCreateStatement, backend: DbBackend) -> TableCreateStatement {
     if backend != DbBackend::Postgres {
         return statement;
     }

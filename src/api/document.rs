@@ -30,10 +30,20 @@ ignored.";
 
 /// Reads that are not for strangers. All other reads are, where the event is public; changes never are, but for
 /// [`STRANGERS_MAY`].
-const READS_FOR_STAFF: [&str; 5] = [
+const READS_FOR_STAFF: [&str; 15] = [
     "list_members",
     "list_held_messages",
     "list_keys",
+    "list_sanctions",
+    "list_sanctions_everywhere",
+    "read_rules",
+    "read_house_rules",
+    "read_raid",
+    "list_reports",
+    "list_appeals",
+    "read_audit",
+    "read_house_audit",
+    "list_my_decisions",
     "get_receipt",
     "list_receipts",
 ];
@@ -129,6 +139,11 @@ fn shared_meaning(name: &str) -> Option<&'static str> {
         "user" => "Id of the user.",
         "key" => "Id of the key.",
         "poll" => "Id of the poll.",
+        "sanction" => "Id of the sanction.",
+        "appeal" => "Id of the appeal.",
+        "in_force" => "Only those that hold now.",
+        "action" => "Only decisions of this kind.",
+        "by" => "Only what this user (or key, by its id) decided.",
         "emoji" => "Exactly one emoji, percent-encoded.",
         "after" => "The `next_cursor` of the page before.",
         "before" => "Go on towards the past from this cursor.",

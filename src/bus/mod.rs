@@ -82,6 +82,8 @@ pub enum Stale {
     Role(EventId, UserId),
     /// Keys for machines.
     Keys,
+    /// Sanctions, rules or raids, of an event or of the whole house.
+    Order(Option<EventId>),
 }
 
 /// How the bus is doing.

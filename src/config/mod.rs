@@ -8,6 +8,7 @@ pub mod bus;
 pub mod cors;
 pub mod limits;
 mod load;
+pub mod order;
 pub mod room;
 mod secret;
 pub mod serve;
@@ -20,6 +21,7 @@ pub use bus::BusConfig;
 pub use cors::CorsConfig;
 pub use limits::{LimitsConfig, QuotaConfig};
 pub use load::{ConfigError, Flag, Sources};
+pub use order::OrderConfig;
 pub use room::RoomConfig;
 pub use secret::Secret;
 pub use serve::ServeConfig;
@@ -43,6 +45,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub cors: CorsConfig,
     pub telemetry: TelemetryConfig,
+    pub order: OrderConfig,
 }
 
 /// A setting that cannot be worked with: its name and what is wrong.

@@ -37,6 +37,8 @@ pub enum MessageStatus {
     Hidden,
     /// Taken back by its author; the text is gone.
     Deleted,
+    /// Only its author and staff see it, and to its author it looks `active`.
+    Shadowed,
 }
 
 impl MessageStatus {
@@ -47,12 +49,13 @@ impl MessageStatus {
             Self::Held => "held",
             Self::Hidden => "hidden",
             Self::Deleted => "deleted",
+            Self::Shadowed => "shadowed",
         }
     }
 
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Active, Self::Held, Self::Hidden, Self::Deleted]
+        [Self::Active, Self::Held, Self::Hidden, Self::Deleted, Self::Shadowed]
             .into_iter()
             .find(|status| status.name() == name)
     }

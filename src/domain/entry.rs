@@ -13,6 +13,7 @@ use super::{
     contest::{Clock, Incident, Period, ScoreLine},
     cursors::CursorMoved,
     event::Event,
+    moderation::{Action, Appeal, Decision, Report},
     poll::{Poll, PollTotals},
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
@@ -109,6 +110,9 @@ closed_list! {
         ClockChanged(ClockChanged) = "clock.changed",
         ContestChanged(ContestChanged) = "contest.changed",
         BadgesChanged(BadgesChanged) = "badges.changed",
+        ModerationDecided(ModerationDecided) = "moderation.decided",
+        ReportFiled(ReportFiled) = "report.filed",
+        AppealFiled(AppealFiled) = "appeal.filed",
         PollOpened(PollTold) = "poll.opened",
         PollChanged(PollsChanged) = "poll.changed",
         PollClosed(PollTold) = "poll.closed",
@@ -132,6 +136,8 @@ closed_list! {
         TypingChanged(TypingChanged) = "typing.changed",
         ReceiptChanged(ReceiptChanged) = "receipt.changed",
         CursorsChanged(CursorsChanged) = "cursors.changed",
+        ModerationTold(ModerationTold) = "moderation.told",
+        MessageEchoed(MessageSaid) = "message.echoed",
     }
 }
 
@@ -156,6 +162,15 @@ impl Entry {
 }
 
 impl SignalKind {
+    /// What the signal is called on a stream. One is told to authors as if it were an entry.
+    #[must_use]
+    pub const fn told_as(self) -> &'static str {
+        match self {
+            Self::MessageEchoed => EntryKind::MessageCreated.name(),
+            _ => self.name(),
+        }
+    }
+
     /// Whether the signal speaks of the stream itself; such pass every `?types=` filter.
     #[must_use]
     pub fn is_control(self) -> bool {
@@ -358,6 +373,8 @@ pub enum ByeReason {
     RoleChanged,
     /// Something on our side broke; the log is safe.
     Internal,
+    /// Somebody who keeps order said so.
+    Banned,
 }
 
 impl ByeReason {
@@ -372,6 +389,7 @@ impl ByeReason {
             Self::Forbidden => "forbidden",
             Self::RoleChanged => "role-changed",
             Self::Internal => "internal",
+            Self::Banned => "banned",
         }
     }
 
@@ -387,6 +405,7 @@ impl ByeReason {
             Self::Forbidden,
             Self::RoleChanged,
             Self::Internal,
+            Self::Banned,
         ];
         all.into_iter().find(|reason| reason.name() == name)
     }
@@ -394,7 +413,7 @@ impl ByeReason {
     /// Whether coming back (with the last id) makes sense.
     #[must_use]
     pub const fn reconnect(self) -> bool {
-        !matches!(self, Self::TokenExpired | Self::Forbidden)
+        !matches!(self, Self::TokenExpired | Self::Forbidden | Self::Banned)
     }
 }
 
@@ -465,6 +484,40 @@ pub struct ReceiptChanged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 pub struct CursorsChanged {
     pub cursors: Vec<CursorMoved>,
+}
+
+/// Something was decided; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ModerationDecided {
+    pub decision: Decision,
+}
+
+/// A viewer reported a message; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct ReportFiled {
+    pub report: Report,
+}
+
+/// An author appealed; staff only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct AppealFiled {
+    pub appeal: Appeal,
+}
+
+/// Something was decided about you or what you wrote; told to your own streams only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct ModerationTold {
+    pub action: Action,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The rule that was broken, or the kind of the sanction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<Stamp>,
 }
 
 #[cfg(test)]

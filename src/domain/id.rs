@@ -190,6 +190,18 @@ typed_id!(
     ApiKeyId, "key"
 );
 typed_id!(
+    /// One sanction.
+    SanctionId, "san"
+);
+typed_id!(
+    /// One decision in the record.
+    DecisionId, "dec"
+);
+typed_id!(
+    /// One appeal.
+    AppealId, "apl"
+);
+typed_id!(
     /// One poll of an event.
     PollId, "pol"
 );
@@ -216,6 +228,13 @@ impl UserId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// When a guest's id was made, in milliseconds since 1970. None for everybody else.
+    #[must_use]
+    pub fn guest_since(&self) -> Option<i64> {
+        let id = decode("gst", &self.0).ok()?;
+        i64::try_from(id.as_u128() >> 80).ok()
     }
 
     #[must_use]

@@ -93,6 +93,11 @@ checked_text!(
 );
 
 checked_text!(
+    /// Why something was decided, or what is noted with it: one line of at most 500 characters as people count them.
+    ReasonText, "/reason", |text| line(text, 500)
+);
+
+checked_text!(
     /// An event's title: one line of at most 200 characters as people count them.
     Title, "/title", |text| line(text, 200)
 );

@@ -18,6 +18,8 @@ pub struct Created<T> {
     pub location: Option<String>,
     /// Its version, as made by [`super::etag::of_version`].
     pub etag: Option<String>,
+    /// A `Set-Cookie` value to answer with.
+    pub cookie: Option<String>,
 }
 
 /// 201 published, or 202 kept for a moderator to decide.
@@ -44,7 +46,13 @@ impl<T> Created<T> {
             body,
             location: None,
             etag: None,
+            cookie: None,
         }
+    }
+
+    #[must_use]
+    pub fn with_cookie(self, cookie: Option<String>) -> Self {
+        Self { cookie, ..self }
     }
 
     #[must_use]
@@ -83,7 +91,8 @@ impl<T: Serialize + Send> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         let response = status(written(&self.body), StatusCode::CREATED);
         let response = with(response, "Location", self.location.as_deref());
-        with(response, "ETag", self.etag.as_deref())
+        let response = with(response, "ETag", self.etag.as_deref());
+        with(response, "Set-Cookie", self.cookie.as_deref())
     }
 }
 

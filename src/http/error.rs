@@ -64,6 +64,9 @@ struct ProblemOut {
     /// For a room that is not open: until when it is, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     closes_at: Option<Stamp>,
+    /// For what you may not do for a while: until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until_at: Option<Stamp>,
 }
 
 /// A no, ready for the wire. Small, because it travels in every `Result`.
@@ -90,6 +93,7 @@ impl Problem {
                 errors: None,
                 opens_at: None,
                 closes_at: None,
+                until_at: None,
             },
             retry_after_seconds: None,
         }))
@@ -186,6 +190,7 @@ impl From<Refusal> for Problem {
             inner.out.opens_at = Some(opens_at);
             inner.out.closes_at = closes_at;
         }
+        inner.out.until_at = refusal.until;
         // Whoever is told to wait is told how long.
         inner.retry_after_seconds = refusal
             .retry_after_seconds

@@ -6,8 +6,9 @@ use futures_util::future::BoxFuture;
 
 use super::{Caller, Problem};
 use crate::domain::{
-    Reason, Refusal,
+    EventId, Reason, Refusal, UserId,
     event::Event,
+    moderation::Standing,
     room::{RoomWindow, Writer},
     user::{Role, User},
 };
@@ -20,12 +21,17 @@ pub struct Admission {
     pub user: Option<User>,
     /// Nobody has said who they are. A key is somebody, though not a user.
     pub is_anonymous: bool,
+    /// What holds against them here. Whoever may not enter is not admitted at all.
+    pub standing: Standing,
 }
 
 /// Knows events and who has which role in them. Implemented by the feature that keeps them.
 pub trait Gate: Send + Sync {
     /// The event of that id or slug and the caller's role in it. What the caller may not know of does not exist.
     fn admit<'a>(&'a self, event: &'a str, caller: &'a Caller) -> BoxFuture<'a, Result<Admission, Problem>>;
+
+    /// The role that somebody who need not be here was given in an event. Roles by token are not known.
+    fn role_of<'a>(&'a self, event: EventId, user: &'a UserId) -> BoxFuture<'a, Result<Option<Role>, Problem>>;
 }
 
 impl Admission {
@@ -52,8 +58,10 @@ impl Admission {
             .ok_or_else(|| self.refused("This is for people; an API key cannot do it."))
     }
 
-    /// Ok while the room is open for writing. Staff may always write: somebody has to prepare the room and tidy it up.
+    /// Ok while the room is open for writing and nothing silences the caller. Staff may always write: somebody has to
+    /// prepare the room and tidy it up.
     pub fn require_open_room(&self) -> Result<(), Refusal> {
+        self.standing.require_voice(crate::clock::now())?;
         if self.role.is_staff() {
             return Ok(());
         }

@@ -15,6 +15,7 @@ pub mod etag;
 mod faults;
 pub mod gate;
 pub mod json;
+pub mod judge;
 pub mod limit;
 pub mod page;
 mod refuse;

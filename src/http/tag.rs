@@ -19,6 +19,8 @@ pub enum Tag {
     Presence,
     /// Score, clock and incidents.
     Contest,
+    /// Keeping order: sanctions, rules, the queue, reports, appeals, and the record of decisions.
+    Order,
     /// Questions to the crowd.
     Polls,
     /// For those who run the server.

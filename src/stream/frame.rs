@@ -58,7 +58,11 @@ const fn entry_bit(kind: EntryKind) -> u64 {
 }
 
 const fn signal_bit(kind: SignalKind) -> u64 {
-    1 << (EntryKind::ALL.len() as u64 + kind as u64)
+    match kind {
+        // To be told from the entry by nobody, also not by what was asked for.
+        SignalKind::MessageEchoed => entry_bit(EntryKind::MessageCreated),
+        _ => 1 << (EntryKind::ALL.len() as u64 + kind as u64),
+    }
 }
 
 /// What a seat may see and how it wants it.
@@ -125,7 +129,7 @@ impl Frame {
     }
 
     pub(super) fn signal(signal: LiveSignal, head: Head) -> Self {
-        let sse = sse(None, signal.kind.name(), None, &signal.json);
+        let sse = sse(None, signal.kind.told_as(), None, &signal.json);
         let content = Content::Signal { only: signal.only, sse };
         Self {
             content,
@@ -238,7 +242,7 @@ pub(super) fn signal_json(signal: &Signal, at: Stamp) -> Bytes {
 }
 
 pub(super) fn signal_json_raw(kind: SignalKind, at: Stamp, data: &str) -> Bytes {
-    format!(r#"{{"type":"{}","at":"{at}","data":{data}}}"#, kind.name()).into()
+    format!(r#"{{"type":"{}","at":"{at}","data":{data}}}"#, kind.told_as()).into()
 }
 
 /// A frame for one seat alone: its first and last words.

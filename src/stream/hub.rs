@@ -286,6 +286,17 @@ impl Hub {
         }
     }
 
+    /// As [`Hub::close_seats`], on this instance only, and in all events if none is named.
+    pub(super) fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
+        let events = match event {
+            Some(event) => vec![event],
+            None => self.stands().keys().copied().collect(),
+        };
+        for event in events {
+            self.dismiss(event, Some(user.clone()), reason);
+        }
+    }
+
     pub(super) fn wake(self: &Arc<Self>, stand: &Arc<Stand>) {
         if let Wake::After(rest) = stand.wake(Duration::from_millis(self.config.tick_ms)) {
             let stand = Arc::clone(stand);

@@ -160,6 +160,11 @@ impl Stream {
         self.hub.close_seats(event, only, reason);
     }
 
+    /// As [`Stream::close_seats`], on this instance only, and in all events if none is named.
+    pub fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
+        self.hub.close_seats_here(event, user, reason);
+    }
+
     /// Opens a stream. Never fails: who cannot be let in hears why, as the stream's only words, because `EventSource`
     /// gives up for good on any status but 200.
     pub async fn open(&self, request: SeatRequest) -> Opened {

@@ -31,6 +31,7 @@ mod floors;
 mod keys;
 mod limits;
 mod operate;
+mod order;
 mod polls;
 mod postgres;
 mod presence;

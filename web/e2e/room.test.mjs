@@ -81,6 +81,20 @@ test("an edit and a deletion reach the other", async () => {
   await ben.locator(`[data-testid=message][data-id="${id}"]`).getByText("Message deleted").waitFor();
 });
 
+test("a name is completed by key, and the message says it", async () => {
+  const field = ana.getByTestId("composer");
+  await field.fill("");
+  await field.pressSequentially("well done @be");
+  await ana.getByTestId("names").getByText("Ben", { exact: true }).first().waitFor();
+  await shot(ana, "naming-desktop");
+  await field.press("Enter");
+  assert.equal(await field.inputValue(), "well done @Ben ");
+  const text = unique("indeed");
+  await field.pressSequentially(text);
+  await field.press("Enter");
+  await messageOf(ben, text).getByText("well done @Ben").waitFor();
+});
+
 test("they see each other in the stand", async () => {
   await ana.getByTestId("people").getByText("Ben", { exact: true }).first().waitFor({ timeout: 30_000 });
   await ben.getByTestId("people").getByText("Ana", { exact: true }).first().waitFor({ timeout: 30_000 });

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 export const BASE = process.env.GRANDSTAND_URL?.replace(/\/$/, "");
 export const RESTART = process.env.GRANDSTAND_RESTART_CMD;
+const TOKEN = process.env.GRANDSTAND_TOKEN;
 const SHOTS = process.env.GRANDSTAND_SCREENSHOTS ?? fileURLToPath(new URL("screenshots", import.meta.url));
 
 const FLAGS = [
@@ -55,6 +56,22 @@ export class World {
     await page.goto(`${BASE}/e/${this.slug}`);
     await live(page);
     if (name) await signIn(page, name);
+    return page;
+  }
+
+  /** Somebody with a role everywhere, by the session cookie that a host's own site would set. */
+  async staffInRoom(options) {
+    if (!TOKEN) throw new Error("GRANDSTAND_TOKEN must be the token of an admin");
+    const page = await this.person(options);
+    await page.goto(`${BASE}/`);
+    const status = await page.evaluate(
+      async (token) => (await fetch("/v1/auth/session", { method: "POST", headers: { Authorization: `Bearer ${token}` } })).status,
+      TOKEN,
+    );
+    if (status >= 300) throw new Error(`the session was refused: ${status}`);
+    await page.goto(`${BASE}/e/${this.slug}`);
+    await live(page);
+    await page.getByTestId("me").waitFor();
     return page;
   }
 
@@ -123,6 +140,22 @@ export async function until(check, timeoutMs = 15_000) {
     if (Date.now() > end) throw new Error("waited in vain");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** How many streams the server has open, by its own count. */
+export async function streams() {
+  const text = await (await fetch(`${BASE}/metrics`)).text();
+  const lines = text.split("\n").filter((line) => /^grandstand_seats(\{| )/.test(line));
+  if (lines.length === 0) throw new Error("the server does not count its streams");
+  return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+}
+
+/** Asks the API as the admin. */
+export async function asAdmin(method, path, body) {
+  const headers = { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" };
+  const response = await fetch(`${BASE}/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.status === 204 ? undefined : response.json();
 }
 
 /** A person without a browser, for writing while a page is away. */

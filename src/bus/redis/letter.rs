@@ -108,6 +108,11 @@ impl Desk {
                         put_text(&mut letter, user.as_str());
                     }
                     Stale::Keys => letter.put_u8(3),
+                    Stale::Order(Some(event)) => {
+                        letter.put_u8(4);
+                        letter.put_slice(event.uuid().as_bytes());
+                    }
+                    Stale::Order(None) => letter.put_u8(5),
                 }
                 letters.push(self.seal(letter));
             }
@@ -219,6 +224,8 @@ impl Desk {
                 1 => Stale::Event(take_event(&mut letter)?),
                 2 => Stale::Role(take_event(&mut letter)?, take_user(&mut letter)??),
                 3 => Stale::Keys,
+                4 => Stale::Order(Some(take_event(&mut letter)?)),
+                5 => Stale::Order(None),
                 _ => return None,
             }),
             ASIDE => {

@@ -8,15 +8,16 @@ use serde::Serialize;
 
 use super::Guests;
 use crate::{
-    clock,
+    clock, crypto,
     domain::{
         Stamp,
         user::{Role, User},
     },
     http::{
         Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Policy, Problem, Tag,
-        auth::{Authenticator, cookie},
+        auth::{Authenticator, DEVICE_HEADER, cookie},
         gate::Gate,
+        judge::Judge,
     },
 };
 
@@ -26,6 +27,7 @@ pub struct AccountsApi {
     pub guests: Guests,
     pub limits: Limits,
     pub gate: Arc<dyn Gate>,
+    pub judge: Arc<dyn Judge>,
 }
 
 #[derive(Debug, Object)]
@@ -71,6 +73,12 @@ enum SessionAnswer {
 }
 
 impl AccountsApi {
+    /// A name for a browser that has none, so that a banned guest is known again.
+    fn device_cookie(&self, request: &Request) -> Option<String> {
+        let is_named = cookie::has_device(request) || request.headers().contains_key(DEVICE_HEADER);
+        (!is_named).then(|| cookie::device(&crypto::random_text(), self.authenticator.is_https(request)))
+    }
+
     /// For endpoints that take no caller: whoever comes with a credential that has ended must be able to start anew.
     async fn limit_by_address(&self, request: &Request, policy: Policy) -> Result<(), Problem> {
         let key = ClientAddress::of(request).limit_key();
@@ -83,11 +91,13 @@ impl AccountsApi {
 impl AccountsApi {
     /// Come in as a guest
     ///
-    /// Where the server takes guests, a name is enough. Each call makes another guest.
+    /// Where the server takes guests, a name is enough. Each call makes another guest. A browser gets a cookie that names
+    /// the device (other clients may send `X-Device-Id`), by which a banned guest is known again.
     #[oai(path = "/auth/guest", method = "post", operation_id = "create_guest")]
     async fn create_guest(&self, request: &Request, body: Json<GuestIn>) -> Result<Created<GuestOut>, Problem> {
         self.limit_by_address(request, self.limits.policies().guest_sign_in)
             .await?;
+        self.judge.judge_name(&body.0.name).await?;
         let guest = self
             .guests
             .welcome(&self.authenticator, &body.0.name, body.0.avatar_url.as_deref())?;
@@ -95,7 +105,8 @@ impl AccountsApi {
             token: guest.issued.token,
             expires_at: guest.issued.expires_at,
             user: guest.user,
-        }))
+        })
+        .with_cookie(self.device_cookie(request)))
     }
 
     /// Start a session

@@ -16,6 +16,7 @@ use crate::{
         Audience, EventId, Reason, Refusal, UserId,
         badge::{self, AWARDS_PER_EVENT, AWARDS_PER_USER, Award, Awards},
         entry::{BadgesChanged, Entry, EntryKind},
+        user::Role,
     },
     http::{
         Caller, Problem,
@@ -168,5 +169,9 @@ impl Gate for Carded {
             }
             Ok(admission)
         })
+    }
+
+    fn role_of<'a>(&'a self, event: EventId, user: &'a UserId) -> BoxFuture<'a, Result<Option<Role>, Problem>> {
+        self.door.role_of(event, user)
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     http::{
         Answer, Caller, Json, Limit, Mark, NoContent, Page, Place, Posted, Problem, Tag,
         gate::{Admission, Gate},
+        judge::{Act, Judge},
         page,
     },
 };
@@ -30,6 +31,7 @@ const SEARCH_WORDS: usize = 16;
 pub struct ChatApi {
     pub chat: Chat,
     pub gate: Arc<dyn Gate>,
+    pub judge: Arc<dyn Judge>,
 }
 
 /// A message to post.
@@ -123,16 +125,24 @@ impl ChatApi {
             .or(idempotency_key.0)
             .map(|id| ClientId::parse(&id))
             .transpose()?;
-        let saying = Saying {
+        let mut saying = Saying {
             author,
             text: MessageText::parse(&text)?,
+            original: None,
             parent_id,
             client_id,
             held: room.hold_messages && !staff,
             hold_seconds: room.hold_seconds,
             unique: room.unique_messages && !staff,
+            shadowed: false,
+            grounds: None,
         };
         manners::may_say(&self.chat, &attendee, &caller, &saying).await?;
+        let act = Act::Say {
+            client_id: saying.client_id.as_ref(),
+        };
+        let judged = self.judge.judge(&attendee, &caller, saying.text.clone(), act).await?;
+        saying.is_judged(judged);
         let message = self.chat.say(attendee.event.id, saying).await?;
         // A repeat answers as the first did: what was held then is 202 still, while it is held.
         Ok(if message.status == MessageStatus::Held {
@@ -229,23 +239,6 @@ impl ChatApi {
         Ok(Json(Page::of(found, limit, |message| BySeq::from(message))))
     }
 
-    /// List messages waiting for a moderator
-    #[oai(
-        path = "/events/:event/messages/held",
-        method = "get",
-        operation_id = "list_held_messages"
-    )]
-    async fn held(&self, caller: Caller, event: Path<String>, limit: Limit) -> Answer<Page<Message>> {
-        let attendee = self.enter(&event, &caller).await?;
-        attendee.require(Role::Moderator)?;
-        let items = self.chat.held(attendee.event.id, limit.rows()).await?;
-        Ok(Json(Page {
-            items,
-            next_cursor: None,
-            prev_cursor: None,
-        }))
-    }
-
     /// Read one message
     #[oai(
         path = "/events/:event/messages/:message",
@@ -283,8 +276,11 @@ impl ChatApi {
         let author = attendee.require_user()?.id.clone();
         let text = MessageText::parse(&body.0.text)?;
         manners::may_edit(&attendee, &caller, &text)?;
+        let judged = self.judge.judge(&attendee, &caller, text, Act::Edit(message.0)).await?;
         let unique = attendee.event.settings.room.unique_messages && !attendee.role.is_staff();
-        let edited = self.chat.edit(&attendee.event, message.0, author, text, unique);
+        let edited = self
+            .chat
+            .edit(&attendee.event, message.0, author, judged.text, unique, judged.grounds);
         Ok(Json(edited.await?))
     }
 
@@ -366,30 +362,6 @@ impl ChatApi {
     async fn unpin(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.pin(event, message.0, false).await?))
-    }
-
-    /// Release a held message
-    ///
-    /// It appears now, in its place in the log.
-    #[oai(
-        path = "/events/:event/messages/:message/release",
-        method = "post",
-        operation_id = "release_message"
-    )]
-    async fn release(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
-        let event = self.staff(&event, &caller).await?;
-        Ok(Json(self.chat.release(event, message.0).await?))
-    }
-
-    /// Hide a message
-    #[oai(
-        path = "/events/:event/messages/:message/hide",
-        method = "post",
-        operation_id = "hide_message"
-    )]
-    async fn hide(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
-        let event = self.staff(&event, &caller).await?;
-        Ok(Json(self.chat.hide(event, message.0).await?))
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Chat, change, rows};
 use crate::{
     clock,
-    domain::{EventId, MessageId, Reason},
+    domain::{EventId, MessageId},
     store::Error,
 };
 
@@ -28,7 +28,7 @@ impl Chat {
                 Err(Error::Closed) => return,
                 Err(error) => {
                     let error: &dyn std::error::Error = &error;
-                    tracing::warn!(error, "held messages wait for the next look");
+                    tracing::warn!(error, "held messages could not be looked up");
                 }
             }
         }
@@ -41,7 +41,15 @@ impl Chat {
             let due = rows::due(self.store.reader(), now, last, AT_ONCE).await?;
             let appear = due.iter().map(|(_, event, message)| self.appears(*event, *message));
             for outcome in join_all(appear).await {
-                outcome?;
+                match outcome {
+                    Ok(()) => {}
+                    Err(Error::Closed) => return Err(Error::Closed),
+                    // One that fails holds nobody up.
+                    Err(error) => {
+                        let error: &dyn std::error::Error = &error;
+                        tracing::warn!(error, "a held message waits for the next look");
+                    }
+                }
             }
             let Some((row_no, ..)) = due.last() else { return Ok(()) };
             last = *row_no;
@@ -49,14 +57,9 @@ impl Chat {
     }
 
     async fn appears(&self, event: EventId, message: MessageId) -> Result<(), Error> {
-        let released = self
+        let ripened = self
             .stream
-            .record(event, move |scribe| Box::pin(change::release(scribe, message)));
-        match released.await {
-            Ok(_done) => Ok(()),
-            // Hidden or taken back meanwhile.
-            Err(Error::Refused(refusal)) if refusal.reason == Reason::MessageDeleted => Ok(()),
-            Err(error) => Err(error),
-        }
+            .record(event, move |scribe| Box::pin(change::ripen(scribe, message)));
+        ripened.await.map(|_done| ())
     }
 }

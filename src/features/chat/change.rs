@@ -3,16 +3,17 @@
 use entity::message;
 use sea_orm::ActiveValue::Set;
 
-use super::{lately, rows};
+use super::{lately, rows, shadow::as_its_author_sees};
 use crate::{
     domain::{
         MessageId, Reason, Refusal, UserId,
         chat::{Message, MessageStatus},
         entry::{Entry, GoneBy, MessageGone, MessageSaid},
+        moderation::{Action, Deciding},
         text::MessageText,
         user::Role,
     },
-    store::{Error, Scribe},
+    store::{Error, Scribe, audit},
 };
 
 pub(super) fn no_such_message() -> Refusal {
@@ -46,6 +47,7 @@ pub(super) async fn edit(
     text: MessageText,
     window_ms: i64,
     unique: bool,
+    grounds: Option<Deciding>,
 ) -> Result<Message, Error> {
     let (row, status) = require_row(scribe, id).await?;
     if row.author_id != author.as_str() {
@@ -60,7 +62,7 @@ pub(super) async fn edit(
         return Err(Refusal::new(Reason::EditWindowOver, detail).into());
     }
     if row.text == text.as_str() {
-        return rows::read_one(scribe.txn(), row).await;
+        return Ok(as_its_author_sees(rows::read_one(scribe.txn(), row).await?));
     }
     if unique && lately::was_said(scribe.txn(), scribe.event(), &text, Some(id), scribe.now()).await? {
         return Err(lately::not_unique().into());
@@ -74,12 +76,25 @@ pub(super) async fn edit(
     let said = Entry::MessageUpdated(MessageSaid {
         message: message.clone(),
     });
-    if status == MessageStatus::Held {
-        scribe.say_to_staff(&said)
-    } else {
+    if status == MessageStatus::Active {
         scribe.say(&said)
+    } else {
+        scribe.say_to_staff(&said)
     };
-    Ok(message)
+    if let Some(grounds) = grounds {
+        note(scribe, &message, grounds).await?;
+    }
+    Ok(as_its_author_sees(message))
+}
+
+/// Writes a decision about a message into the record.
+async fn note(scribe: &mut Scribe<'_>, message: &Message, why: Deciding) -> Result<(), Error> {
+    let why = Deciding {
+        user: Some(message.author.id.clone()),
+        message: Some(message.id),
+        ..why
+    };
+    audit::decide(scribe, why).await.map(|_| ())
 }
 
 pub(super) async fn remove(scribe: &mut Scribe<'_>, id: MessageId, by: UserId, role: Role) -> Result<(), Error> {
@@ -92,17 +107,32 @@ pub(super) async fn remove(scribe: &mut Scribe<'_>, id: MessageId, by: UserId, r
         }
     };
     if rows::is_visible(status) {
-        take_away(scribe, row, status, to).await?;
+        let message = take_away(scribe, row, status, to).await?;
+        if to == MessageStatus::Hidden {
+            note(scribe, &message, Deciding::new(Action::MessageHidden, Some(by))).await?;
+        }
     }
     Ok(())
 }
 
-pub(super) async fn hide(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Message, Error> {
+/// Ok for a message that waits, or that was refused before.
+pub(super) async fn require_waiting(scribe: &Scribe<'_>, id: MessageId) -> Result<(), Error> {
+    match require_row(scribe, id).await?.1 {
+        MessageStatus::Held | MessageStatus::Shadowed | MessageStatus::Hidden => Ok(()),
+        MessageStatus::Active => Err(Refusal::new(Reason::Conflict, "The message does not wait; hide it.").into()),
+        MessageStatus::Deleted => Err(is_gone().into()),
+    }
+}
+
+/// False: it was out of sight.
+pub(super) async fn hide(scribe: &mut Scribe<'_>, id: MessageId, why: Deciding) -> Result<(Message, bool), Error> {
     let (row, status) = require_row(scribe, id).await?;
     if !rows::is_visible(status) {
-        return rows::read_one(scribe.txn(), row).await;
+        return Ok((rows::read_one(scribe.txn(), row).await?, false));
     }
-    take_away(scribe, row, status, MessageStatus::Hidden).await
+    let message = take_away(scribe, row, status, MessageStatus::Hidden).await?;
+    note(scribe, &message, why).await?;
+    Ok((message, true))
 }
 
 /// Hides or deletes a message that can be seen, and has the log forget its text. What its author takes back is gone from
@@ -138,23 +168,50 @@ async fn take_away(
     } else {
         Entry::MessageHidden(gone)
     };
-    if from == MessageStatus::Held {
-        // Nobody but staff ever saw it.
-        scribe.say_to_staff(&said);
-    } else {
+    if from == MessageStatus::Active {
         count_reply(scribe, &message, -1).await?;
         scribe.say(&said);
+    } else {
+        // Nobody but staff (and its author) ever saw it.
+        scribe.say_to_staff(&said);
     }
     Ok(message)
 }
 
-pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Message, Error> {
+/// False: it has appeared before.
+pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId, why: Deciding) -> Result<(Message, bool), Error> {
     let (row, status) = require_row(scribe, id).await?;
     match status {
-        MessageStatus::Held => {}
-        MessageStatus::Active => return rows::read_one(scribe.txn(), row).await,
-        MessageStatus::Hidden | MessageStatus::Deleted => return Err(is_gone().into()),
+        MessageStatus::Held | MessageStatus::Shadowed => Ok((appear(scribe, row, Some(why)).await?, true)),
+        MessageStatus::Active => Ok((rows::read_one(scribe.txn(), row).await?, false)),
+        MessageStatus::Hidden | MessageStatus::Deleted => Err(is_gone().into()),
     }
+}
+
+/// Its time to wait is over and nobody has decided. Nothing happens if somebody has.
+pub(super) async fn ripen(scribe: &mut Scribe<'_>, id: MessageId) -> Result<(), Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    if status == MessageStatus::Held {
+        appear(scribe, row, None).await?;
+    }
+    Ok(())
+}
+
+/// False: it was not hidden.
+pub(super) async fn restore(scribe: &mut Scribe<'_>, id: MessageId, why: Deciding) -> Result<(Message, bool), Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    match status {
+        MessageStatus::Hidden => Ok((appear(scribe, row, Some(why)).await?, true)),
+        MessageStatus::Active => Ok((rows::read_one(scribe.txn(), row).await?, false)),
+        MessageStatus::Held | MessageStatus::Shadowed => {
+            Err(Refusal::new(Reason::Conflict, "The message waits; release it.").into())
+        }
+        MessageStatus::Deleted => Err(is_gone().into()),
+    }
+}
+
+/// A message appears at the end of the log.
+async fn appear(scribe: &mut Scribe<'_>, row: message::Model, why: Option<Deciding>) -> Result<Message, Error> {
     let seq = i64::try_from(scribe.next_seq()).unwrap_or(i64::MAX);
     let active = MessageStatus::Active.name().to_owned();
     let change = message::ActiveModel {
@@ -167,6 +224,9 @@ pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId) -> Result<Me
     scribe.say(&Entry::MessageReleased(MessageSaid {
         message: message.clone(),
     }));
+    if let Some(why) = why {
+        note(scribe, &message, why).await?;
+    }
     Ok(message)
 }
 
@@ -174,7 +234,9 @@ pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) ->
     let (row, status) = require_row(scribe, id).await?;
     match status {
         MessageStatus::Active => {}
-        MessageStatus::Held => return Err(Refusal::new(Reason::Conflict, "Release the message first.").into()),
+        MessageStatus::Held | MessageStatus::Shadowed => {
+            return Err(Refusal::new(Reason::Conflict, "Release the message first.").into());
+        }
         MessageStatus::Hidden | MessageStatus::Deleted => return Err(is_gone().into()),
     }
     if row.pinned == pinned {

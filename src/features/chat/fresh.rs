@@ -10,7 +10,11 @@ use sea_orm::{
 
 use super::rows::signed;
 use crate::{
-    domain::{EventId, MessageId, chat::Message, text::joined_words},
+    domain::{
+        EventId, MessageId,
+        chat::{Message, MessageStatus},
+        text::joined_words,
+    },
     store::{Error, bulk, unnest},
 };
 
@@ -25,7 +29,12 @@ pub(super) fn new_row(
     message::ActiveModel {
         id: Set(message.id.uuid()),
         event_id: Set(event.uuid()),
-        seq: Set(signed(message.seq)),
+        // The place that one nobody sees would have had, below zero, where no public place is.
+        seq: Set(if message.status == MessageStatus::Shadowed {
+            -signed(message.seq)
+        } else {
+            signed(message.seq)
+        }),
         author_id: Set(author.id.as_str().to_owned()),
         author_name: Set(author.name.clone()),
         author_avatar_url: Set(author.avatar_url.clone()),

@@ -44,8 +44,9 @@ impl Lately {
 
     /// Ok if that is not a repeat, where it matters. From then on it was said.
     pub(super) fn say(&mut self, event: EventId, saying: &Saying) -> Result<(), Refusal> {
-        // A message that is held appears when staff say so.
-        let Some(said) = self.0.get_mut(&event).filter(|_| !saying.held) else {
+        // A message that is held appears when staff say so; one that nobody sees stands in nobody's way.
+        let is_seen = !saying.held && !saying.shadowed;
+        let Some(said) = self.0.get_mut(&event).filter(|_| is_seen) else {
             return Ok(());
         };
         if said.insert(sameness(saying.text.as_str())) || !saying.unique {

@@ -9,8 +9,10 @@ mod change;
 mod fresh;
 mod lately;
 mod manners;
+pub mod queue;
 mod rows;
 mod say;
+mod shadow;
 
 use std::sync::Arc;
 
@@ -23,12 +25,15 @@ use crate::{
     domain::{
         Audience, EventId, MessageId, Refusal, UserId,
         chat::{Message, MessageStatus},
+        entry::{MessageSaid, ModerationTold, Signal},
         event::Event,
+        moderation::{Action, Deciding},
         snapshot::RECENT_MESSAGES,
         text::{ClientId, MessageText},
         user::{Role, User},
     },
-    store::{Error, Store},
+    http::judge::{Desk, Fate, Judged},
+    store::{Error, Scribe, Store},
     stream::{Draft, SnapshotPart, Stream},
 };
 
@@ -48,6 +53,27 @@ pub struct Saying {
     pub hold_seconds: u32,
     /// Only if nobody said the same a moment ago.
     pub unique: bool,
+    /// Appears to its author and staff only.
+    pub shadowed: bool,
+    /// What was sent, where `text` is something else.
+    pub original: Option<String>,
+    /// What a rule decided about it.
+    pub grounds: Option<Deciding>,
+}
+
+impl Saying {
+    /// Takes what was decided about it.
+    fn is_judged(&mut self, judged: Judged) {
+        match judged.fate {
+            Fate::Appears => {}
+            // A person decides, however long that takes.
+            Fate::Held => (self.held, self.hold_seconds) = (true, 0),
+            Fate::Shadowed => (self.held, self.shadowed) = (false, true),
+        }
+        self.text = judged.text;
+        self.original = judged.original;
+        self.grounds = judged.grounds;
+    }
 }
 
 /// Which page of history.
@@ -74,7 +100,49 @@ impl Chat {
 
     /// Says something. The same `client_id` and content again gives the same message again; other content is refused.
     pub async fn say(&self, event: EventId, saying: Saying) -> Result<Message, Error> {
-        self.stream.record_together(event, saying).await
+        let (author, grounds, shadowed) = (saying.author.id.clone(), saying.grounds.clone(), saying.shadowed);
+        let message = self.stream.record_together(event, saying).await?;
+        if shadowed {
+            let said = MessageSaid {
+                message: message.clone(),
+            };
+            self.stream.signal_to(event, author, &Signal::MessageEchoed(said));
+        } else if let Some(grounds) = grounds {
+            self.tell(event, &message, &grounds);
+        }
+        Ok(message)
+    }
+
+    /// Tells an author what was decided about their message. What they are not to know is not told.
+    fn tell(&self, event: EventId, message: &Message, why: &Deciding) {
+        if why.action == Action::MessageShadowed {
+            return;
+        }
+        let told = ModerationTold {
+            action: why.action,
+            message_id: Some(message.id),
+            reason: why.reason.clone(),
+            code: why.code.clone(),
+            until_at: None,
+        };
+        let author = message.author.id.clone();
+        self.stream.signal_to(event, author, &Signal::ModerationTold(told));
+    }
+
+    /// Carries out what staff decided about a message, and tells its author.
+    async fn decide<F>(&self, event: EventId, why: Deciding, change: F) -> Result<(Message, bool), Error>
+    where
+        F: for<'a> FnOnce(&'a mut Scribe<'_>, Deciding) -> BoxFuture<'a, Result<(Message, bool), Error>>
+            + Send
+            + 'static,
+    {
+        let told = why.clone();
+        let recorded = self.stream.record(event, move |scribe| change(scribe, why));
+        let (message, done) = recorded.await?.value;
+        if done {
+            self.tell(event, &message, &told);
+        }
+        Ok((message, done))
     }
 
     /// Whether something was said before under the same `client_id`.
@@ -97,12 +165,13 @@ impl Chat {
         author: UserId,
         text: MessageText,
         unique: bool,
+        grounds: Option<Deciding>,
     ) -> Result<Message, Error> {
         let window_ms = i64::from(event.settings.edit_window_seconds) * 1_000;
         Ok(self
             .stream
             .record(event.id, move |scribe| {
-                Box::pin(change::edit(scribe, id, author, text, window_ms, unique))
+                Box::pin(change::edit(scribe, id, author, text, window_ms, unique, grounds))
             })
             .await?
             .value)
@@ -117,21 +186,28 @@ impl Chat {
     }
 
     /// Takes a message out of sight. For staff.
-    pub async fn hide(&self, event: EventId, id: MessageId) -> Result<Message, Error> {
-        Ok(self
-            .stream
-            .record(event, move |scribe| Box::pin(change::hide(scribe, id)))
-            .await?
-            .value)
+    pub async fn hide(&self, event: EventId, id: MessageId, why: Deciding) -> Result<Message, Error> {
+        let hiding = self.decide(event, why, move |scribe, why| Box::pin(change::hide(scribe, id, why)));
+        Ok(hiding.await?.0)
+    }
+
+    /// Refuses a held message. For staff.
+    pub async fn reject(&self, event: EventId, id: MessageId, why: Deciding) -> Result<Message, Error> {
+        let rejecting = self.decide(event, why, move |scribe, why| {
+            Box::pin(async move {
+                change::require_waiting(scribe, id).await?;
+                change::hide(scribe, id, why).await
+            })
+        });
+        Ok(rejecting.await?.0)
     }
 
     /// Lets a held message appear, now, in its place in the log. For staff.
-    pub async fn release(&self, event: EventId, id: MessageId) -> Result<Message, Error> {
-        Ok(self
-            .stream
-            .record(event, move |scribe| Box::pin(change::release(scribe, id)))
-            .await?
-            .value)
+    pub async fn release(&self, event: EventId, id: MessageId, why: Deciding) -> Result<Message, Error> {
+        let releasing = self.decide(event, why, move |scribe, why| {
+            Box::pin(change::release(scribe, id, why))
+        });
+        Ok(releasing.await?.0)
     }
 
     /// Pins a message or takes the pin away. For staff.
@@ -155,8 +231,13 @@ impl Chat {
         let row = rows::find_row(db, event, id)
             .await?
             .ok_or_else(change::no_such_message)?;
-        let message = rows::read_one(db, row).await?;
-        let may_see = message.status != MessageStatus::Held || role.is_staff() || caller == Some(&message.author.id);
+        let mut message = rows::read_one(db, row).await?;
+        let is_own = caller == Some(&message.author.id);
+        let waits = matches!(message.status, MessageStatus::Held | MessageStatus::Shadowed);
+        let may_see = !waits || role.is_staff() || is_own;
+        if is_own && !role.is_staff() {
+            message = shadow::as_its_author_sees(message);
+        }
         if !may_see {
             return Err(change::no_such_message().into());
         }
@@ -166,13 +247,20 @@ impl Chat {
     /// A page of history; `parent` asks for a thread's replies.
     pub async fn page(&self, event: EventId, wanted: &Wanted, caller: Option<&UserId>) -> Result<Vec<Message>, Error> {
         let (author, parent) = (wanted.author.as_ref(), wanted.parent);
-        let messages = rows::page(self.store.reader(), event, author, parent, wanted.page, wanted.limit).await?;
+        let db = self.store.reader();
+        let mut messages = rows::page(db, event, author, parent, wanted.page, wanted.limit).await?;
+        if let Some(caller) = caller {
+            let own = rows::shadowed(db, event, caller, parent, wanted.page, wanted.limit).await?;
+            if author.is_none_or(|author| author == caller) {
+                messages = shadow::among(messages, own, wanted.page, wanted.limit);
+            }
+        }
         self.with_mine(messages, caller).await
     }
 
-    /// Messages that wait for a moderator.
-    pub async fn held(&self, event: EventId, limit: u64) -> Result<Vec<Message>, Error> {
-        rows::held(self.store.reader(), event, limit).await
+    /// Messages that wait for a moderator, oldest first, from after that row.
+    pub async fn held(&self, event: EventId, after: i64, limit: u64) -> Result<Vec<(i64, Message)>, Error> {
+        rows::held(self.store.reader(), event, after, limit).await
     }
 
     /// Messages by words, author and time, latest first.
@@ -205,6 +293,25 @@ impl Chat {
     }
 }
 
+impl Desk for Chat {
+    fn hide(&self, event: EventId, id: MessageId, why: Deciding) -> BoxFuture<'_, Result<Option<Message>, Error>> {
+        Box::pin(async move {
+            let hiding = self.decide(event, why, move |scribe, why| Box::pin(change::hide(scribe, id, why)));
+            let (message, done) = hiding.await?;
+            Ok(done.then_some(message))
+        })
+    }
+
+    fn restore(&self, event: EventId, id: MessageId, why: Deciding) -> BoxFuture<'_, Result<Message, Error>> {
+        Box::pin(async move {
+            let restoring = self.decide(event, why, move |scribe, why| {
+                Box::pin(change::restore(scribe, id, why))
+            });
+            Ok(restoring.await?.0)
+        })
+    }
+}
+
 impl SnapshotPart for Chat {
     fn add<'a>(
         &'a self,
@@ -219,7 +326,8 @@ impl SnapshotPart for Chat {
             draft.messages = latest;
             draft.pinned = rows::pinned(read, event).await?;
             if audience == Audience::Staff {
-                draft.held = Some(rows::held(read, event, HELD_SHOWN).await?);
+                let held = rows::held(read, event, 0, HELD_SHOWN).await?;
+                draft.held = Some(held.into_iter().map(|(_, message)| message).collect());
             }
             draft.message_count = rows::count_active(read, event).await?;
             Ok(())

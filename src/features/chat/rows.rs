@@ -47,7 +47,10 @@ pub(super) fn signed(number: u64) -> i64 {
 }
 
 pub(super) fn is_visible(status: MessageStatus) -> bool {
-    matches!(status, MessageStatus::Active | MessageStatus::Held)
+    matches!(
+        status,
+        MessageStatus::Active | MessageStatus::Held | MessageStatus::Shadowed
+    )
 }
 
 /// A message as people see it: what was deleted or hidden has lost its text.
@@ -66,7 +69,12 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
     let seen = is_visible(status);
     Ok(Message {
         id: MessageId::from_uuid(row.id),
-        seq: u64::try_from(row.seq).unwrap_or(0),
+        // Below zero is the place that one nobody sees would have had.
+        seq: if status == MessageStatus::Shadowed {
+            row.seq.unsigned_abs()
+        } else {
+            u64::try_from(row.seq).unwrap_or(0)
+        },
         author,
         text: if seen { row.text } else { String::new() },
         status,
@@ -263,13 +271,48 @@ pub(super) async fn pinned(db: &impl ConnectionTrait, event: EventId) -> Result<
     read_all(db, query.order_by_asc(C::Seq).all(db).await?).await
 }
 
-/// Messages that wait for a moderator, oldest first.
-pub(super) async fn held(db: &impl ConnectionTrait, event: EventId, limit: u64) -> Result<Vec<Message>, Error> {
+/// Messages that wait for a moderator, oldest first, from after that row, with their rows' numbers.
+pub(super) async fn held(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<(i64, Message)>, Error> {
     use message::Column as C;
     let query = message::Entity::find()
         .filter(C::EventId.eq(event.uuid()))
-        .filter(Expr::cust(IS_HELD));
-    read_all(db, query.order_by_asc(C::RowNo).limit(limit).all(db).await?).await
+        .filter(Expr::cust(IS_HELD))
+        .filter(C::RowNo.gt(after));
+    let rows = query.order_by_asc(C::RowNo).limit(limit).all(db).await?;
+    let numbers: Vec<i64> = rows.iter().map(|row| row.row_no).collect();
+    Ok(numbers.into_iter().zip(read_all(db, rows).await?).collect())
+}
+
+/// An author's messages that nobody else sees, as a page of those around them would have them.
+pub(super) async fn shadowed(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    author: &UserId,
+    parent: Option<MessageId>,
+    page: Page,
+    limit: u64,
+) -> Result<Vec<Message>, Error> {
+    use message::Column as C;
+    // They have the places below zero, so where there are none, this looks at an empty stretch of an index.
+    let mut query = message::Entity::find()
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Seq.lt(0))
+        .filter(C::AuthorId.eq(author.as_str()))
+        .filter(C::Status.eq(MessageStatus::Shadowed.name()))
+        .limit(limit);
+    if let Some(parent) = parent {
+        query = query.filter(C::ParentId.eq(parent.uuid()));
+    }
+    query = match page {
+        Page::Before(seq) => query.filter(C::Seq.gt(-signed(seq))).order_by_asc(C::Seq),
+        Page::After(seq) => query.filter(C::Seq.lt(-signed(seq))).order_by_desc(C::Seq),
+    };
+    read_all(db, query.all(db).await?).await
 }
 
 /// Held messages whose time has come, with their row, from after that row on.

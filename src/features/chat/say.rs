@@ -12,15 +12,17 @@ use super::{
     fresh,
     lately::Lately,
     rows::{self, Sent},
+    shadow::as_its_author_sees,
 };
 use crate::{
     crypto,
     domain::{
         EventId, MessageId, Reason, Refusal,
         chat::{Author, Message, MessageStatus},
-        entry::{Entry, MessageSaid},
+        entry::{Entry, MessageSaid, ModerationDecided},
+        moderation::{Deciding, Decision},
     },
-    store::{Asked, Error, Outcomes, Scribes, Together},
+    store::{Asked, Error, Outcomes, Scribes, Together, audit},
 };
 
 impl Together for Saying {
@@ -37,7 +39,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
     let parents = rows::find_rows(txn, all.iter().filter_map(|asked| asked.change.parent_id)).await?;
     let (mut outcomes, mut fresh) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
     let mut lately = Lately::before(txn, all, scribes.now()).await?;
-    let mut replies: BTreeMap<Uuid, i32> = BTreeMap::new();
+    let (mut replies, mut decisions) = (BTreeMap::<Uuid, i32>::new(), Vec::new());
     for Asked { event, change } in all {
         let hash = change.client_id.as_ref().map(|_| content_hash(change));
         let key = Sent::of(*event, change);
@@ -47,7 +49,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         }
         let parent_id = match change
             .parent_id
-            .map(|parent| thread_of(*event, parent, &parents))
+            .map(|parent| thread_of(*event, parent, &parents, change))
             .transpose()
         {
             Ok(parent_id) => parent_id,
@@ -60,17 +62,19 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
             outcomes.push(Err(refusal.into()));
             continue;
         }
-        let message = speak(scribes, *event, change, parent_id)?;
-        if let (Some(parent), false) = (parent_id, change.held) {
+        let (message, decision) = speak(scribes, *event, change, parent_id)?;
+        decisions.extend(decision);
+        if let (Some(parent), MessageStatus::Active) = (parent_id, message.status) {
             *replies.entry(parent.uuid()).or_default() += 1;
         }
         if let Some(key) = key {
-            sent.insert(key, (hash.clone(), message.clone()));
+            sent.insert(key, (hash.clone(), as_its_author_sees(message.clone())));
         }
         fresh.push(fresh::new_row(*event, &message, hash, appears_at(change, &message)));
-        outcomes.push(Ok(message));
+        outcomes.push(Ok(as_its_author_sees(message)));
     }
     fresh::insert_all(txn, fresh).await?;
+    audit::write_all(txn, &decisions).await?;
     for (parent, count) in replies {
         rows::count_reply(txn, parent, count).await?;
     }
@@ -89,10 +93,12 @@ fn speak(
     event: EventId,
     saying: &Saying,
     parent_id: Option<MessageId>,
-) -> Result<Message, Error> {
+) -> Result<(Message, Option<Decision>), Error> {
     let created_at = scribes.now();
     scribes.of(event, |scribe| {
-        let (seq, status) = if saying.held {
+        let (seq, status) = if saying.shadowed {
+            (scribe.next_seq(), MessageStatus::Shadowed)
+        } else if saying.held {
             (0, MessageStatus::Held)
         } else {
             (scribe.next_seq(), MessageStatus::Active)
@@ -115,12 +121,23 @@ fn speak(
             },
         };
         let message = said.message.clone();
-        if saying.held {
-            scribe.say_to_staff(&Entry::MessageHeld(said));
-        } else {
+        if status == MessageStatus::Active {
             scribe.say(&Entry::MessageCreated(said));
+        } else {
+            scribe.say_to_staff(&Entry::MessageHeld(said));
         }
-        message
+        let decision = saying.grounds.clone().map(|grounds| {
+            let deciding = Deciding {
+                message: Some(message.id),
+                ..grounds
+            };
+            deciding.decided(Some(event), created_at)
+        });
+        if let Some(decision) = decision.clone().filter(|_| status != MessageStatus::Active) {
+            // Staff hear why with what; that letters were covered is for the record alone.
+            scribe.say_to_staff(&Entry::ModerationDecided(ModerationDecided { decision }));
+        }
+        (message, decision)
     })
 }
 
@@ -135,7 +152,7 @@ async fn sent_before(txn: &sea_orm::DatabaseTransaction, all: &[Asked<Saying>]) 
     let mut before = SentBefore::with_capacity(keys.len());
     for row in rows::find_sent(txn, keys).await? {
         let (hash, key) = (row.sent_hash.clone(), Sent::of_row(&row));
-        before.insert(key, (hash, rows::read_one(txn, row).await?));
+        before.insert(key, (hash, as_its_author_sees(rows::read_one(txn, row).await?)));
     }
     Ok(before)
 }
@@ -152,19 +169,30 @@ fn again((hash, message): &(Option<String>, Message), sent: Option<&str>) -> Res
 /// What tells a repeat from a mistake: the text and what it answers to.
 fn content_hash(saying: &Saying) -> String {
     let parent = saying.parent_id.map(|parent| parent.to_string()).unwrap_or_default();
-    crypto::sha256_hex(format!("{parent}\n{}", saying.text.as_str()).as_bytes())
+    // What was sent, not what a rule made of it: the rules may have changed since.
+    let text = saying.original.as_deref().unwrap_or(saying.text.as_str());
+    crypto::sha256_hex(format!("{parent}\n{text}").as_bytes())
 }
 
 /// Threads are one level deep: an answer to an answer belongs to the same thread.
-fn thread_of(event: EventId, parent: MessageId, parents: &HashMap<Uuid, message::Model>) -> Result<MessageId, Refusal> {
+fn thread_of(
+    event: EventId,
+    parent: MessageId,
+    parents: &HashMap<Uuid, message::Model>,
+    saying: &Saying,
+) -> Result<MessageId, Refusal> {
     let row = parents
         .get(&parent.uuid())
         .filter(|row| row.event_id == event.uuid())
         .ok_or_else(no_such_message)?;
     match MessageStatus::parse(&row.status) {
         Some(MessageStatus::Active) => Ok(row.parent_id.map_or(parent, MessageId::from_uuid)),
+        // To its author it is there.
+        Some(MessageStatus::Shadowed) if saying.shadowed && row.author_id == saying.author.id.as_str() => {
+            Ok(row.parent_id.map_or(parent, MessageId::from_uuid))
+        }
         // It has not appeared, so it is not there to be answered.
-        Some(MessageStatus::Held) => Err(no_such_message()),
+        Some(MessageStatus::Held | MessageStatus::Shadowed) => Err(no_such_message()),
         Some(MessageStatus::Hidden | MessageStatus::Deleted) | None => Err(is_gone()),
     }
 }

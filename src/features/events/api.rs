@@ -1,5 +1,7 @@
 //! Endpoints of events and their members.
 
+use std::sync::Arc;
+
 use poem_openapi::{
     Object, OpenApi,
     param::{Header, Path, Query},
@@ -27,6 +29,7 @@ use crate::{
 };
 
 pub struct EventsApi {
+    pub gate: Arc<dyn Gate>,
     pub events: Events,
     /// What a new event starts from.
     pub defaults: EventSettings,
@@ -83,7 +86,7 @@ fn tag_of(event: &Event) -> String {
 
 impl EventsApi {
     async fn host(&self, event: &str, caller: &Caller) -> Result<Admission, Problem> {
-        let attendee = self.events.admit(event, caller).await?;
+        let attendee = self.gate.admit(event, caller).await?;
         attendee.require(Role::Host)?;
         caller.limit(|limits| limits.write).await?;
         Ok(attendee)
@@ -170,7 +173,7 @@ impl EventsApi {
         event: Path<String>,
         #[oai(name = "If-None-Match")] if_none_match: Header<Option<String>>,
     ) -> Result<Tagged<Event>, Problem> {
-        let attendee = self.events.admit(&event, &caller).await?;
+        let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let (body, etag) = ((*attendee.event).clone(), tag_of(&attendee.event));
         let known = etag::is_known(if_none_match.0.as_deref(), &etag);
@@ -244,7 +247,7 @@ impl EventsApi {
         after: Place<ByMember>,
         limit: Limit,
     ) -> Answer<Page<MemberOut>> {
-        let attendee = self.events.admit(&event, &caller).await?;
+        let attendee = self.gate.admit(&event, &caller).await?;
         attendee.require(Role::Moderator)?;
         let after = after.0.map(|ByMember(user)| user);
         let members = self

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::Events;
 use crate::{
-    domain::{Reason, Refusal},
+    domain::{EventId, Reason, Refusal, UserId, moderation::Standing, user::Role},
     http::{
         Caller, Problem,
         auth::{EventFacts, Identity},
@@ -35,7 +35,12 @@ impl Gate for Events {
                 role,
                 user: caller.user().cloned(),
                 is_anonymous: caller.identity == Identity::Anonymous,
+                standing: Standing::default(),
             })
         })
+    }
+
+    fn role_of<'a>(&'a self, event: EventId, user: &'a UserId) -> BoxFuture<'a, Result<Option<Role>, Problem>> {
+        Box::pin(async move { Ok(Events::role_of(self, event, user).await?) })
     }
 }

@@ -214,7 +214,7 @@ impl Forgetter for Events {
         match stale {
             Stale::Event(id) => self.by_name.forget(|_, event| event.id == *id),
             Stale::Role(id, user) => self.roles.forget(*id, user),
-            Stale::Keys => {}
+            Stale::Keys | Stale::Order(_) => {}
         }
     }
 }

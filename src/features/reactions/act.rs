@@ -101,7 +101,7 @@ impl Ledger {
             Some((_, Some(MessageStatus::Deleted | MessageStatus::Hidden))) => {
                 return Err(Refusal::new(Reason::MessageDeleted, "The message was deleted."));
             }
-            Some((_, Some(MessageStatus::Held) | None)) | None => {
+            Some((_, Some(MessageStatus::Held | MessageStatus::Shadowed) | None)) | None => {
                 return Err(Refusal::new(Reason::MessageNotFound, "No such message in this event."));
             }
         }

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 
 use poem::Request;
 
-use super::{Authenticator, EventFacts, Identity, access, security::documented_extractor};
+use super::{Authenticator, EventFacts, Identity, access, device, security::documented_extractor};
 use crate::{
     clock,
     domain::{
-        EventId, Reason, Refusal,
+        EventId, Reason, Refusal, UserId,
         key::Scope,
         user::{Role, User},
     },
@@ -25,6 +25,8 @@ use crate::{
 pub struct Caller {
     pub identity: Identity,
     pub address: IpAddr,
+    /// What the client calls its device, if it says so.
+    pub device: Option<String>,
     anonymous_read: bool,
     limits: Option<Limits>,
     ledger: Ledger,
@@ -49,6 +51,7 @@ impl Caller {
         Ok(Self {
             identity,
             address: ClientAddress::of(request).0,
+            device: device::of(request),
             anonymous_read: Self::authenticator(request)?.anonymous_read(),
             limits: request.data().cloned(),
             ledger: request.data().cloned().unwrap_or_default(),
@@ -68,6 +71,7 @@ impl Caller {
         Self {
             identity,
             address: std::net::Ipv6Addr::UNSPECIFIED.into(),
+            device: None,
             anonymous_read: true,
             limits: None,
             ledger: Ledger::default(),
@@ -77,6 +81,16 @@ impl Caller {
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.identity.user()
+    }
+
+    /// Under which id acts are remembered: the user's, or the key's.
+    #[must_use]
+    pub fn acts_as(&self) -> Option<UserId> {
+        match &self.identity {
+            Identity::User { user, .. } => Some(user.id.clone()),
+            Identity::Key(key) => key.id.to_string().parse().ok(),
+            Identity::Anonymous => None,
+        }
     }
 
     /// The person who asks.

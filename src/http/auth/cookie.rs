@@ -9,6 +9,11 @@ pub const SESSION: &str = "grandstand_session";
 /// Holds a stream's pass; sent to that stream's path only.
 pub const STREAM: &str = "grandstand_stream";
 
+/// Holds what a guest's device is called. Scripts cannot read it.
+pub const DEVICE: &str = "grandstand_device";
+/// As long as a banned guest may be known by it.
+const DEVICE_SECONDS: u32 = 30 * 86_400;
+
 /// The cookie outlives its token by this. A browser that dropped it with the token would come back as a stranger, and
 /// its stream would go on anonymously; so we see the old cookie and say `token-expired` instead.
 const SESSION_AFTERLIFE_SECONDS: i64 = 7 * 86_400;
@@ -48,6 +53,21 @@ pub fn session(token: &str, expires_at: Option<Stamp>, now: Stamp, https: bool) 
         "{SESSION}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{}",
         secure(https)
     )
+}
+
+/// `Set-Cookie` for a device of that name.
+#[must_use]
+pub fn device(name: &str, https: bool) -> String {
+    format!(
+        "{DEVICE}={name}; Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{}",
+        secure(https)
+    )
+}
+
+/// Whether a request carries a device's name.
+#[must_use]
+pub fn has_device(request: &Request) -> bool {
+    find(request, DEVICE).is_some()
 }
 
 /// `Set-Cookie` that ends a session.

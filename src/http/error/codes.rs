@@ -3,7 +3,7 @@
 use crate::domain::Reason;
 
 /// Every reason; the length comes from the last variant, so that a new one cannot be forgotten here.
-const REASONS: [Reason; Reason::AccountTooYoung as usize + 1] = {
+const REASONS: [Reason; Reason::AlreadyAppealed as usize + 1] = {
     use Reason as R;
     [
         R::InvalidRequest,
@@ -47,6 +47,11 @@ const REASONS: [Reason; Reason::AccountTooYoung as usize + 1] = {
         R::NotUnique,
         R::LinksNotAllowed,
         R::AccountTooYoung,
+        R::Banned,
+        R::Muted,
+        R::TimedOut,
+        R::MessageBlocked,
+        R::AlreadyAppealed,
     ]
 };
 
@@ -100,6 +105,11 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::NotUnique => (422, "This was said a moment ago"),
         Reason::LinksNotAllowed => (422, "Links are not allowed here"),
         Reason::AccountTooYoung => (403, "The account is too young"),
+        Reason::Banned => (403, "You are banned"),
+        Reason::Muted => (403, "You are muted"),
+        Reason::TimedOut => (403, "You may not write for a while"),
+        Reason::MessageBlocked => (422, "The message breaks a rule of the house"),
+        Reason::AlreadyAppealed => (409, "This was appealed against before"),
     }
 }
 

@@ -43,6 +43,27 @@ async fn a_limit_spent_on_one_server_is_spent_on_the_other() {
     two.user("ben", &[]).says(&event, "hi").await;
 }
 
+#[tokio::test]
+async fn a_crowd_spread_over_both_servers_is_one_crowd() {
+    let redis = RedisServer::start();
+    let (one, two, event) = twins(&redis, |config| {
+        config.limits.post_event = QuotaConfig {
+            quota: 4,
+            window_seconds: 60,
+        };
+    })
+    .await;
+    for (server, who) in [(&one, "ana"), (&two, "ben"), (&one, "cem"), (&two, "dan")] {
+        server.user(who, &[]).says(&event, "hi").await;
+    }
+    let path = format!("/v1/events/{event}/messages");
+    for (server, who) in [(&one, "eve"), (&two, "fay")] {
+        let refused = server.user(who, &[]).post(&path, &json!({"text": "hi"})).await;
+        assert_eq!(refused.refused(429), "rate-limited");
+    }
+    one.host().says(&event, "one after the other, please").await;
+}
+
 async fn ticket(server: &TestServer, user: &str, event: &str) -> String {
     let made = server
         .user(user, &[])

@@ -42,6 +42,7 @@ fn settings(dir: &Path, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let fixed = [
         ("GRANDSTAND_AUTH__SECRET".to_owned(), server::SECRET.to_owned()),
         ("GRANDSTAND_STREAM__DRAIN_WINDOW_MS".to_owned(), "100".to_owned()),
+        ("GRANDSTAND_ORDER__DEFAULT_RULES".to_owned(), "false".to_owned()),
     ];
     let database = postgres::database_of(dir).map(|url| ("GRANDSTAND_STORE__DATABASE_URL".to_owned(), url));
     let more = more

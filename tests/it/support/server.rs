@@ -52,6 +52,7 @@ pub fn config(dir: &Path) -> Config {
     config.store = store_config(dir);
     config.auth.secret = Some(Secret::new(SECRET));
     config.stream.drain_window_ms = 50;
+    config.order.default_rules = false;
     let limits = &mut config.limits;
     for quota in [
         &mut limits.guest_sign_in,

@@ -6,6 +6,8 @@
 import { backoffMs } from "./backoff.ts";
 import { NetworkError, problemOf, ProblemError } from "./problem.ts";
 import type {
+  Appeal,
+  Awards,
   ApplauseCounts,
   ApplauseKind,
   AttendancePage,
@@ -14,10 +16,19 @@ import type {
   LiveEvent,
   Me,
   Message,
+  NewPoll,
+  NewSanction,
   Page,
+  Poll,
   ReactionAnswer,
+  Receipt,
+  Report,
+  ReportReason,
+  RoomSettings,
+  Sanction,
   Scoreboard,
   Snapshot,
+  Standing,
   StreamTicket,
 } from "./wire.ts";
 
@@ -28,6 +39,8 @@ export interface ApiOptions {
   fetch?: typeof fetch;
   /** How often a safe request is tried in all. */
   tries?: number;
+  /** No answer for so long counts as none. */
+  timeoutMs?: number;
   random?: () => number;
 }
 
@@ -53,6 +66,7 @@ interface Call {
   query?: Query;
   headers?: Record<string, string>;
   repeatable?: boolean;
+  tries?: number;
   token?: string;
 }
 
@@ -121,8 +135,10 @@ export class GrandstandApi {
   // Messages
 
   /** 201 gives an `active` message, 202 a `held` one; both are the message. */
-  post(event: string, message: NewMessage): Promise<Message> {
-    return this.#call("POST", `${path(event)}/messages`, { body: message, repeatable: true });
+  post(event: string, message: NewMessage, tries?: number): Promise<Message> {
+    const call: Call = { body: message, repeatable: true };
+    if (tries !== undefined) call.tries = tries;
+    return this.#call("POST", `${path(event)}/messages`, call);
   }
 
   edit(event: string, messageId: string, text: string): Promise<Message> {
@@ -164,8 +180,18 @@ export class GrandstandApi {
     return this.#call("POST", `${message(event, messageId)}/release`, { repeatable: true });
   }
 
-  hide(event: string, messageId: string): Promise<Message> {
-    return this.#call("POST", `${message(event, messageId)}/hide`, { repeatable: true });
+  /** The reason is told to the author. */
+  hide(event: string, messageId: string, reason?: string): Promise<Message> {
+    return this.#call("POST", `${message(event, messageId)}/hide`, { query: { reason }, repeatable: true });
+  }
+
+  /** Turns a held message down; the reason is told to the author, who may appeal. */
+  reject(event: string, messageId: string, reason: string): Promise<Message> {
+    return this.#call("POST", `${message(event, messageId)}/reject`, { body: { reason }, repeatable: true });
+  }
+
+  restore(event: string, messageId: string): Promise<Message> {
+    return this.#call("POST", `${message(event, messageId)}/restore`, { repeatable: true });
   }
 
   react(event: string, messageId: string, emoji: string, on: boolean): Promise<ReactionAnswer> {
@@ -190,9 +216,81 @@ export class GrandstandApi {
     return this.#call("PUT", `${path(event)}/presence`, { body: { status } });
   }
 
+  setTyping(event: string, typing: boolean, parentId?: string): Promise<void> {
+    const body = parentId === undefined ? { typing } : { typing, parent_id: parentId };
+    return this.#call("POST", `${path(event)}/typing`, { body });
+  }
+
+  markRead(event: string, messageId: string): Promise<Receipt> {
+    return this.#call("PUT", `${path(event)}/receipt`, { body: { message_id: messageId } });
+  }
+
+  /** Where I stand: my own mark, and how far messages have come. */
+  standing(event: string): Promise<Standing> {
+    return this.#call("GET", `${path(event)}/receipt`);
+  }
+
+  receipts(event: string, query: { limit?: number; after?: string } = {}): Promise<Page<Receipt>> {
+    return this.#call("GET", `${path(event)}/receipts`, { query });
+  }
+
+  award(event: string, userId: string, badge: string, on: boolean): Promise<Awards> {
+    const target = `${path(event)}/badges/${encodeURIComponent(userId)}/${encodeURIComponent(badge)}`;
+    return this.#call(on ? "PUT" : "DELETE", target);
+  }
+
+  // Polls
+
+  openPoll(event: string, poll: NewPoll): Promise<Poll> {
+    return this.#call("POST", `${path(event)}/polls`, { body: poll });
+  }
+
+  /** No options take the vote back. */
+  async vote(event: string, pollId: string, options: readonly number[]): Promise<void> {
+    const target = `${poll(event, pollId)}/vote`;
+    if (options.length === 0) await this.#call("DELETE", target);
+    else await this.#call("PUT", target, { body: { options } });
+  }
+
+  closePoll(event: string, pollId: string): Promise<Poll> {
+    return this.#call("POST", `${poll(event, pollId)}/close`, { repeatable: true });
+  }
+
+  // Keeping order
+
+  changeRoom(event: string, change: Partial<RoomSettings>): Promise<RoomSettings> {
+    return this.#call("PATCH", `${path(event)}/room`, { body: change, repeatable: true });
+  }
+
+  sanction(event: string, sanction: NewSanction): Promise<Sanction> {
+    return this.#call("POST", `${path(event)}/sanctions`, { body: sanction });
+  }
+
+  reports(event: string, query: { limit?: number; after?: string } = {}): Promise<Page<Report>> {
+    return this.#call("GET", `${path(event)}/reports`, { query });
+  }
+
+  appeal(event: string, messageId: string, text: string): Promise<Appeal> {
+    return this.#call("POST", `${message(event, messageId)}/appeal`, { body: { text } });
+  }
+
+  appeals(event: string, query: { open?: boolean; limit?: number; after?: string } = {}): Promise<Page<Appeal>> {
+    return this.#call("GET", `${path(event)}/appeals`, { query });
+  }
+
+  decideAppeal(event: string, appealId: string, decision: "upheld" | "overturned", reason: string): Promise<Appeal> {
+    const target = `${path(event)}/appeals/${encodeURIComponent(appealId)}/decide`;
+    return this.#call("POST", target, { body: { decision, reason } });
+  }
+
+  report(event: string, messageId: string, reason: ReportReason, note?: string): Promise<void> {
+    const body = note ? { reason, note } : { reason };
+    return this.#call("POST", `${message(event, messageId)}/reports`, { body });
+  }
+
   async #call<T>(method: string, target: string, call: Call = {}): Promise<T> {
     const repeatable = call.repeatable ?? ["GET", "PUT", "DELETE"].includes(method);
-    const tries = repeatable ? (this.#options.tries ?? 4) : 1;
+    const tries = repeatable ? (call.tries ?? this.#options.tries ?? 4) : 1;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#once<T>(method, target, call);
@@ -209,7 +307,8 @@ export class GrandstandApi {
     const headers: Record<string, string> = { Accept: "application/json", ...call.headers };
     const token = call.token ?? this.#options.token?.();
     if (token) headers["Authorization"] = `Bearer ${token}`;
-    const init: RequestInit = { method, headers, credentials: "same-origin" };
+    const signal = AbortSignal.timeout(this.#options.timeoutMs ?? 20_000);
+    const init: RequestInit = { method, headers, credentials: "same-origin", signal };
     if (call.body !== undefined) {
       headers["Content-Type"] = "application/json";
       init.body = JSON.stringify(call.body);
@@ -242,6 +341,10 @@ function path(event: string): string {
 
 function message(event: string, messageId: string): string {
   return `${path(event)}/messages/${encodeURIComponent(messageId)}`;
+}
+
+function poll(event: string, pollId: string): string {
+  return `${path(event)}/polls/${encodeURIComponent(pollId)}`;
 }
 
 /** Trouble that is likely to be gone in a moment; a 429 is for the person to see, not for a loop. */

@@ -48,6 +48,17 @@ const KNOWN: Record<FrameType, true> = {
   "stream.reset": true,
   "stream.heartbeat": true,
   "stream.bye": true,
+  "poll.opened": true,
+  "poll.changed": true,
+  "poll.closed": true,
+  "poll.retracted": true,
+  "badges.changed": true,
+  "room.changed": true,
+  "typing.changed": true,
+  "receipt.changed": true,
+  "report.filed": true,
+  "appeal.filed": true,
+  "moderation.told": true,
 };
 
 /** Every type this client knows. A native `EventSource` must be told them one by one. */

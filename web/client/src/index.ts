@@ -14,15 +14,23 @@ export {
   KEEP_MESSAGES,
   keepMessages,
   windowOf,
+  withMarks,
   withMine,
+  withMyVote,
   withOlder,
 } from "./room.ts";
 export type { RoomState } from "./room.ts";
 export { elapsedMs, pointsOf } from "./contest.ts";
 export { GrandstandApi, newClientId } from "./api.ts";
 export type { ApiOptions, EventFilter, NewMessage } from "./api.ts";
-export { Outbox } from "./outbox.ts";
-export type { Outgoing } from "./outbox.ts";
+export { MOST_UNSENT, Outbox } from "./outbox.ts";
+export type { OutboxOptions } from "./outbox.ts";
+export { browserStore, forgetUnsent, memoryStore } from "./outbox-store.ts";
+export type { Outgoing, OutboxStore } from "./outbox-store.ts";
+export { SharedStream } from "./shared.ts";
+export type { SharedOptions } from "./shared.ts";
+export { browserTabs, exclusive } from "./tabs.ts";
+export type { ChannelLike, Exclusive, LocksLike, Tabs } from "./tabs.ts";
 export { NetworkError, ProblemError } from "./problem.ts";
 export { SseParser } from "./sse.ts";
 export type { SseHandlers, SseMessage } from "./sse.ts";

@@ -5,6 +5,8 @@
  */
 import type { Frame, FrameOf } from "./frame.ts";
 import { foldContest } from "./contest.ts";
+import { crowdOf, emptyCrowd, foldCrowd, withReceipts, withVote, type CrowdState } from "./crowd.ts";
+import type { CrowdReady, CrowdSnapshot, Receipt } from "./crowd-wire.ts";
 import { addMessage, byLogOrder, changeMessage, trim } from "./messages.ts";
 import type {
   ApplauseCounts,
@@ -22,7 +24,7 @@ import type {
 /** Newest messages kept in a room nobody scrolls in. */
 export const KEEP_MESSAGES = 500;
 
-export interface RoomState {
+export interface RoomState extends CrowdState {
   /** False until the first snapshot, and between a reset and the snapshot that follows it. */
   readonly ready: boolean;
   readonly cursor?: string;
@@ -58,6 +60,7 @@ export function emptyRoom(keep = KEEP_MESSAGES): RoomState {
     mine: {},
     keep,
     hasOlder: false,
+    ...emptyCrowd,
   };
 }
 
@@ -119,6 +122,16 @@ function foldData(state: RoomState, frame: Frame): RoomState {
         ...state,
         presence: { viewers: frame.data.viewers, users: frame.data.users },
       };
+    case "room.changed":
+      return withSettings(state, frame.data.room, frame.data.version);
+    case "poll.opened":
+    case "poll.changed":
+    case "poll.closed":
+    case "poll.retracted":
+    case "badges.changed":
+    case "typing.changed":
+    case "receipt.changed":
+      return { ...state, ...foldCrowd(state, frame) };
     default:
       // Heartbeats say nothing about the room, and a newer server may say things not known here.
       return state;
@@ -131,6 +144,7 @@ function foldReady(state: RoomState, ready: FrameOf<"stream.ready">["data"]): Ro
     ...rest,
     role: ready.role,
     mine: { ...state.mine, ...ready.my_reactions },
+    votes: { ...state.votes, ...(ready as CrowdReady).my_votes },
   };
   return ready.user ? { ...next, user: ready.user } : next;
 }
@@ -140,6 +154,7 @@ function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
   const messages = [...snapshot.messages].sort(byLogOrder);
   const next: RoomState = {
     ...rest,
+    ...crowdOf(snapshot as CrowdSnapshot),
     ready: true,
     cursor: snapshot.cursor,
     event: snapshot.event,
@@ -157,6 +172,11 @@ function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
 
 function foldEvent(state: RoomState, event: LiveEvent, at: string | undefined): RoomState {
   return { ...state, event, room: windowOf(event, at) };
+}
+
+function withSettings(state: RoomState, settings: object, version: number): RoomState {
+  if (!state.event) return state;
+  return { ...state, event: { ...state.event, settings: { ...state.event.settings, ...settings }, version } };
 }
 
 /**
@@ -298,4 +318,14 @@ export function withOlder(
 export function withMine(state: RoomState, id: string, emoji: string, on: boolean): RoomState {
   const others = (state.mine[id] ?? []).filter((one) => one !== emoji);
   return { ...state, mine: { ...state.mine, [id]: on ? [...others, emoji] : others } };
+}
+
+/** Notes my own vote, as the answer confirmed it. */
+export function withMyVote(state: RoomState, pollId: string, options: readonly number[]): RoomState {
+  return { ...state, votes: withVote(state, pollId, options) };
+}
+
+/** How far people have read, as the server listed it. */
+export function withMarks(state: RoomState, readers: readonly Receipt[], deliveredSeq = 0): RoomState {
+  return { ...state, ...withReceipts(state, readers, deliveredSeq) };
 }

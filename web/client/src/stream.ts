@@ -4,8 +4,8 @@
  * beyond `stream.*`; drawing a room from them is `room.ts`.
  */
 import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "./backoff.ts";
-import { alreadySeen } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
+import { Position } from "./position.ts";
 import { fetchTransport, type Ending, type Transport } from "./transport.ts";
 import type { Problem } from "./wire.ts";
 import { browserWakeups, type Wakeups } from "./wakeups.ts";
@@ -54,8 +54,8 @@ export class EventStream {
   readonly #random: () => number;
   readonly #wakeups: Wakeups;
   readonly #backoff: Backoff;
+  readonly #position: Position;
   #connection: Connection = { status: "idle" };
-  #cursor: string | undefined;
   #heartbeatMs: number;
   #attempt = 0;
   #running: AbortController | undefined;
@@ -70,7 +70,7 @@ export class EventStream {
     this.#wakeups = options.wakeups ?? browserWakeups();
     this.#backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
     this.#heartbeatMs = options.heartbeatMs ?? 15_000;
-    this.#cursor = options.after;
+    this.#position = new Position(options.after);
   }
 
   get connection(): Connection {
@@ -79,7 +79,7 @@ export class EventStream {
 
   /** The last entry delivered: what a later stream may resume after. */
   get cursor(): string | undefined {
-    return this.#cursor;
+    return this.#position.cursor;
   }
 
   start(): void {
@@ -155,7 +155,7 @@ export class EventStream {
       const prepared = await this.#options.prepare?.();
       const ending = await this.#transport({
         url: prepared?.url ?? this.#options.url,
-        after: this.#cursor,
+        after: this.#position.cursor,
         headers: prepared?.headers ?? {},
         signal: attempt.signal,
         onBytes: () => {
@@ -189,24 +189,15 @@ export class EventStream {
   }
 
   #deliver(frames: Frame[]): void {
-    const fresh: Frame[] = [];
     for (const frame of frames) {
-      if (frame.type === "stream.snapshot") {
-        // A snapshot is a new beginning, even when it lies behind what was seen.
-        this.#cursor = frame.data.cursor ?? frame.cursor;
-      } else if (frame.type === "stream.reset") {
-        this.#cursor = undefined;
-      } else if (frame.type === "stream.ready") {
+      if (frame.type === "stream.ready") {
         if (frame.data.heartbeat_ms > 0) this.#heartbeatMs = frame.data.heartbeat_ms;
       } else if (frame.type === "stream.bye") {
         const { reason, reconnect, retry_ms } = frame.data;
         this.#bye = { reason, reconnect, waitMs: retry_ms ?? 0 };
-      } else if (frame.cursor !== undefined) {
-        if (alreadySeen(frame.cursor, this.#cursor)) continue;
-        this.#cursor = frame.cursor;
       }
-      fresh.push(frame);
     }
+    const fresh = this.#position.take(frames);
     if (fresh.length > 0) this.#options.onFrames(fresh);
   }
 

@@ -118,13 +118,9 @@ export function eventSourceTransport(
       for (const type of FRAME_TYPES) {
         source.addEventListener(type, (event: MessageEvent<string>) => {
           attempt.onBytes();
-          const isSignal = type === "presence.changed" || isControlWithoutId(type);
-          const frame = frameOf({
-            event: type,
-            data: event.data,
-            // EventSource repeats the last id on frames that had none; only numbered ones may keep it.
-            ...(isSignal ? {} : { id: event.lastEventId }),
-          });
+          const frame = frameOf({ event: type, data: event.data, id: event.lastEventId });
+          // EventSource repeats the last id on frames that had none; only numbered ones may keep it.
+          if (frame?.seq === undefined && type !== "stream.snapshot") delete frame?.cursor;
           if (frame) attempt.onFrames([frame]);
         });
       }
@@ -134,8 +130,4 @@ export function eventSourceTransport(
       });
       attempt.signal.addEventListener("abort", () => finish({ kind: "lost", reason: "network" }));
     });
-}
-
-function isControlWithoutId(type: string): boolean {
-  return type.startsWith("stream.") && type !== "stream.snapshot";
 }

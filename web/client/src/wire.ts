@@ -2,6 +2,7 @@
  * The words on the wire under the names this package uses for them. The shapes themselves are generated from the
  * OpenAPI document (`npm run types`); nothing else here imports the generated file.
  */
+import type { CrowdFrames } from "./crowd-wire.ts";
 import type { components } from "./generated/api.ts";
 
 type Schemas = components["schemas"];
@@ -57,4 +58,7 @@ export interface Page<T> {
 }
 
 /** Everything a stream says, by its type: entries of the log, signals, and `stream.*` about the stream itself. */
-export type FrameData = { [F in Schemas["StreamFrame"] as F["type"]]: F["data"] };
+type Documented = { [F in Schemas["StreamFrame"] as F["type"]]: F["data"] };
+export type FrameData = Documented & Omit<CrowdFrames, keyof Documented>;
+
+export type * from "./crowd-wire.ts";

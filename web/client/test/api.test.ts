@@ -1,6 +1,5 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { GrandstandApi } from "../src/api.ts";
-import { Outbox, type Outgoing } from "../src/outbox.ts";
 import { NetworkError, ProblemError } from "../src/problem.ts";
 import { json, lost, refuse, TestServer, type Handler } from "./server.ts";
 import { message } from "./sample.ts";
@@ -60,67 +59,5 @@ describe("GrandstandApi", () => {
   it("takes an answer without a body", async () => {
     const { api: it } = await api(json(204, undefined));
     await expect(it.closeSession()).resolves.toBeUndefined();
-  });
-});
-
-describe("Outbox", () => {
-  function outbox(post: GrandstandApi["post"]): { box: Outbox; states: () => string[] } {
-    const box = new Outbox({ post }, "e", () => {});
-    return { box, states: () => box.items.map((item: Outgoing) => `${item.text}:${item.state}`) };
-  }
-  const settle = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 1 });
-
-  it("sends one after the other, in the order written", async () => {
-    const order: string[] = [];
-    const { box, states } = outbox(async (_event, body) => {
-      order.push(`start ${body.text}`);
-      await Promise.resolve();
-      order.push(`end ${body.text}`);
-      return message(order.length, { client_id: body.client_id });
-    });
-    box.add("a");
-    box.add("b");
-    expect(states()).toEqual(["a:sending", "b:sending"]);
-    await settle(() => expect(states()).toEqual(["a:sent", "b:sent"]));
-    expect(order).toEqual(["start a", "end a", "start b", "end b"]);
-  });
-
-  it("lets go when the stream shows it, by client_id or by id", async () => {
-    const { box, states } = outbox(async (_event, body) => message(body.text === "a" ? 1 : 2));
-    const a = box.add("a");
-    box.add("b");
-    await settle(() => expect(states()).toEqual(["a:sent", "b:sent"]));
-    box.seen([message(7, { client_id: a.clientId }), message(2)]);
-    expect(box.items).toEqual([]);
-  });
-
-  it("waits for the network, keeps the order, and goes on when told", async () => {
-    let down = true;
-    const sent: string[] = [];
-    const { box, states } = outbox(async (_event, body) => {
-      if (down) throw new NetworkError(undefined);
-      sent.push(body.text);
-      return message(sent.length);
-    });
-    box.add("a");
-    box.add("b");
-    await settle(() => expect(states()).toEqual(["a:waiting", "b:sending"]));
-    down = false;
-    box.flush();
-    await settle(() => expect(sent).toEqual(["a", "b"]));
-  });
-
-  it("a refusal stays to be seen, and does not stop the next", async () => {
-    const problem = new ProblemError({ type: "", title: "no", detail: "no", status: 422, code: "invalid-content" });
-    const { box, states } = outbox(async (_event, body) => {
-      if (body.text === "bad") throw problem;
-      return message(1, { status: "held" });
-    });
-    const bad = box.add("bad");
-    box.add("good");
-    await settle(() => expect(states()).toEqual(["bad:refused", "good:held"]));
-    expect(box.items[0]?.error).toBe(problem);
-    box.drop(bad.clientId);
-    expect(states()).toEqual(["good:held"]);
   });
 });

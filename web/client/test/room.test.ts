@@ -32,12 +32,12 @@ describe("fold: the stream's own frames", () => {
   it("heartbeats and unknown types change nothing", () => {
     const room = begun();
     expect(fold(room, frame("stream.heartbeat", { head: "1-0", time: T0 }))).toBe(room);
-    const unknown = { type: "poll.opened", data: {}, at: T0 } as unknown as Frame;
+    const unknown = { type: "something.new", data: {}, at: T0 } as unknown as Frame;
     expect(fold(room, unknown)).toBe(room);
   });
 
   it("an unknown entry still moves the position", () => {
-    const unknown = { type: "poll.opened", data: {}, at: T0, seq: 3, cursor: "1-3" } as unknown as Frame;
+    const unknown = { type: "something.new", data: {}, at: T0, seq: 3, cursor: "1-3" } as unknown as Frame;
     expect(fold(begun(), unknown).cursor).toBe("1-3");
   });
 });

@@ -20,6 +20,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("LIMITS__POST__QUOTA", "0"),
     ("LIMITS__POST_ADDRESS__QUOTA", "0"),
     ("LIMITS__POST_EVENT__QUOTA", "0"),
+    ("ORDER__DEFAULT_RULES", "false"),
     ("LIMITS__REACT__QUOTA", "0"),
     ("LIMITS__APPLAUD__QUOTA", "0"),
     ("LIMITS__READ__QUOTA", "0"),

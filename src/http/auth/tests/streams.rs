@@ -29,8 +29,17 @@ impl Gate for Door {
                 role: Role::Viewer,
                 user: caller.user().cloned(),
                 is_anonymous: caller.identity == Identity::Anonymous,
+                standing: crate::domain::moderation::Standing::default(),
             })
         })
+    }
+
+    fn role_of<'a>(
+        &'a self,
+        _event: EventId,
+        _user: &'a crate::domain::UserId,
+    ) -> BoxFuture<'a, Result<Option<Role>, Problem>> {
+        Box::pin(async { Ok(None) })
     }
 }
 

@@ -22,6 +22,7 @@ export function feedRows(
   messages: readonly Message[],
   incidents: readonly Incident[],
   outgoing: readonly Outgoing[],
+  mixed = true,
 ): Row[] {
   const rows: Row[] = [];
   // Moments older than the oldest message shown belong to history not loaded.
@@ -35,7 +36,7 @@ export function feedRows(
       before = undefined;
       moment = moments[++next];
     }
-    rows.push(messageRow(message, before !== undefined && joins(before, message)));
+    rows.push(messageRow(message, before !== undefined && joins(before, message, mixed)));
     before = message;
   }
   for (const moment of moments.slice(next)) rows.push(incidentRow(moment));
@@ -45,10 +46,11 @@ export function feedRows(
   return rows;
 }
 
-function joins(before: Message, message: Message): boolean {
+/** `mixed`: a reply stands alone among messages that answer something else, but not within its own thread. */
+function joins(before: Message, message: Message, mixed: boolean): boolean {
   return (
     before.author.id === message.author.id &&
-    message.parent_id === undefined &&
+    (mixed ? message.parent_id === undefined : message.parent_id === before.parent_id) &&
     before.status === "active" &&
     message.status === "active" &&
     Date.parse(message.created_at) - Date.parse(before.created_at) < JOIN_MS

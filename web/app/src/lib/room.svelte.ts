@@ -3,33 +3,58 @@
  * does here. Components read its state and call its verbs; none of them talks to the server by itself.
  */
 import {
+  browserStore,
   emptyRoom,
-  EventStream,
+  exclusive,
   foldAll,
   keepMessages,
   KEEP_MESSAGES,
   Outbox,
+  SharedStream,
+  withMarks,
   withMine,
+  withMyVote,
   withOlder,
   type ApplauseCounts,
   type Connection,
   type Frame,
   type Message,
+  type ModerationTold,
+  type NewPoll,
+  type NewSanction,
   type Outgoing,
+  type Poll,
+  type ReportReason,
+  type RoomSettings,
   type RoomState,
+  type User,
 } from "@grandstand/client";
 import { Announcements, SUMMARY_EVERY_MS } from "./announce.ts";
 import { ApplauseSender } from "./applause.ts";
-import { watchAway } from "./away.ts";
+import { Away } from "./away.ts";
+import { Desk } from "./desk.svelte.ts";
 import { FrameQueue } from "./frame-queue.ts";
+import { isStaff } from "./manners.ts";
 import { toggleKey, type Toggles } from "./reactions.ts";
+import { noteOf, type TabNote } from "./notes.ts";
+import { ReadMarker } from "./receipts.ts";
 import { session } from "./session.svelte.ts";
+import { Thread } from "./thread.svelte.ts";
 
 /** Somebody who reads the past keeps this many messages; at the present KEEP_MESSAGES is plenty. */
 const KEEP_WHILE_READING = 2_000;
 const HISTORY_PAGE = 100;
 /** How long a confirmed toggle waits for the tally that includes it. */
 const TOGGLE_LINGERS_MS = 2_000;
+
+/** A question this room asks the person in front of it, in a dialog. */
+export type Asking =
+  | { kind: "room" }
+  | { kind: "poll" }
+  | { kind: "report"; message: Message }
+  | { kind: "sanction"; message: Message }
+  | { kind: "hide" | "reject"; message: Message }
+  | { kind: "appeal"; messageId: string };
 
 export class Room {
   readonly slug: string;
@@ -44,27 +69,41 @@ export class Room {
   /** Told of each burst of applause, to draw it. */
   onBurst: ((burst: ApplauseCounts) => void) | undefined;
 
-  readonly outbox: Outbox;
+  /** The thread that is open beside the chat. */
+  thread = $state.raw<Thread | undefined>();
+
+  asking = $state.raw<Asking | undefined>();
+  /** What was decided about me or what I wrote, until I have read it. */
+  told = $state.raw<ModerationTold | undefined>();
+
+  readonly desk: Desk;
   readonly applause: ApplauseSender;
-  #stream: EventStream | undefined;
+  readonly #marker: ReadMarker;
+  #outbox: Outbox | undefined;
+  #stream: SharedStream | undefined;
   #queue = new FrameQueue((frames) => this.#fold(frames));
   #announcements = new Announcements();
   #summaries: ReturnType<typeof setInterval> | undefined;
-  #forgetAway: (() => void) | undefined;
+  #away: Away;
   #offsetKnown = false;
   #historyCursor: string | undefined;
 
   constructor(slug: string) {
     this.slug = slug;
-    this.outbox = new Outbox(session.api, slug, (items) => this.#outboxChanged(items));
+    this.#away = new Away(
+      async (status) => {
+        if (session.user) await session.api.setPresence(slug, status);
+      },
+      (note) => this.#tell(note),
+    );
+    this.desk = new Desk(slug, () => this.staff);
+    this.#marker = new ReadMarker((id) => session.api.markRead(slug, id));
     this.applause = new ApplauseSender((kind, count) => session.api.applaud(slug, kind, count));
   }
 
   open(): void {
     this.#connect();
-    this.#forgetAway = watchAway(async (status) => {
-      if (session.user) await session.api.setPresence(this.slug, status);
-    });
+    this.#away.watch();
     this.#summaries = setInterval(() => {
       this.#say(this.#announcements.summary(Date.now()));
     }, SUMMARY_EVERY_MS);
@@ -73,7 +112,10 @@ export class Room {
   close(): void {
     this.#stream?.stop();
     this.#queue.close();
-    this.#forgetAway?.();
+    this.#away.stop();
+    this.#outbox?.close();
+    this.#marker.stop();
+    this.desk.close();
     clearInterval(this.#summaries);
   }
 
@@ -90,24 +132,62 @@ export class Room {
   }
 
   #connect(): void {
-    const stream = new EventStream({
+    const user = session.user?.id;
+    this.#openOutbox(user);
+    const stream = new SharedStream({
       url: session.api.streamUrl(this.slug),
+      share: `grandstand/${this.slug}/${session.credential}`,
+      user,
       prepare: async () => ({
         headers: session.token ? { Authorization: `Bearer ${session.token}` } : {},
+      }),
+      snapshot: () => session.api.snapshot(this.slug),
+      greeting: (ready) => ({
+        ...ready,
+        data: { ...ready.data, my_reactions: { ...ready.data.my_reactions, ...mutable(this.state.mine) }, my_votes: mutable(this.state.votes) },
       }),
       onFrames: (frames) => {
         if (stream === this.#stream) this.#queue.push(frames);
       },
+      onNote: (note) => {
+        if (stream === this.#stream) this.#heard(noteOf(note));
+      },
       onConnection: (connection) => {
         if (stream !== this.#stream) return;
         this.connection = connection;
-        if (connection.status === "live") this.outbox.flush();
+        if (connection.status === "live") this.#outbox?.flush();
         if (connection.status === "closed") this.#closed(connection.reason);
       },
     });
     this.#stream = stream;
     this.#offsetKnown = false;
+    this.#marker.stop();
+    this.told = undefined;
     stream.start();
+  }
+
+  /** What waits belongs to the person who wrote it; who comes next in this browser neither sees nor sends it. */
+  #openOutbox(user: string | undefined): void {
+    this.#outbox?.close();
+    this.#outbox = undefined;
+    this.outgoing = [];
+    if (user === undefined) return;
+    this.#outbox = new Outbox(session.api, this.slug, (items) => this.#outboxChanged(items), {
+      store: browserStore(user, this.slug),
+      exclusive: exclusive(`grandstand/outbox/${this.slug}/${user}`),
+    });
+  }
+
+  #tell(note: TabNote): void {
+    this.#stream?.tell(note);
+  }
+
+  /** Another tab of the same person did something that the stream does not say. */
+  #heard(note: TabNote | undefined): void {
+    if (!note) return;
+    if (note.kind === "mine") this.state = withMine(this.state, note.id, note.emoji, note.on);
+    else if (note.kind === "vote") this.state = withMyVote(this.state, note.id, note.options);
+    else this.#away.hear(note);
   }
 
   /** Whose session is over may go on reading as nobody; the change of identity opens a stream of its own. */
@@ -120,14 +200,25 @@ export class Room {
   #fold(frames: Frame[]): void {
     this.state = foldAll(this.state, frames);
     for (const frame of frames) this.#notice(frame);
-    if (this.outgoing.length > 0) this.outbox.seen(this.state.messages);
+    this.thread?.take(frames);
+    if (this.outgoing.length > 0) this.#outbox?.seen(this.state.messages);
     // The first snapshot is the page itself; only what changes afterwards is news.
     if (this.state.ready) this.#say(this.#announcements.take(frames, this.state, Date.now()));
   }
 
   #notice(frame: Frame): void {
     if (frame.type === "applause.changed") this.onBurst?.(frame.data.burst);
-    if (frame.type === "stream.snapshot") this.#historyCursor = undefined;
+    if (frame.type === "stream.snapshot") {
+      this.#historyCursor = undefined;
+      void this.#askMarks();
+    }
+    if (frame.type === "moderation.told") {
+      this.told = frame.data;
+      // A message that was held is decided on; the outbox asks how.
+      this.#outbox?.flush();
+    }
+    if (frame.type === "stream.snapshot" || frame.type === "report.filed" || frame.type === "appeal.filed") this.desk.ask();
+    if (frame.type === "message.hidden" || frame.type === "message.released") this.desk.ask();
     if (frame.type === "stream.heartbeat") this.#compareClocks(frame.data.time);
     if (frame.type === "presence.changed" && frame.at) this.#compareClocks(frame.at);
   }
@@ -140,22 +231,112 @@ export class Room {
     this.#offsetKnown = true;
   }
 
+  /** The stream tells which marks move; where they stand is asked for once. */
+  async #askMarks(): Promise<void> {
+    if (!session.user) return;
+    try {
+      const { receipt, told, delivered_seq: delivered } = await session.api.standing(this.slug);
+      if (receipt) this.#marker.known(receipt.seq);
+      const marks = told ? (await session.api.receipts(this.slug, { limit: 100 })).items : [];
+      this.state = withMarks(this.state, marks, delivered);
+    } catch {
+      // Ticks are a courtesy; the stream brings the next ones.
+    }
+  }
+
   #say(text: string | undefined): void {
     if (text) this.announcement = text;
   }
 
   #outboxChanged(items: readonly Outgoing[]): void {
     this.outgoing = items;
-    if (items.some((item) => item.state === "sent")) this.outbox.seen(this.state.messages);
-    if (session.user && items.some((item) => item.error && "status" in item.error && item.error.status === 401)) {
-      session.forget();
-    }
+    if (items.some((item) => item.state === "accepted")) this.#outbox?.seen(this.state.messages);
+    if (session.user && items.some((item) => item.problem?.status === 401)) session.forget();
   }
 
   // What a person does here
 
-  say(text: string, parentId?: string): void {
-    this.outbox.add(text, parentId);
+  /** False when too much waits already. */
+  say(text: string, parentId?: string): boolean {
+    return this.#outbox?.add(text, parentId) !== undefined;
+  }
+
+  sayAgain(item: Outgoing): void {
+    this.#outbox?.retry(item.clientId);
+  }
+
+  unsay(item: Outgoing): void {
+    this.#outbox?.drop(item.clientId);
+  }
+
+  ask(asking: Asking | undefined): void {
+    this.asking = asking;
+  }
+
+  /** The newest message stood before somebody's eyes. */
+  saw(message: Message): void {
+    if (session.user && message.status === "active") this.#marker.saw(message);
+  }
+
+  types(typing: boolean, parentId: string | undefined): Promise<void> {
+    return session.api.setTyping(this.slug, typing, parentId);
+  }
+
+  async vote(poll: Poll, options: readonly number[]): Promise<void> {
+    await session.api.vote(this.slug, poll.id, options);
+    this.state = withMyVote(this.state, poll.id, options);
+    this.#tell({ kind: "vote", id: poll.id, options: [...options] });
+  }
+
+  async openPoll(poll: NewPoll): Promise<void> {
+    await session.api.openPoll(this.slug, poll);
+  }
+
+  async closePoll(poll: Poll): Promise<void> {
+    await session.api.closePoll(this.slug, poll.id);
+  }
+
+  async changeSettings(change: Partial<RoomSettings>): Promise<void> {
+    await session.api.changeRoom(this.slug, change);
+  }
+
+  async sanction(sanction: NewSanction, hide: boolean): Promise<void> {
+    await session.api.sanction(this.slug, sanction);
+    if (hide && sanction.message_id) await session.api.hide(this.slug, sanction.message_id, sanction.reason);
+  }
+
+  async report(message: Message, reason: ReportReason, note: string): Promise<void> {
+    await session.api.report(this.slug, message.id, reason, note || undefined);
+  }
+
+  /** Who is here by name, for naming them. */
+  async people(): Promise<User[]> {
+    const page = await session.api.participants(this.slug, { limit: 100 });
+    return page.items.map((one) => one.user);
+  }
+
+  async award(userId: string, badge: string, on: boolean): Promise<void> {
+    await session.api.award(this.slug, userId, badge, on);
+  }
+
+  /** Somebody's badges as they are now, also on what they wrote before. */
+  badgesOf(user: { id: string; badges: readonly string[] }): string[] {
+    return [...new Set([...user.badges, ...(this.state.awards[user.id] ?? [])])];
+  }
+
+  get staff(): boolean {
+    return isStaff(this.state.role);
+  }
+
+  openThread(id: string): void {
+    if (this.thread?.id === id) return;
+    const known = this.state.messages.find((message) => message.id === id);
+    this.thread = new Thread(this.slug, id, known);
+    void this.thread.load();
+  }
+
+  closeThread(): void {
+    this.thread = undefined;
   }
 
   async edit(message: Message, text: string): Promise<void> {
@@ -170,8 +351,17 @@ export class Room {
     await session.api.pin(this.slug, message.id, on);
   }
 
-  async hide(message: Message): Promise<void> {
-    await session.api.hide(this.slug, message.id);
+  async hide(message: Message, reason?: string): Promise<void> {
+    await session.api.hide(this.slug, message.id, reason);
+  }
+
+  async reject(message: Message, reason: string): Promise<void> {
+    await session.api.reject(this.slug, message.id, reason);
+  }
+
+  async appeal(messageId: string, text: string): Promise<void> {
+    await session.api.appeal(this.slug, messageId, text);
+    this.told = undefined;
   }
 
   async release(message: Message): Promise<void> {
@@ -198,6 +388,7 @@ export class Room {
     try {
       await session.api.react(this.slug, message.id, emoji, on);
       this.state = withMine(this.state, message.id, emoji, on);
+      this.#tell({ kind: "mine", id: message.id, emoji, on });
       setTimeout(settle, TOGGLE_LINGERS_MS);
     } catch (error) {
       settle();
@@ -239,4 +430,8 @@ export class Room {
       this.loadingOlder = false;
     }
   }
+}
+
+function mutable<T>(mine: Readonly<Record<string, readonly T[]>>): Record<string, T[]> {
+  return Object.fromEntries(Object.entries(mine).map(([id, chosen]) => [id, [...chosen]]));
 }

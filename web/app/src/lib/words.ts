@@ -5,9 +5,11 @@ import {
   ProblemError,
   type Incident,
   type LiveEvent,
+  type ModerationTold,
+  type Problem,
   type Scoreboard,
 } from "@grandstand/client";
-import { minuteText, plural, whenText } from "./clock.ts";
+import { minuteText, plural, timeOfDay, whenText } from "./clock.ts";
 
 export function participantName(board: Scoreboard, id: string | undefined): string {
   return board.participants.find((one) => one.id === id)?.name ?? "";
@@ -87,12 +89,42 @@ export const STATUS_WORDS: Record<LiveEvent["status"], string> = {
 export function refusalText(error: unknown, nowMs = Date.now()): string {
   if (error instanceof NetworkError) return "You seem to be offline. It will be sent again.";
   if (!(error instanceof ProblemError)) return "Something went wrong. Please try again.";
-  const { problem } = error;
+  if (error.code === "rate-limited" && error.retryAfterMs) {
+    return `That was a little fast. Try again in ${plural(Math.ceil(error.retryAfterMs / 1_000), "second")}.`;
+  }
+  return problemText(error.problem, nowMs);
+}
+
+export function problemText(problem: Problem, nowMs = Date.now()): string {
   switch (problem.code) {
     case "rate-limited":
-      return error.retryAfterMs
-        ? `That was a little fast. Try again in ${plural(Math.ceil(error.retryAfterMs / 1_000), "second")}.`
-        : "That was a little fast. Try again in a moment.";
+      return "That was a little fast. Try again in a moment.";
+    case "slow-mode":
+      return "The room is in slow mode.";
+    case "room-locked":
+      return "The room is locked for now.";
+    case "members-only":
+      return "Only members write here for now.";
+    case "emoji-only":
+      return "Only emoji here for now.";
+    case "not-unique":
+      return "This was said a moment ago.";
+    case "links-not-allowed":
+      return "No links here, please.";
+    case "account-too-young":
+      return "Your account is too young to write here.";
+    case "muted":
+    case "timed-out":
+    case "banned":
+      return problem.detail;
+    case "poll-closed":
+      return "The poll is closed.";
+    case "vote-final":
+      return "This poll takes your first vote only.";
+    case "unsent-too-long":
+      return "It waited too long for the connection. Is it still worth saying?";
+    case "not-released":
+      return "A moderator turned this down.";
     case "room-not-open":
       return problem.opens_at && Date.parse(problem.opens_at) > nowMs
         ? `The chat opens ${whenText(problem.opens_at, nowMs)}.`
@@ -115,4 +147,24 @@ export function refusalText(error: unknown, nowMs = Date.now()): string {
       return "The server is busy. It will be sent again.";
   }
   return problem.errors?.[0]?.detail || problem.detail || problem.title;
+}
+
+/** What was decided about me, said to me; empty for what needs no words. */
+export function toldText(told: ModerationTold): string {
+  const until = told.until_at ? ` until ${timeOfDay(told.until_at)}` : "";
+  const why = told.reason ? `: ${told.reason}` : ".";
+  switch (told.action) {
+    case "sanction.given":
+      return told.code === "shadow_ban" ? "" : told.code === "ban" ? `You are banned${until}${why}` : `You may not write${until}${why}`;
+    case "sanction.lifted":
+      return "You may write again.";
+    case "message.hidden":
+      return `A moderator hid your message${why}`;
+    case "message.rejected":
+      return `A moderator turned your message down${why}`;
+    case "message.restored":
+      return "Your message can be seen again.";
+    default:
+      return "";
+  }
 }
