@@ -6,6 +6,7 @@ use poem_openapi::{Object, OpenApi, param::Path};
 
 use super::Cursors;
 use crate::{
+    clock,
     domain::{cursors::CursorMoved, user::Role},
     http::{Caller, Json, NoContent, Problem, Tag, gate::Gate},
 };
@@ -39,7 +40,10 @@ impl CursorsApi {
         caller.limit(|limits| limits.cursors).await?;
         let Json(CursorIn { name, data }) = body;
         let moved = CursorMoved::parse(user_id, name, data)?;
-        self.cursors.moves(attendee.event.id, moved)?;
+        // Whoever is shadowed is not told that nobody sees it.
+        if !attendee.standing.is_shadowed(clock::now()) {
+            self.cursors.moves(attendee.event.id, moved)?;
+        }
         Ok(NoContent)
     }
 }

@@ -6,6 +6,7 @@ use poem_openapi::{Object, OpenApi, param::Path};
 
 use super::Typing;
 use crate::{
+    clock,
     domain::MessageId,
     http::{Caller, Json, NoContent, Problem, Tag, gate::Gate},
 };
@@ -34,8 +35,8 @@ impl TypingApi {
         let user = attendee.require_user()?.clone();
         attendee.require_writer(&caller)?;
         caller.limit(|limits| limits.typing).await?;
-        if !attendee.event.settings.room.typing {
-            // Clients need not know: nobody sees it.
+        if !attendee.event.settings.room.typing || attendee.standing.is_shadowed(clock::now()) {
+            // Nobody sees it; whoever is shadowed is not told, and other clients need not know.
             return Ok(NoContent);
         }
         if body.0.typing {
