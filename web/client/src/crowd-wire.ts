@@ -163,5 +163,6 @@ export interface CrowdFrames {
   "receipt.changed": { readers: Receipt[]; delivered_seq?: number };
   "report.filed": { report: Report };
   "appeal.filed": { appeal: Appeal };
+  "moderation.decided": { decision: { id: string; action: string } };
   "moderation.told": ModerationTold;
 }

@@ -4,6 +4,19 @@ import type { FrameData, Incident, LiveEvent, Message, Scoreboard, Snapshot } fr
 
 export const T0 = "2026-06-01T18:00:00.000Z";
 
+const calm = {
+  slow_mode_seconds: 0,
+  members_only: false,
+  emoji_only: false,
+  unique_messages: false,
+  links: "everybody" as const,
+  min_account_age_seconds: 0,
+  locked: false,
+  hold_seconds: 0,
+  receipts: "auto" as const,
+  typing: true,
+};
+
 export function liveEvent(change: Partial<LiveEvent> = {}): LiveEvent {
   return {
     id: "evt_1",
@@ -20,6 +33,7 @@ export function liveEvent(change: Partial<LiveEvent> = {}): LiveEvent {
     featured: false,
     visibility: "public",
     settings: {
+      ...calm,
       opens_before_seconds: 3600,
       closes_after_seconds: 3600,
       hold_messages: false,
