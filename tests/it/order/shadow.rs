@@ -6,6 +6,7 @@ use super::{at, below, sanctions};
 use crate::support::TestServer;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one evening, told from three places")]
 async fn a_shadow_banned_author_sees_nothing_strange_and_others_see_nothing() {
     let server = TestServer::start().await;
     let (hanna, ana, ben) = (server.host(), server.user("ana", &[]), server.user("ben", &[]));

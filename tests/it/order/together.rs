@@ -6,7 +6,7 @@ use grandstand::bus::LocalBus;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{below, sanctions, says};
+use super::{sanctions, says};
 use crate::support::{Seat, TestServer, postgres, soon};
 
 /// Two servers on one database, with buses that know each other or not.
