@@ -2,7 +2,7 @@
  * The words of polls, badges, typing, receipts, room settings and keeping order, by hand. Optional where a server may not
  * know them yet; what the document knows comes from there (`wire.ts`).
  */
-import type { RoomWindow, User } from "./wire.ts";
+import type { Message, RoomWindow, User } from "./wire.ts";
 
 export interface PollOption {
   id: number;
@@ -163,6 +163,7 @@ export interface CrowdFrames {
   "receipt.changed": { readers: Receipt[]; delivered_seq?: number };
   "report.filed": { report: Report };
   "appeal.filed": { appeal: Appeal };
+  "message.echoed": { message: Message };
   "moderation.decided": { decision: { id: string; action: string } };
   "moderation.told": ModerationTold;
 }

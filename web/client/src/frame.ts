@@ -61,6 +61,7 @@ const KNOWN: Record<FrameType, true> = {
   "cursors.changed": true,
   "report.filed": true,
   "appeal.filed": true,
+  "message.echoed": true,
   "moderation.decided": true,
   "moderation.told": true,
 };

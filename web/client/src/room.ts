@@ -93,6 +93,9 @@ function foldData(state: RoomState, frame: Frame): RoomState {
       return foldEvent(state, frame.data.event, frame.at);
     case "message.created":
       return arrived(state, frame.data.message);
+    case "message.echoed":
+      // Told to its author alone, and counted by nobody.
+      return { ...state, messages: addMessage(state.messages, frame.data.message) };
     case "message.released":
       return arrived(withoutHeld(state, frame.data.message.id), frame.data.message);
     case "message.held":

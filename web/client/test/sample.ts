@@ -15,6 +15,8 @@ const calm = {
   hold_seconds: 0,
   receipts: "auto" as const,
   typing: true,
+  starts_by_itself: false,
+  ends_after_seconds: 0,
 };
 
 export function liveEvent(change: Partial<LiveEvent> = {}): LiveEvent {
