@@ -15,7 +15,8 @@ export interface paths {
         put?: never;
         /**
          * Come in as a guest
-         * @description Where the server takes guests, a name is enough. Each call makes another guest.
+         * @description Where the server takes guests, a name is enough. Each call makes another guest. A browser gets a cookie that names
+         *     the device (other clients may send `X-Device-Id`), by which a banned guest is known again.
          */
         post: operations["create_guest"];
         delete?: never;
@@ -386,23 +387,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/events/{event}/messages/held": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List messages waiting for a moderator */
-        get: operations["list_held_messages"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/events/{event}/messages/{message}": {
         parameters: {
             query?: never;
@@ -461,43 +445,6 @@ export interface paths {
         post?: never;
         /** Take a pin away */
         delete: operations["unpin_message"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event}/messages/{message}/release": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Release a held message
-         * @description It appears now, in its place in the log.
-         */
-        post: operations["release_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event}/messages/{message}/hide": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Hide a message */
-        post: operations["hide_message"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -835,6 +782,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event}/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a room behaves
+         * @description The same settings stand in the event's; `room.changed` tells of every change.
+         */
+        get: operations["get_room"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change how a room behaves
+         * @description For moderators, while people are in. A JSON merge patch: what is left out stays as it is, null goes back to the
+         *     default. With `If-Match`, only if the event is still at that version.
+         */
+        patch: operations["change_room"];
+        trace?: never;
+    };
     "/v1/events/{event}/typing": {
         parameters: {
             query?: never;
@@ -946,10 +918,455 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event}/sanctions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sanctions of an event
+         * @description Latest first; those that are over as well, unless `in_force` is asked for.
+         */
+        get: operations["list_sanctions"];
+        put?: never;
+        /**
+         * Mute, time out, ban or shadow-ban somebody
+         * @description In force at once on all instances; one of the same kind is replaced. A ban ends open streams with `stream.bye`
+         *     (`banned`). For moderators; not against staff of one's own role or a higher one.
+         */
+        post: operations["give_sanction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/sanctions/{sanction}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Lift a sanction
+         * @description Doing it again is fine. Takes the role of who gave it, or a higher one.
+         */
+        delete: operations["lift_sanction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sanctions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sanctions that hold everywhere
+         * @description For admins.
+         */
+        get: operations["list_sanctions_everywhere"];
+        put?: never;
+        /**
+         * Sanction somebody everywhere
+         * @description As in an event, in all events at once. For admins.
+         */
+        post: operations["give_sanction_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sanctions/{sanction}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Lift a sanction that holds everywhere
+         * @description For admins.
+         */
+        delete: operations["lift_sanction_everywhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an event's rules
+         * @description Those written for the event; where they `inherit`, the house's hold below them. For moderators.
+         */
+        get: operations["read_rules"];
+        /**
+         * Write an event's rules
+         * @description All of them; in force at once. `If-Match` must name the version that they take the place of. For hosts.
+         */
+        put: operations["write_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the house's rules
+         * @description For admins.
+         */
+        get: operations["read_house_rules"];
+        /**
+         * Write the house's rules
+         * @description They hold in all events whose own rules inherit, and for the names of guests. For admins.
+         */
+        put: operations["write_house_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try rules on what was said
+         * @description Changes nothing: tells of which of the latest messages something else would have become. For moderators.
+         */
+        post: operations["try_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/raid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See whether a raid is on
+         * @description For moderators.
+         */
+        get: operations["read_raid"];
+        /**
+         * Call out a raid, or say that it is over
+         * @description While it is on, newcomers' messages wait for a moderator, or only members may write, as the rules say. It ends by
+         *     itself. For moderators.
+         */
+        put: operations["set_raid"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/messages/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List messages waiting for a moderator
+         * @description Oldest first.
+         */
+        get: operations["list_held_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/messages/{message}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a held message
+         * @description It appears now, in its place in the log.
+         */
+        post: operations["release_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/messages/{message}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a held message
+         * @description It never appears. Its author is told why, and may appeal.
+         */
+        post: operations["reject_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/messages/{message}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hide a message */
+        post: operations["hide_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/messages/{message}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a hidden message be seen again
+         * @description It appears now, at the end of the log, under its own id.
+         */
+        post: operations["restore_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/messages/{message}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a message
+         * @description Once for each viewer and message; again changes nothing. Enough reports hide it until staff decide.
+         */
+        post: operations["report_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reports
+         * @description Latest first. For moderators.
+         */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/messages/{message}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Appeal against what became of your message
+         * @description Once for each message that was hidden or rejected.
+         */
+        post: operations["appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List appeals
+         * @description Latest first. For moderators.
+         */
+        get: operations["list_appeals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/appeals/{appeal}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide an appeal
+         * @description Once. `overturned`: the message is seen again, at the end of the log. For moderators.
+         */
+        post: operations["decide_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the record of decisions
+         * @description Who decided what about whom, why, and by which version of the rules. As JSON in pages, latest first; as `ndjson` or
+         *     `csv` all of it at once, oldest first. For staff of the event.
+         */
+        get: operations["read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the record of decisions about the whole house
+         * @description Sanctions everywhere and the house's rules. For admins.
+         */
+        get: operations["read_house_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/decisions/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was decided about you
+         * @description About your messages and yourself in this event, with the reason; latest first. Not who decided.
+         */
+        get: operations["list_my_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What was decided.
+         * @enum {string}
+         */
+        Action: "message.released" | "message.rejected" | "message.hidden" | "message.restored" | "message.held" | "message.masked" | "message.blocked" | "message.shadowed" | "sanction.given" | "sanction.lifted" | "sanction.recognised" | "appeal.upheld" | "appeal.overturned" | "rules.changed" | "raid.started" | "raid.ended";
         /**
          * ApiKey
          * @description A key as its owner sees it. The secret was shown once and is not here.
@@ -961,6 +1378,73 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             /** Format: date-time */
             created_at: string;
+        };
+        /**
+         * Appeal
+         * @description An author's word against what became of a message.
+         */
+        Appeal: {
+            /** Format: apl-id */
+            id: string;
+            /** Format: msg-id */
+            message_id: string;
+            /** Format: user-id */
+            user_id: string;
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+            decision?: components["schemas"]["AppealDecision"];
+            reason?: string;
+            /** Format: user-id */
+            decided_by?: string;
+            /** Format: date-time */
+            decided_at?: string;
+        };
+        /**
+         * @description What became of an appeal.
+         * @enum {string}
+         */
+        AppealDecision: "upheld" | "overturned";
+        /** AppealDecisionIn */
+        AppealDecisionIn: {
+            decision: components["schemas"]["AppealDecision"];
+            /** @description Told to the author. */
+            reason: string;
+        };
+        /**
+         * AppealFiled
+         * @description An author appealed; staff only.
+         */
+        AppealFiled: {
+            appeal: components["schemas"]["Appeal"];
+        };
+        AppealFiledEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "appeal.filed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["AppealFiled"];
+        };
+        /** AppealIn */
+        AppealIn: {
+            /** @description Why it should be seen again. At most 500 characters. */
+            text: string;
+        };
+        AppealPage: {
+            items: components["schemas"]["Appeal"][];
+            next_cursor?: string;
+            prev_cursor?: string;
         };
         /**
          * ApplauseChanged
@@ -1020,6 +1504,8 @@ export interface components {
             /** Format: date-time */
             since_at: string;
         };
+        /** @enum {string} */
+        AuditFormat: "json" | "ndjson" | "csv";
         /**
          * Author
          * @description The author's card as it was when they wrote.
@@ -1074,7 +1560,24 @@ export interface components {
             data: components["schemas"]["BadgesChanged"];
         };
         /** @enum {string} */
-        ByeReason: "shutdown" | "token-expired" | "too-many-connections" | "slow" | "overloaded" | "forbidden" | "role-changed" | "internal";
+        ByeReason: "shutdown" | "token-expired" | "too-many-connections" | "slow" | "overloaded" | "forbidden" | "role-changed" | "internal" | "banned";
+        /**
+         * CapsRule
+         * @description Texts in capitals. Only scripts that have them count.
+         */
+        CapsRule: {
+            /**
+             * Format: uint32
+             * @description Shorter texts may shout.
+             */
+            min_letters: number;
+            /**
+             * Format: uint32
+             * @description From this share of capitals on, 1 to 100.
+             */
+            percent: number;
+            action: components["schemas"]["RuleAction"];
+        };
         /** @enum {string} */
         CardColor: "yellow" | "second_yellow" | "red";
         /** Checks */
@@ -1195,6 +1698,22 @@ export interface components {
             name: string;
             short_name?: string;
         };
+        /**
+         * CrowdRule
+         * @description More than so many authors saying the same within so many seconds.
+         */
+        CrowdRule: {
+            /** Format: uint32 */
+            authors: number;
+            /** Format: uint32 */
+            seconds: number;
+            /**
+             * Format: uint32
+             * @description Shorter texts are what a crowd says together.
+             */
+            min_letters: number;
+            action: components["schemas"]["RuleAction"];
+        };
         /** CursorIn */
         CursorIn: {
             /** @description Which of your cursors: `pen`, `draft`, `slide.3`. */
@@ -1234,8 +1753,69 @@ export interface components {
             at: string;
             data: components["schemas"]["CursorsChanged"];
         };
+        /**
+         * Decision
+         * @description A decision, as the record keeps it: who, what, about whom or what, and why.
+         */
+        Decision: {
+            /** Format: dec-id */
+            id: string;
+            action: components["schemas"]["Action"];
+            /** Format: date-time */
+            decided_at: string;
+            /**
+             * Format: evt-id
+             * @description Absent: it is about the whole house.
+             */
+            event_id?: string;
+            /**
+             * Format: user-id
+             * @description Who decided: a user, or a key by its id; absent when a rule did.
+             */
+            by?: string;
+            /**
+             * Format: user-id
+             * @description About whom.
+             */
+            user_id?: string;
+            /** Format: msg-id */
+            message_id?: string;
+            /** Format: san-id */
+            sanction_id?: string;
+            reason?: string;
+            /** @description The rule that was broken, or the kind of the sanction. */
+            code?: string;
+            /**
+             * Format: uint64
+             * @description Which version of the rules it was decided by.
+             */
+            rule_version?: number;
+            /** Format: date-time */
+            until_at?: string;
+        };
+        DecisionPage: {
+            items: components["schemas"]["Decision"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
+        /**
+         * DuplicateRule
+         * @description One author saying the same more than so many times in so many seconds.
+         */
+        DuplicateRule: {
+            /** Format: uint32 */
+            times: number;
+            /** Format: uint32 */
+            seconds: number;
+            /**
+             * Format: uint32
+             * @description Shorter texts may be said again: cheers, names, scores.
+             */
+            min_letters: number;
+            action: components["schemas"]["RuleAction"];
+        };
         /** @description One line of an event's log. Kinds to come are to be ignored by clients. */
-        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"];
+        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"];
         /**
          * Event
          * @description An event as everybody allowed to see it sees it.
@@ -1432,8 +2012,6 @@ export interface components {
              * @description The room closes so long after the end.
              */
             closes_after_seconds: number;
-            /** @description Viewers' messages wait until a moderator releases them. */
-            hold_messages: boolean;
             /**
              * Format: uint32
              * @description For how long authors may edit.
@@ -1444,6 +2022,44 @@ export interface components {
              * @description Up to so many users, arrivals and departures are shown one by one.
              */
             small_room_users: number;
+            /**
+             * Format: uint32
+             * @description Each person may say something once in so many seconds; 0 is off. Staff are free of it.
+             */
+            slow_mode_seconds: number;
+            /** @description Only members of the event and staff may write. */
+            members_only: boolean;
+            /** @description Messages consist of emoji. */
+            emoji_only: boolean;
+            /** @description Nobody may say what was said a moment ago, whoever said it. */
+            unique_messages: boolean;
+            /** @description Whose messages may carry links. */
+            links: components["schemas"]["LinkPolicy"];
+            /**
+             * Format: uint32
+             * @description Accounts must be so old; 0 is off. Members of the event and staff are free of it.
+             */
+            min_account_age_seconds: number;
+            /** @description Nobody but staff may write for now. */
+            locked: boolean;
+            /** @description Viewers' messages wait until a moderator releases them. */
+            hold_messages: boolean;
+            /**
+             * Format: uint32
+             * @description A message that waits because of `hold_messages` appears by itself after so long; 0: it waits for a moderator.
+             */
+            hold_seconds: number;
+            /** @description Whether people see who has read up to where. */
+            receipts: components["schemas"]["Receipts"];
+            /** @description Whether people see who is typing. */
+            typing: boolean;
+            /** @description A scheduled event goes live at its time without anybody's doing. */
+            starts_by_itself: boolean;
+            /**
+             * Format: uint32
+             * @description It ends so long after its start without anybody's doing, paused or not; 0: its host ends it.
+             */
+            ends_after_seconds: number;
         };
         EventStartedEntry: {
             /**
@@ -1474,6 +2090,8 @@ export interface components {
             event_id: string;
             status: components["schemas"]["EventStatus"];
             room: components["schemas"]["Room"];
+            /** @description How the room behaves. */
+            room_settings: components["schemas"]["RoomSettings"];
             /**
              * Format: uint64
              * @description Open streams.
@@ -1515,6 +2133,17 @@ export interface components {
              */
             at: string;
             data: components["schemas"]["EventChanged"];
+        };
+        /**
+         * FloodRule
+         * @description One author saying more than so many things in so many seconds.
+         */
+        FloodRule: {
+            /** Format: uint32 */
+            messages: number;
+            /** Format: uint32 */
+            seconds: number;
+            action: components["schemas"]["RuleAction"];
         };
         /** @enum {string} */
         FormatIn: "sse" | "ndjson";
@@ -1652,6 +2281,31 @@ export interface components {
         KeyListOut: {
             items: components["schemas"]["ApiKey"][];
         };
+        /**
+         * @description Which links may be posted.
+         * @enum {string}
+         */
+        LinkMode: "allowed" | "listed" | "off";
+        /**
+         * @description Whose messages may carry links.
+         * @enum {string}
+         */
+        LinkPolicy: "everybody" | "members" | "staff";
+        /**
+         * LinkRule
+         * @description Links: `https://…`, `www.…`, and names like `example.com`, also when written `example[.]com` or `example dot com`.
+         */
+        LinkRule: {
+            mode: components["schemas"]["LinkMode"];
+            /** @default [] */
+            domains: string[];
+            /**
+             * Format: uint32
+             * @description Accounts younger than this post no links but those to `domains`.
+             */
+            newcomer_seconds?: number;
+            action: components["schemas"]["RuleAction"];
+        };
         /** LiveOut */
         LiveOut: {
             /** @description Always `ok`; a process that cannot say so is dead. */
@@ -1663,6 +2317,23 @@ export interface components {
             items: components["schemas"]["Entry"][];
             /** @description Go on after this; the same cursor as the stream's. Always there: more may come. */
             next_cursor: string;
+        };
+        /**
+         * MarkRule
+         * @description Letters buried under stacked marks.
+         */
+        MarkRule: {
+            /**
+             * Format: uint32
+             * @description A letter with more marks than this is buried. Vietnamese needs two; what other scripts need isn't counted.
+             */
+            marks: number;
+            /**
+             * Format: uint32
+             * @description More buried letters than this are found.
+             */
+            letters: number;
+            action: components["schemas"]["RuleAction"];
         };
         /** MeOut */
         MeOut: {
@@ -1695,6 +2366,15 @@ export interface components {
             items: components["schemas"]["Member"][];
             next_cursor?: string;
             prev_cursor?: string;
+        };
+        /**
+         * MentionRule
+         * @description One text calling more than so many people by `@name`.
+         */
+        MentionRule: {
+            /** Format: uint32 */
+            most: number;
+            action: components["schemas"]["RuleAction"];
         };
         /**
          * Message
@@ -1761,6 +2441,19 @@ export interface components {
              */
             at: string;
             data: components["schemas"]["MessageGone"];
+        };
+        MessageEchoedSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.echoed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["MessageSaid"];
         };
         /**
          * MessageEdit
@@ -1871,7 +2564,7 @@ export interface components {
             message: components["schemas"]["Message"];
         };
         /** @enum {string} */
-        MessageStatus: "active" | "held" | "hidden" | "deleted";
+        MessageStatus: "active" | "held" | "hidden" | "deleted" | "shadowed";
         MessageUpdatedEntry: {
             /**
              * Format: int64
@@ -1889,6 +2582,58 @@ export interface components {
              */
             at: string;
             data: components["schemas"]["MessageSaid"];
+        };
+        /**
+         * ModerationDecided
+         * @description Something was decided; staff only.
+         */
+        ModerationDecided: {
+            decision: components["schemas"]["Decision"];
+        };
+        ModerationDecidedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "moderation.decided";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["ModerationDecided"];
+        };
+        /**
+         * ModerationTold
+         * @description Something was decided about you or what you wrote; told to your own streams only.
+         */
+        ModerationTold: {
+            action: components["schemas"]["Action"];
+            /** Format: msg-id */
+            message_id?: string;
+            reason?: string;
+            /** @description The rule that was broken, or the kind of the sanction. */
+            code?: string;
+            /** Format: date-time */
+            until_at?: string;
+        };
+        ModerationToldSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "moderation.told";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["ModerationTold"];
         };
         /** NewKeyOut */
         NewKeyOut: {
@@ -2258,6 +3003,11 @@ export interface components {
              * @description For a room that is not open: until when it is, where known.
              */
             closes_at?: string;
+            /**
+             * Format: date-time
+             * @description For what you may not do for a while: until when.
+             */
+            until_at?: string;
         };
         /**
          * ProblemError
@@ -2270,6 +3020,51 @@ export interface components {
             code: string;
             /** @description What to do about it. */
             detail: string;
+        };
+        /** Raid */
+        Raid: {
+            on: boolean;
+            /** Format: date-time */
+            until_at?: string;
+        };
+        /**
+         * @description What happens to newcomers while a raid is on.
+         * @enum {string}
+         */
+        RaidAction: "hold" | "members_only";
+        /**
+         * RaidIn
+         * @description Whether a raid is on.
+         */
+        RaidIn: {
+            on: boolean;
+            /**
+             * Format: uint32
+             * @description How long, 60 to 86,400; left out, as long as the rules say.
+             */
+            seconds?: number;
+        };
+        /**
+         * RaidRule
+         * @description What a raid is. Newcomers are guests, and accounts made lately.
+         */
+        RaidRule: {
+            /**
+             * Format: uint32
+             * @description So many newcomers coming in within a minute, on one instance, are a raid; 0: only moderators say so.
+             */
+            joins_per_minute: number;
+            /**
+             * Format: uint32
+             * @description So many newcomers speaking for the first time within a minute, on one instance, are a raid; 0: only moderators say so.
+             */
+            speakers_per_minute: number;
+            /**
+             * Format: uint32
+             * @description How long it lasts unless told otherwise, 60 to 86,400.
+             */
+            seconds: number;
+            action: components["schemas"]["RaidAction"];
         };
         /**
          * ReactionCount
@@ -2388,6 +3183,112 @@ export interface components {
             next_cursor?: string;
             prev_cursor?: string;
         };
+        /**
+         * @description Whether people see who has read up to where.
+         * @enum {string}
+         */
+        Receipts: "auto" | "on" | "off";
+        /**
+         * RepeatRule
+         * @description The same over and over within one text: more than so many are found.
+         */
+        RepeatRule: {
+            /**
+             * Format: uint32
+             * @description The same character in a row.
+             */
+            characters: number;
+            /**
+             * Format: uint32
+             * @description The same word in a row.
+             */
+            words: number;
+            /**
+             * Format: uint32
+             * @description Emoji in the whole text.
+             */
+            emoji: number;
+            action: components["schemas"]["RuleAction"];
+        };
+        /**
+         * Report
+         * @description A viewer's report.
+         */
+        Report: {
+            /** Format: msg-id */
+            message_id: string;
+            /**
+             * Format: user-id
+             * @description Whose message it is.
+             */
+            author_id: string;
+            /**
+             * Format: user-id
+             * @description Who reports it.
+             */
+            user_id: string;
+            reason: components["schemas"]["ReportCategory"];
+            note?: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: uint64
+             * @description How many have reported the message by then.
+             */
+            reports: number;
+        };
+        /**
+         * @description Why a viewer reports a message.
+         * @enum {string}
+         */
+        ReportCategory: "spam" | "abuse" | "hate" | "sexual" | "violence" | "self_harm" | "personal" | "spoiler" | "other";
+        /**
+         * ReportFiled
+         * @description A viewer reported a message; staff only.
+         */
+        ReportFiled: {
+            report: components["schemas"]["Report"];
+        };
+        ReportFiledEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "report.filed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["ReportFiled"];
+        };
+        /** ReportIn */
+        ReportIn: {
+            reason: components["schemas"]["ReportCategory"];
+            /** @description What staff should know. At most 500 characters. */
+            note?: string;
+        };
+        ReportPage: {
+            items: components["schemas"]["Report"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
+        /**
+         * ReportRule
+         * @description When reports hide a message by themselves.
+         */
+        ReportRule: {
+            /**
+             * Format: uint32
+             * @description So many viewers' reports hide a message until staff decide; 0: never.
+             */
+            hide_after: number;
+        };
         /** @enum {string} */
         ResetReason: "malformed" | "future" | "epoch" | "gone" | "audience";
         /** RetractionIn */
@@ -2410,6 +3311,292 @@ export interface components {
             opens_at: string;
             /** Format: date-time */
             closes_at?: string;
+        };
+        /**
+         * RoomChanged
+         * @description How the room behaves from now on. Stands in the event's settings as well.
+         */
+        RoomChanged: {
+            room: components["schemas"]["RoomSettings"];
+            /**
+             * Format: uint64
+             * @description The event's version now.
+             */
+            version: number;
+        };
+        RoomChangedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "room.changed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["RoomChanged"];
+        };
+        RoomClosedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "room.closed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["RoomTold"];
+        };
+        RoomOpenedEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "room.opened";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["RoomTold"];
+        };
+        /**
+         * RoomPatch
+         * @description What changes in a room (RFC 7396): what is left out stays as it is, what is sent as null goes back to the house's default.
+         */
+        RoomPatch: {
+            /** Format: uint32 */
+            slow_mode_seconds?: number;
+            members_only?: boolean;
+            emoji_only?: boolean;
+            unique_messages?: boolean;
+            links?: components["schemas"]["LinkPolicy"];
+            /** Format: uint32 */
+            min_account_age_seconds?: number;
+            locked?: boolean;
+            hold_messages?: boolean;
+            /** Format: uint32 */
+            hold_seconds?: number;
+            receipts?: components["schemas"]["Receipts"];
+            typing?: boolean;
+        };
+        /**
+         * RoomSettings
+         * @description How a room behaves. Told to everybody whenever it changes; what an older event did not store is as it was before.
+         */
+        RoomSettings: {
+            /**
+             * Format: uint32
+             * @description Each person may say something once in so many seconds; 0 is off. Staff are free of it.
+             */
+            slow_mode_seconds: number;
+            /** @description Only members of the event and staff may write. */
+            members_only: boolean;
+            /** @description Messages consist of emoji. */
+            emoji_only: boolean;
+            /** @description Nobody may say what was said a moment ago, whoever said it. */
+            unique_messages: boolean;
+            /** @description Whose messages may carry links. */
+            links: components["schemas"]["LinkPolicy"];
+            /**
+             * Format: uint32
+             * @description Accounts must be so old; 0 is off. Members of the event and staff are free of it.
+             */
+            min_account_age_seconds: number;
+            /** @description Nobody but staff may write for now. */
+            locked: boolean;
+            /** @description Viewers' messages wait until a moderator releases them. */
+            hold_messages: boolean;
+            /**
+             * Format: uint32
+             * @description A message that waits because of `hold_messages` appears by itself after so long; 0: it waits for a moderator.
+             */
+            hold_seconds: number;
+            /** @description Whether people see who has read up to where. */
+            receipts: components["schemas"]["Receipts"];
+            /** @description Whether people see who is typing. */
+            typing: boolean;
+        };
+        /**
+         * RoomTold
+         * @description The room opened or closed; as the snapshot's `room`.
+         */
+        RoomTold: {
+            window: components["schemas"]["Room"];
+        };
+        /**
+         * @description What happens to a text that a rule finds. Each is stronger than the ones before it; the order is the rule.
+         * @enum {string}
+         */
+        RuleAction: "allow" | "mask" | "hold" | "hide" | "bounce" | "timeout";
+        /**
+         * @description What kind of harm a rule is about.
+         * @enum {string}
+         */
+        RuleCategory: "profanity" | "insult" | "harassment" | "hate" | "sexual" | "violence" | "self_harm" | "drugs" | "privacy" | "scam" | "spam" | "link" | "other";
+        /**
+         * @description Why a rule found something. Codes are never renamed.
+         * @enum {string}
+         */
+        RuleCode: "listed-word" | "pattern" | "link" | "shouting" | "repeated-characters" | "repeated-words" | "emoji-flood" | "stacked-marks" | "message-flood" | "repeated-message" | "crowd-repeat" | "mass-mentions";
+        /**
+         * RuleOutcome
+         * @description What the rules do with a text.
+         */
+        RuleOutcome: {
+            action: components["schemas"]["RuleAction"];
+            code?: components["schemas"]["RuleCode"];
+        };
+        /**
+         * RuleSet
+         * @description All rules of the house, or those of one event. A rule that is absent is not judged by; in an event's set that inherits,
+         *     it is the house's then.
+         */
+        RuleSet: {
+            /**
+             * Format: uint32
+             * @description Counted up by the server with each change and named in every verdict. What a caller sends is ignored.
+             * @default 0
+             */
+            version: number;
+            /**
+             * @description For an event's rules: the house's hold as well, except where these say otherwise.
+             * @default true
+             */
+            inherit: boolean;
+            /**
+             * Format: uint32
+             * @description How long `timeout` is where a rule doesn't say, 1 second to 28 days.
+             * @default 300
+             */
+            timeout_seconds: number;
+            /** @default [] */
+            words: components["schemas"]["WordList"][];
+            /**
+             * @description Words and phrases in which nothing of the lists is found, written as in them.
+             * @default []
+             */
+            allowed: string[];
+            /** @default [] */
+            patterns: components["schemas"]["TextPattern"][];
+            links?: components["schemas"]["LinkRule"];
+            caps?: components["schemas"]["CapsRule"];
+            repeats?: components["schemas"]["RepeatRule"];
+            marks?: components["schemas"]["MarkRule"];
+            flood?: components["schemas"]["FloodRule"];
+            duplicates?: components["schemas"]["DuplicateRule"];
+            crowd?: components["schemas"]["CrowdRule"];
+            mentions?: components["schemas"]["MentionRule"];
+        };
+        /**
+         * @description How bad a find of a list or pattern is. It gives the finding its score: 0.3, 0.6 or 0.9.
+         * @enum {string}
+         */
+        RuleSeverity: "low" | "medium" | "high";
+        /**
+         * Rulebook
+         * @description Everything that keeps order by itself, as people write and store it.
+         */
+        Rulebook: {
+            rules: components["schemas"]["RuleSet"];
+            /** @description Absent in an event's: as the house has it. */
+            reports?: components["schemas"]["ReportRule"];
+            /** @description Absent in an event's: as the house has it. */
+            raid?: components["schemas"]["RaidRule"];
+        };
+        /**
+         * Sanction
+         * @description Something done to somebody, here or everywhere.
+         */
+        Sanction: {
+            /** Format: san-id */
+            id: string;
+            /**
+             * Format: evt-id
+             * @description Absent: everywhere.
+             */
+            event_id?: string;
+            /** Format: user-id */
+            user_id: string;
+            kind: components["schemas"]["SanctionKind"];
+            /** @description Told to the one it is about. */
+            reason: string;
+            /** @description For staff only. */
+            note?: string;
+            /**
+             * Format: msg-id
+             * @description The message that gave cause.
+             */
+            message_id?: string;
+            /**
+             * Format: user-id
+             * @description Who decided; absent when a rule did.
+             */
+            by?: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Absent: until it is lifted.
+             */
+            until_at?: string;
+            /** Format: date-time */
+            lifted_at?: string;
+            /** Format: user-id */
+            lifted_by?: string;
+            /** @description Whether it holds at this moment. */
+            in_force: boolean;
+        };
+        /**
+         * SanctionIn
+         * @description What to do to somebody.
+         */
+        SanctionIn: {
+            /** Format: user-id */
+            user_id: string;
+            kind: components["schemas"]["SanctionKind"];
+            /**
+             * Format: uint32
+             * @description How long it lasts; up to a year. Needed for a timeout; left out, anything else lasts until it is lifted.
+             */
+            seconds?: number;
+            /** @description Told to them. One line of at most 500 characters. */
+            reason: string;
+            /** @description For staff only. */
+            note?: string;
+            /**
+             * Format: msg-id
+             * @description The message that gave cause.
+             */
+            message_id?: string;
+        };
+        /**
+         * @description What may be done to somebody who disturbs others.
+         * @enum {string}
+         */
+        SanctionKind: "mute" | "timeout" | "ban" | "shadow_ban";
+        SanctionPage: {
+            items: components["schemas"]["Sanction"][];
+            next_cursor?: string;
+            prev_cursor?: string;
         };
         /**
          * @description What a key is good for. A key may have several.
@@ -2480,11 +3667,27 @@ export interface components {
             opens_before_seconds?: number;
             /** Format: uint32 */
             closes_after_seconds?: number;
-            hold_messages?: boolean;
             /** Format: uint32 */
             edit_window_seconds?: number;
             /** Format: uint32 */
             small_room_users?: number;
+            /** Format: uint32 */
+            slow_mode_seconds?: number;
+            members_only?: boolean;
+            emoji_only?: boolean;
+            unique_messages?: boolean;
+            links?: components["schemas"]["LinkPolicy"];
+            /** Format: uint32 */
+            min_account_age_seconds?: number;
+            locked?: boolean;
+            hold_messages?: boolean;
+            /** Format: uint32 */
+            hold_seconds?: number;
+            receipts?: components["schemas"]["Receipts"];
+            typing?: boolean;
+            starts_by_itself?: boolean;
+            /** Format: uint32 */
+            ends_after_seconds?: number;
         };
         /**
          * Snapshot
@@ -2531,7 +3734,7 @@ export interface components {
              * @description Messages of others after it that people can see; counted up to 1,000.
              */
             unread: number;
-            /** @description Whether the room tells who has read how far: small rooms do. */
+            /** @description Whether the room tells who has read how far: small rooms do, unless their settings say otherwise. */
             told: boolean;
             /**
              * Format: uint64
@@ -2575,7 +3778,7 @@ export interface components {
             retry?: number;
         };
         /** @description The `data` of one stream frame: an entry (with `seq`) or a signal (without). */
-        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"] | components["schemas"]["TypingChangedSignal"] | components["schemas"]["ReceiptChangedSignal"] | components["schemas"]["CursorsChangedSignal"];
+        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"] | components["schemas"]["TypingChangedSignal"] | components["schemas"]["ReceiptChangedSignal"] | components["schemas"]["CursorsChangedSignal"] | components["schemas"]["ModerationToldSignal"] | components["schemas"]["MessageEchoedSignal"];
         /** StreamHeartbeat */
         StreamHeartbeat: {
             /** Format: cursor */
@@ -2698,6 +3901,25 @@ export interface components {
             data: components["schemas"]["Snapshot"];
         };
         /**
+         * TextPattern
+         * @description A regular expression that no text should match. It sees the text as written, upper and lower case alike.
+         */
+        TextPattern: {
+            /** @description How findings call it: 1 to 40 of `a-z`, `0-9` and inner `-`, unique in the set. */
+            name: string;
+            category: components["schemas"]["RuleCategory"];
+            /** @default medium */
+            severity: components["schemas"]["RuleSeverity"];
+            action: components["schemas"]["RuleAction"];
+            /**
+             * Format: uint32
+             * @description For `timeout`; without it, the set's.
+             */
+            timeout_seconds?: number;
+            /** @description In the syntax of Rust's `regex`: no back references, no looking around. At most 500 characters. */
+            pattern: string;
+        };
+        /**
          * ThreadTyping
          * @description Who is typing in one thread.
          */
@@ -2714,6 +3936,62 @@ export interface components {
             ticket: string;
             /** Format: date-time */
             expires_at: string;
+        };
+        /**
+         * Trial
+         * @description What would have become of the latest messages.
+         */
+        Trial: {
+            /**
+             * Format: uint32
+             * @description Messages that were tried.
+             */
+            tried: number;
+            /**
+             * Format: uint32
+             * @description Those of which something else would have become.
+             */
+            changed: number;
+            /** @description Oldest first, at most 200. */
+            changes: components["schemas"]["TrialChange"][];
+        };
+        /**
+         * TrialChange
+         * @description A message of which something else would have become.
+         */
+        TrialChange: {
+            /** Format: msg-id */
+            message_id: string;
+            /** Format: user-id */
+            author_id: string;
+            text: string;
+            /** @description By the rules in force now. */
+            before: components["schemas"]["RuleOutcome"];
+            /** @description By those that are tried. */
+            after: components["schemas"]["RuleOutcome"];
+        };
+        /**
+         * TrialIn
+         * @description Rules to try.
+         */
+        TrialIn: {
+            /** @description An event's rules; the house's hold below them, if they say so. */
+            rules: components["schemas"]["RuleSet"];
+            /**
+             * Format: date-time
+             * @description Only messages from this time on.
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Only messages from before this time.
+             */
+            until?: string;
+            /**
+             * Format: uint32
+             * @description The latest so many messages.
+             */
+            limit?: number;
         };
         /**
          * TypingChanged
@@ -2860,6 +4138,51 @@ export interface components {
         VoteIn: {
             /** @description Ids of the options chosen. */
             options: number[];
+        };
+        /**
+         * WhyIn
+         * @description Why.
+         */
+        WhyIn: {
+            /** @description Told to the author. One line of at most 500 characters. */
+            reason: string;
+        };
+        /**
+         * WordList
+         * @description Words and phrases of any languages that are treated alike.
+         */
+        WordList: {
+            /** @description How findings call it: 1 to 40 of `a-z`, `0-9` and inner `-`, unique in the set. */
+            name: string;
+            category: components["schemas"]["RuleCategory"];
+            /** @default medium */
+            severity: components["schemas"]["RuleSeverity"];
+            action: components["schemas"]["RuleAction"];
+            /**
+             * Format: uint32
+             * @description For `timeout`; without it, the set's.
+             */
+            timeout_seconds?: number;
+            /** @description A word, or a phrase of words between blanks. `*` at an end stands for any letters there: `foo*` also finds `foobar`. */
+            words: string[];
+        };
+        /**
+         * WrittenRulebook
+         * @description Rules as they were written, in their version.
+         */
+        WrittenRulebook: {
+            /**
+             * Format: uint64
+             * @description 0: nobody wrote any yet.
+             */
+            version: number;
+            rules: components["schemas"]["RuleSet"];
+            reports?: components["schemas"]["ReportRule"];
+            raid?: components["schemas"]["RaidRule"];
+            /** Format: date-time */
+            changed_at?: string;
+            /** Format: user-id */
+            changed_by?: string;
         };
     };
     responses: never;
@@ -3805,42 +5128,6 @@ export interface operations {
             };
         };
     };
-    list_held_messages: {
-        parameters: {
-            query?: {
-                /** @description Rows in the page. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description Id or slug of the event. */
-                event: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessagePage"];
-                };
-            };
-            /** @description A problem; `code` says which. */
-            default: {
-                headers: {
-                    /** @description Seconds to wait; with 429 and 503. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_message: {
         parameters: {
             query?: never;
@@ -4025,76 +5312,6 @@ export interface operations {
         };
     };
     unpin_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id or slug of the event. */
-                event: string;
-                /** @description Id of the message. */
-                message: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Message"];
-                };
-            };
-            /** @description A problem; `code` says which. */
-            default: {
-                headers: {
-                    /** @description Seconds to wait; with 429 and 503. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    release_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id or slug of the event. */
-                event: string;
-                /** @description Id of the message. */
-                message: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Message"];
-                };
-            };
-            /** @description A problem; `code` says which. */
-            default: {
-                headers: {
-                    /** @description Seconds to wait; with 429 and 503. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    hide_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -4886,6 +6103,100 @@ export interface operations {
             };
         };
     };
+    get_room: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` you have: if nothing changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match` or `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomSettings"];
+                };
+            };
+            /** @description Not changed since the tag in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_room: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` of the version you mean; required. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoomPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match` or `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomSettings"];
+                };
+            };
+            /** @description Not changed since the tag in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_typing: {
         parameters: {
             query?: never;
@@ -5125,6 +6436,1048 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Awards"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sanctions: {
+        parameters: {
+            query?: {
+                /** @description Id of the user. */
+                user?: string;
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["SanctionKind"];
+                /** @description Only those that hold now. */
+                in_force?: boolean;
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SanctionPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_sanction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SanctionIn"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sanction"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_sanction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the sanction. */
+                sanction: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sanctions_everywhere: {
+        parameters: {
+            query?: {
+                /** @description Id of the user. */
+                user?: string;
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["SanctionKind"];
+                /** @description Only those that hold now. */
+                in_force?: boolean;
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SanctionPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_sanction_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SanctionIn"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sanction"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_sanction_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the sanction. */
+                sanction: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match` or `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRulebook"];
+                };
+            };
+            /** @description Not changed since the tag in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` of the version you mean; required. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rulebook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match` or `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRulebook"];
+                };
+            };
+            /** @description Not changed since the tag in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_house_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match` or `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRulebook"];
+                };
+            };
+            /** @description Not changed since the tag in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_house_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` of the version you mean; required. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rulebook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match` or `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRulebook"];
+                };
+            };
+            /** @description Not changed since the tag in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_raid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Raid"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_raid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaidIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Raid"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_held_messages: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the message. */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the message. */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hide_message: {
+        parameters: {
+            query?: {
+                /** @description Told to the author. One line of at most 500 characters. */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the message. */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the message. */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the message. */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIn"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: {
+                /** @description Id of the message. */
+                message?: string;
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the message. */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppealIn"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appeal"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_appeals: {
+        parameters: {
+            query?: {
+                /** @description Only those that wait for a decision. */
+                open?: boolean;
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                /** @description Id of the appeal. */
+                appeal: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppealDecisionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appeal"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_audit: {
+        parameters: {
+            query?: {
+                /** @description Only decisions of this kind. */
+                action?: components["schemas"]["Action"];
+                /** @description Id of the user. */
+                user?: string;
+                /** @description Only what this user (or key, by its id) decided. */
+                by?: string;
+                /** @description Id of the message. */
+                message?: string;
+                /** @description Not before this time. */
+                since?: string;
+                /** @description Before this time. */
+                until?: string;
+                /** @description How it is written, whatever `Accept` says. */
+                format?: components["schemas"]["AuditFormat"];
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page as JSON, or all as lines of JSON or as a table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_house_audit: {
+        parameters: {
+            query?: {
+                /** @description Id of the user. */
+                user?: string;
+                /** @description How it is written, whatever `Accept` says. */
+                format?: components["schemas"]["AuditFormat"];
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page as JSON, or all as lines of JSON or as a table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_decisions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
                 };
             };
             /** @description A problem; `code` says which. */
