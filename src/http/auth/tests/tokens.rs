@@ -175,7 +175,7 @@ async fn what_we_issue_we_take() {
             id: crate::domain::UserId::generate_guest(),
             name: "Zoë".into(),
             avatar_url: Some("https://img.example/z.png".into()),
-            badges: vec!["VERIFIED".into()],
+            badges: vec!["SEASON TICKET".into()],
             guest: true,
         },
         roles: vec![Role::Admin],
