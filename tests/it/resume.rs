@@ -60,7 +60,7 @@ async fn readers_cut_off_five_hundred_times_hear_exactly_the_log_through_a_tiny_
     five_hundred_cuts(TestServer::start_with(|config| config.stream.ring_entries = 16).await).await;
 }
 
-/// Makes the public log end at 7 and the staff log at 2: two entries of the event, held, 4, held, 5, 6, 7.
+/// Makes the public log end at 7 and the staff log at 2: three of the event and its room, held, 4, held, 5, 6, 7.
 async fn fill(server: &TestServer, event: &str) {
     let (host, ana) = (server.host(), server.user("ana", &[]));
     host.post(&format!("/v1/events/{event}/start"), &Value::Null).await.ok();

@@ -146,8 +146,9 @@ impl Actor {
 
     /// From now on, what viewers say waits for a moderator.
     pub async fn holds_messages(&self, event: &str) {
-        self.changes_event(event, &json!({"settings": {"hold_messages": true}}))
-            .await;
+        self.patch(&format!("/v1/events/{event}/room"), &json!({"hold_messages": true}))
+            .await
+            .ok();
     }
 
     /// Changes an event, whatever its version; gives it.
