@@ -94,7 +94,8 @@ fn one_of(content: Vec<MetaMediaType>, description: &'static str) -> MetaRespons
 }
 
 /// A sequence without a known end; `format` names its framing.
-fn endless(format: &'static str, item: MetaSchemaRef) -> MetaSchemaRef {
+#[must_use]
+pub fn endless(format: &'static str, item: MetaSchemaRef) -> MetaSchemaRef {
     let items = Some(Box::new(item));
     MetaSchemaRef::Inline(Box::new(MetaSchema {
         items,

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     domain::{EventId, moderation::Decision},
-    http::{Page, Problem, sse::NDJSON},
+    http::{
+        Page, Problem,
+        sse::{NDJSON, endless},
+    },
     store::Error,
 };
 
@@ -162,11 +165,7 @@ impl IntoResponse for Record {
 
 impl ApiResponse for Record {
     fn meta() -> MetaResponses {
-        let text = || {
-            MetaSchemaRef::Inline(Box::new(MetaSchema {
-                ..MetaSchema::new("string")
-            }))
-        };
+        let text = MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")));
         let media = |content_type, schema| MetaMediaType { content_type, schema };
         MetaResponses {
             responses: vec![MetaResponse {
@@ -175,8 +174,8 @@ impl ApiResponse for Record {
                 status_range: None,
                 content: vec![
                     media("application/json", Page::<Decision>::schema_ref()),
-                    media(NDJSON, text()),
-                    media(CSV, text()),
+                    media(NDJSON, endless("ndjson", Decision::schema_ref())),
+                    media(CSV, text),
                 ],
                 headers: Vec::new(),
             }],

@@ -42,7 +42,8 @@ impl Judge for Moderation {
             let newcomer = Newcomer {
                 user,
                 role: admission.role,
-                since: caller.user().and_then(|user| marks::made_at(&user.id)),
+                // A guest's id says when it was made, whatever token came later.
+                since: marks::made_at(&user.id).or_else(|| caller.identity.since()),
             };
             let (verdict, is_raid) = self
                 .hold_against(&in_use, admission, &newcomer, &text, act, now)

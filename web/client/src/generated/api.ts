@@ -7396,7 +7396,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionPage"];
-                    "application/x-ndjson": string;
+                    "application/x-ndjson": components["schemas"]["Decision"][];
                     "text/csv": string;
                 };
             };
@@ -7438,7 +7438,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionPage"];
-                    "application/x-ndjson": string;
+                    "application/x-ndjson": components["schemas"]["Decision"][];
                     "text/csv": string;
                 };
             };
