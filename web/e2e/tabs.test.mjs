@@ -1,6 +1,7 @@
 /** Many tabs of one browser: one stream for all of them over plain HTTP/1.1, whatever becomes of the tab that holds it. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { BASE, guest, live, messageOf, say, streams, unique, until, World } from "./world.mjs";
 
 const TABS = 10;
@@ -52,8 +53,11 @@ async function everybodyShows(texts) {
       await messageOf(page, text).waitFor();
       assert.equal(await messageOf(page, text).count(), 1, `${text}: exactly once`);
     }
-    const shown = await page.getByTestId("text").allInnerTexts();
-    assert.deepEqual(shown.filter((text) => texts.includes(text)), texts);
+    // What is on its way stands in another row until it has its place.
+    await until(async () => {
+      const shown = await page.getByTestId("text").allInnerTexts();
+      return isDeepStrictEqual(shown.filter((text) => texts.includes(text)), texts);
+    });
   }
 }
 
