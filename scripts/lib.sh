@@ -77,6 +77,14 @@ build_web() {
   npm run --prefix web --silent build
 }
 
+# The built page is there and nothing it is made of is newer.
+web_is_built() {
+  local page=web/app/dist/index.html
+  [ -f "$page" ] && [ -d web/node_modules ] || return 1
+  [ -z "$(find web openapi -newer "$page" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path 'web/e2e/*' \
+    -print -quit)" ]
+}
+
 build_server() {
   need_cargo
   say "Building the server"

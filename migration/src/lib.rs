@@ -10,6 +10,7 @@ mod m0004_room;
 mod m0005_crowd;
 mod m0006_poll;
 mod search;
+mod table;
 
 pub struct Migrator;
 

@@ -4,9 +4,12 @@
     clippy::wildcard_imports,
     reason = "the vocabulary of column types, two dozen short functions"
 )]
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
+use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::search;
+use crate::{
+    search,
+    table::{id, json, key, lay, table},
+};
 
 pub(crate) struct Migration;
 
@@ -14,22 +17,6 @@ impl MigrationName for Migration {
     fn name(&self) -> &'static str {
         "m0001_foundation"
     }
-}
-
-fn json(name: &str) -> ColumnDef {
-    ColumnDef::new(Alias::new(name)).json_binary().not_null().take()
-}
-
-fn id(name: &str) -> ColumnDef {
-    ColumnDef::new(Alias::new(name)).uuid().not_null().take()
-}
-
-fn key(columns: &[&str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    index.primary().take()
 }
 
 fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
@@ -41,10 +28,6 @@ fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
         index.col(Alias::new(*column));
     }
     index
-}
-
-fn table(name: &str) -> TableCreateStatement {
-    Table::create().table(Alias::new(name)).take()
 }
 
 /// Where a message may stand in the log apart from its own place: few entries, looked through when it is forgotten.
@@ -73,9 +56,7 @@ impl MigrationTrait for Migration {
     #[expect(elided_lifetimes_in_paths, reason = "must match the trait's declaration")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
-        for statement in tables() {
-            manager.create_table(collated(statement, backend)).await?;
-        }
+        lay(manager, tables()).await?;
         for statement in indexes() {
             manager.create_index(statement).await?;
         }
@@ -88,29 +69,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-/// Texts sort by their bytes on both databases, whatever language the server speaks: lists are in one order everywhere, and
-/// cursors made from texts stay good when the database moves.
-pub(crate) fn collated(statement: TableCreateStatement, backend: DbBackend) -> TableCreateStatement {
-    if backend != DbBackend::Postgres {
-        return statement;
-    }
-    let mut table = Table::create();
-    if let Some(name) = statement.get_table_name() {
-        table.table(name.clone());
-    }
-    for column in statement.get_columns() {
-        let mut column = column.clone();
-        if matches!(column.get_column_type(), Some(ColumnType::String(_) | ColumnType::Text)) {
-            column.extra("COLLATE \"C\"");
-        }
-        table.col(column);
-    }
-    for index in statement.get_indexes() {
-        table.primary_key(&mut index.clone());
-    }
-    table
 }
 
 #[expect(clippy::too_many_lines, reason = "a table after the other; reads best in one piece")]

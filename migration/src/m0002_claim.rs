@@ -6,6 +6,8 @@
 )]
 use sea_orm_migration::{prelude::*, schema::*};
 
+use crate::table::{lay, table};
+
 pub(crate) struct Migration;
 
 impl MigrationName for Migration {
@@ -19,11 +21,10 @@ impl MigrationTrait for Migration {
     // The lifetime stays unwritten as in the trait, which was declared so.
     #[expect(elided_lifetimes_in_paths, reason = "must match the trait's declaration")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let mut claim = Table::create();
-        claim
-            .table(Alias::new("claim"))
+        let claim = table("claim")
             .col(string("occasion").primary_key())
-            .col(big_integer("claimed_ms"));
-        manager.create_table(claim).await
+            .col(big_integer("claimed_ms"))
+            .take();
+        lay(manager, [claim]).await
     }
 }

@@ -6,7 +6,7 @@
 )]
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::m0001_foundation::collated;
+use crate::table::{id, key, lay, table};
 
 pub(crate) struct Migration;
 
@@ -16,24 +16,8 @@ impl MigrationName for Migration {
     }
 }
 
-fn id(name: &str) -> ColumnDef {
-    ColumnDef::new(Alias::new(name)).uuid().not_null().take()
-}
-
 fn id_null(name: &str) -> ColumnDef {
     ColumnDef::new(Alias::new(name)).uuid().null().take()
-}
-
-fn table(name: &str) -> TableCreateStatement {
-    Table::create().table(Alias::new(name)).take()
-}
-
-fn key(columns: &[&str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    index.primary().take()
 }
 
 fn row_no() -> ColumnDef {
@@ -140,10 +124,7 @@ impl MigrationTrait for Migration {
     // The lifetime stays unwritten as in the trait, which was declared so.
     #[expect(elided_lifetimes_in_paths, reason = "must match the trait's declaration")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let backend = manager.get_database_backend();
-        for statement in tables() {
-            manager.create_table(collated(statement, backend)).await?;
-        }
+        lay(manager, tables()).await?;
         for sql in INDEXES {
             manager.get_connection().execute_unprepared(sql).await?;
         }

@@ -6,6 +6,8 @@
 )]
 use sea_orm_migration::{prelude::*, schema::*};
 
+use crate::table::{id, key, lay, table};
+
 pub(crate) struct Migration;
 
 impl MigrationName for Migration {
@@ -14,39 +16,27 @@ impl MigrationName for Migration {
     }
 }
 
-fn key(columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    index.primary().take()
-}
-
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     // The lifetime stays unwritten as in the trait, which was declared so.
     #[expect(elided_lifetimes_in_paths, reason = "must match the trait's declaration")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let id = |name: &'static str| ColumnDef::new(Alias::new(name)).uuid().not_null().take();
-        let mut badge = Table::create();
-        badge
-            .table(Alias::new("event_badge"))
+        let badge = table("event_badge")
             .col(id("event_id"))
             .col(string("user_id"))
             .col(string("badge"))
             .col(string("given_by"))
             .col(big_integer("given_ms"))
-            .primary_key(&mut key(&["event_id", "user_id", "badge"]));
-        manager.create_table(badge).await?;
-        let mut receipt = Table::create();
-        receipt
-            .table(Alias::new("receipt"))
+            .primary_key(&mut key(&["event_id", "user_id", "badge"]))
+            .take();
+        let receipt = table("receipt")
             .col(id("event_id"))
             .col(string("user_id"))
             .col(id("message_id"))
             .col(big_integer("seq"))
             .col(big_integer("read_ms"))
-            .primary_key(&mut key(&["event_id", "user_id"]));
-        manager.create_table(receipt).await
+            .primary_key(&mut key(&["event_id", "user_id"]))
+            .take();
+        lay(manager, [badge, receipt]).await
     }
 }

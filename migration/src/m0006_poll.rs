@@ -6,6 +6,8 @@
 )]
 use sea_orm_migration::{prelude::*, schema::*};
 
+use crate::table::{id, json, key, lay, table};
+
 pub(crate) struct Migration;
 
 impl MigrationName for Migration {
@@ -24,27 +26,17 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX poll_option_total_untold ON poll_option_total (event_id) WHERE count <> told_count",
 ];
 
-fn id(name: &str) -> ColumnDef {
-    ColumnDef::new(Alias::new(name)).uuid().not_null().take()
-}
-
-fn key(columns: [&str; 2]) -> IndexCreateStatement {
-    let [first, second] = columns.map(Alias::new);
-    Index::create().col(first).col(second).primary().take()
-}
-
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     // The lifetime stays unwritten as in the trait, which was declared so.
     #[expect(elided_lifetimes_in_paths, reason = "must match the trait's declaration")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let mut poll = Table::create();
-        poll.table(Alias::new("poll"))
+        let poll = table("poll")
             .col(id("id").primary_key())
             .col(id("event_id"))
             .col(big_integer("seq"))
             .col(text("question"))
-            .col(ColumnDef::new("options").json_binary().not_null())
+            .col(json("options"))
             .col(integer("max_choices"))
             .col(string("results"))
             .col(boolean("change_allowed"))
@@ -55,26 +47,24 @@ impl MigrationTrait for Migration {
             .col(big_integer_null("closes_ms"))
             .col(big_integer_null("ended_ms"))
             .col(big_integer_null("ended_seq"))
-            .col(text_null("reason"));
-        let mut vote = Table::create();
-        vote.table(Alias::new("poll_vote"))
+            .col(text_null("reason"))
+            .take();
+        let vote = table("poll_vote")
             .col(id("poll_id"))
             .col(string("user_id"))
             .col(big_integer("choices"))
             .col(big_integer("voted_ms"))
-            .primary_key(&mut key(["poll_id", "user_id"]));
-        let mut total = Table::create();
-        total
-            .table(Alias::new("poll_option_total"))
+            .primary_key(&mut key(&["poll_id", "user_id"]))
+            .take();
+        let total = table("poll_option_total")
             .col(id("poll_id"))
             .col(integer("option"))
             .col(id("event_id"))
             .col(big_integer("count"))
             .col(big_integer("told_count"))
-            .primary_key(&mut key(["poll_id", "option"]));
-        for table in [poll, vote, total] {
-            manager.create_table(table).await?;
-        }
+            .primary_key(&mut key(&["poll_id", "option"]))
+            .take();
+        lay(manager, [poll, vote, total]).await?;
         for sql in INDEXES {
             manager.get_connection().execute_unprepared(sql).await?;
         }

@@ -4,10 +4,16 @@
 //! `{"seq"?, "type", "at", "data"}`, described to OpenAPI from this list (`http/schema.rs`). To add a kind: one line in
 //! the macro call below and a struct for its data.
 
+mod control;
+#[macro_use]
+mod list;
+
 use serde::{Deserialize, Serialize};
 
+pub use control::{ByeReason, ResetReason, StreamBye, StreamHeartbeat, StreamReady, StreamReset, StreamResumed};
+
 use super::{
-    Cursor, EventId, IncidentId, MessageId, Stamp, UserId,
+    IncidentId, MessageId, Stamp, UserId,
     badge::Awards,
     chat::{Message, MessageStatus},
     contest::{Clock, Incident, Period, ScoreLine},
@@ -20,70 +26,8 @@ use super::{
     receipt::Receipt,
     room::{Room, RoomSettings},
     snapshot::Snapshot,
-    user::{Role, User},
+    user::User,
 };
-
-macro_rules! closed_list {
-    ($(#[$doc:meta])* $list:ident, $kinds:ident { $($variant:ident($data:ident) = $name:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize)]
-        #[serde(untagged)]
-        #[allow(clippy::large_enum_variant, reason = "made once, written as JSON and dropped; never kept in numbers")]
-        pub enum $list {
-            $($variant($data)),+
-        }
-
-        #[doc = concat!("The kinds of [`", stringify!($list), "`], by their names on the wire.")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $kinds {
-            $($variant),+
-        }
-
-        impl $list {
-            #[must_use]
-            pub const fn kind(&self) -> $kinds {
-                match self {
-                    $(Self::$variant(_) => $kinds::$variant),+
-                }
-            }
-        }
-
-        impl $kinds {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name),+
-                }
-            }
-
-            #[must_use]
-            pub fn parse(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-
-            /// Reads data of this kind, as the log stores it.
-            pub fn read(self, data: &str) -> serde_json::Result<$list> {
-                match self {
-                    $(Self::$variant => serde_json::from_str(data).map($list::$variant)),+
-                }
-            }
-
-            /// Calls `see` with the OpenAPI description of each kind's data.
-            pub fn describe(registry: &mut poem_openapi::registry::Registry, mut see: impl FnMut(Self, poem_openapi::registry::MetaSchemaRef)) {
-                use poem_openapi::types::Type;
-                $(
-                    <$data as Type>::register(registry);
-                    see(Self::$variant, <$data as Type>::schema_ref());
-                )+
-            }
-        }
-    };
-}
 
 closed_list! {
     /// What is kept in the log.
@@ -298,131 +242,6 @@ pub struct RoomChanged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 pub struct RoomTold {
     pub window: Room,
-}
-
-/// First words of every stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
-#[oai(skip_serializing_if_is_none)]
-pub struct StreamReady {
-    pub event_id: EventId,
-    pub role: Role,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<User>,
-    pub head: Cursor,
-    /// A named heartbeat comes this often, in milliseconds; a client that hears nothing for twice as long should reconnect.
-    pub heartbeat_ms: u64,
-    /// Wait about this long before reconnecting, in milliseconds; jittered per stream.
-    pub retry_ms: u64,
-    /// The caller's own reactions on the messages of the snapshot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub my_reactions: Option<std::collections::BTreeMap<String, Vec<String>>>,
-    /// The caller's own votes in the polls of the snapshot: the options they chose, by poll id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub my_votes: Option<std::collections::BTreeMap<String, Vec<u32>>>,
-}
-
-/// Everything missed has been sent; what follows is live.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
-pub struct StreamResumed {
-    pub from: Cursor,
-    pub to: Cursor,
-    pub entries: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, poem_openapi::Enum)]
-#[serde(rename_all = "snake_case")]
-#[oai(rename_all = "snake_case")]
-pub enum ResetReason {
-    /// Not a place in any log.
-    Malformed,
-    /// A place after the end of the log.
-    Future,
-    /// A place in a history that is not ours any more.
-    Epoch,
-    /// A place before what is kept.
-    Gone,
-    /// A place of another audience.
-    Audience,
-}
-
-/// The asked-for place cannot be gone on from; a snapshot follows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
-pub struct StreamReset {
-    pub reason: ResetReason,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
-pub struct StreamHeartbeat {
-    pub head: Cursor,
-    pub time: Stamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, poem_openapi::Enum)]
-#[serde(rename_all = "kebab-case")]
-#[oai(rename_all = "kebab-case")]
-pub enum ByeReason {
-    Shutdown,
-    TokenExpired,
-    TooManyConnections,
-    /// The reader could not keep up.
-    Slow,
-    Overloaded,
-    /// The right to read was taken away.
-    Forbidden,
-    /// What the reader may see changed; come back to see it.
-    RoleChanged,
-    /// Something on our side broke; the log is safe.
-    Internal,
-    /// Somebody who keeps order said so.
-    Banned,
-}
-
-impl ByeReason {
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Shutdown => "shutdown",
-            Self::TokenExpired => "token-expired",
-            Self::TooManyConnections => "too-many-connections",
-            Self::Slow => "slow",
-            Self::Overloaded => "overloaded",
-            Self::Forbidden => "forbidden",
-            Self::RoleChanged => "role-changed",
-            Self::Internal => "internal",
-            Self::Banned => "banned",
-        }
-    }
-
-    /// The reason of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        let all = [
-            Self::Shutdown,
-            Self::TokenExpired,
-            Self::TooManyConnections,
-            Self::Slow,
-            Self::Overloaded,
-            Self::Forbidden,
-            Self::RoleChanged,
-            Self::Internal,
-            Self::Banned,
-        ];
-        all.into_iter().find(|reason| reason.name() == name)
-    }
-
-    /// Whether coming back (with the last id) makes sense.
-    #[must_use]
-    pub const fn reconnect(self) -> bool {
-        !matches!(self, Self::TokenExpired | Self::Forbidden | Self::Banned)
-    }
-}
-
-/// Last words before the server closes the stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
-pub struct StreamBye {
-    pub reason: ByeReason,
-    pub reconnect: bool,
-    pub retry_ms: u64,
 }
 
 /// Who is here changed. At most one a second; `joined` and `left` only in small rooms.

@@ -4,6 +4,7 @@ mod doubt;
 mod epoch;
 mod many;
 mod outage;
+mod tables;
 mod wire;
 
 use std::sync::Arc;

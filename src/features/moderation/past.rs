@@ -155,19 +155,20 @@ impl Past {
 }
 
 impl Kept {
-    /// Lets go of what no rule asks about any more, and of everything rather than grow.
+    /// Lets go of what no rule asks about any more, and of everything if that is not half of it: else the next to speak
+    /// would have all of it gone through again.
     fn make_room(&mut self, now: Stamp) {
         let oldest = now.plus_ms(-i64::from(PAST_MAX_SECONDS) * 1_000);
         if self.authors.len() >= AUTHORS {
             self.authors
                 .retain(|_, author| author.spoke_at.is_some_and(|at| at > oldest));
-            if self.authors.len() >= AUTHORS {
+            if self.authors.len() > AUTHORS / 2 {
                 self.authors.clear();
             }
         }
         if self.rooms.len() >= EVENTS {
             self.rooms.retain(|_, room| room.used_at.is_some_and(|at| at > oldest));
-            if self.rooms.len() >= EVENTS {
+            if self.rooms.len() > EVENTS / 2 {
                 self.rooms.clear();
             }
         }

@@ -1,4 +1,4 @@
-//! How much work a text makes. Steps are counted, not time; the one test that measures is run by hand.
+//! How much work a text makes, counted in steps.
 
 use super::{
     super::words::{Reading, Words},
@@ -76,45 +76,4 @@ fn ordinary_text_takes_a_few_steps_a_word() {
     let text = "What a goal by the winger, that was the best pass of the whole season so far, wasn't it? Come on!!";
     let steps = steps(&house.listed, text);
     assert!(steps < 4 * text.split(' ').count(), "{steps} steps");
-}
-
-/// `cargo test --release --lib ordinary_messages_cost -- --ignored --nocapture` says what a message costs here.
-#[test]
-#[ignore = "measures time; run by hand, optimized"]
-fn ordinary_messages_cost_microseconds() {
-    let house = Compiled::new(&RuleSet::house()).unwrap();
-    let many: Vec<String> = (0..5_000).map(|number| format!("w{}", number * 7_919)).collect();
-    let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let mut set = RuleSet::house();
-    set.words = (0..4)
-        .map(|index| list(&format!("l{index}"), RuleAction::Mask, &many[index * 1_250..][..1_250]))
-        .collect();
-    let large = Compiled::new(&set).unwrap();
-    for (name, rules) in [("house", &house), ("5,000 words", &large)] {
-        for (kind, text) in [
-            (
-                "100 bytes ASCII",
-                "What a goal by the winger, that was the best pass of the whole season so far, wasn't it? Come on!!!",
-            ),
-            (
-                "100 bytes Spanish",
-                "¡Qué golazo del extremo! Ha sido el mejor pase de toda la temporada, ¿no? ¡Vamos, campeón!",
-            ),
-            (
-                "150 bytes Russian",
-                "Какой гол! Это был лучший пас за весь сезон, правда? Давай, давай, ещё один, чемпионы!",
-            ),
-            ("4 KiB hostile", &"a1!*".repeat(1_024)),
-        ] {
-            let rounds = if text.len() > 1_000 { 200 } else { 20_000 };
-            let begun = std::time::Instant::now();
-            for _ in 0..rounds {
-                std::hint::black_box(judged(rules, std::hint::black_box(text)));
-            }
-            println!(
-                "{name}: {kind}: {:.2} us",
-                begun.elapsed().as_secs_f64() * 1e6 / f64::from(rounds)
-            );
-        }
-    }
 }
