@@ -8,6 +8,7 @@ pub mod chat;
 pub mod contest;
 pub mod cursor;
 pub mod cursors;
+#[macro_use]
 pub mod entry;
 pub mod event;
 pub mod id;
