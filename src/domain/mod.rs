@@ -13,6 +13,7 @@ pub mod entry;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod lobby;
 pub mod moderation;
 pub mod poll;
 pub mod presence;

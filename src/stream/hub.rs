@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use tokio::{
     sync::watch,
     time::{MissedTickBehavior, interval, sleep},
@@ -62,6 +63,10 @@ pub trait EventListener: Send + Sync {
 /// Who knows how many are in an event. Must not block.
 pub trait HeadCount: Send + Sync {
     fn here(&self, event: EventId) -> PresenceCounts;
+
+    /// As [`HeadCount::here`], over all instances also where this one has nobody; that takes a question to the others,
+    /// in bounded time.
+    fn everywhere(&self, event: EventId) -> BoxFuture<'_, PresenceCounts>;
 }
 
 /// Who wants to know about people coming and going. Must not block.
@@ -298,13 +303,12 @@ impl Hub {
 
     /// As [`Hub::close_seats`], on this instance only, and in all events if none is named.
     pub(super) fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
-        let events = match event {
-            Some(event) => vec![event],
-            None => {
-                self.perch_dismissals.add(Some(user.clone()), reason);
-                self.look_up();
-                self.stands().keys().copied().collect()
-            }
+        let events = if let Some(event) = event {
+            vec![event]
+        } else {
+            self.perch_dismissals.add(Some(user.clone()), reason);
+            self.look_up();
+            self.stands().keys().copied().collect()
         };
         for event in events {
             self.dismiss(event, Some(user.clone()), reason);

@@ -174,7 +174,7 @@ impl Stream {
     pub async fn open(&self, request: SeatRequest) -> Opened {
         let format = request.format;
         match Seat::open(&self.hub, request).await {
-            Ok(seat) => Opened(Is::Seat(seat)),
+            Ok(seat) => Opened(Is::Seat(Box::new(seat))),
             Err(reason) => self.turn_away(format, reason),
         }
     }

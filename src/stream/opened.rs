@@ -17,7 +17,7 @@ use super::{
 pub struct Opened(pub(super) Is);
 
 pub(super) enum Is {
-    Seat(Seat),
+    Seat(Box<Seat>),
     Perch(Box<Perch>),
     /// Why there is neither.
     Refusal(Parcel),
@@ -41,7 +41,7 @@ impl Opened {
     /// The seat, if there is one; else what is to be read in its place.
     pub fn into_seat(self) -> Result<Seat, Box<Self>> {
         match self.0 {
-            Is::Seat(seat) => Ok(seat),
+            Is::Seat(seat) => Ok(*seat),
             other => Err(Box::new(Self(other))),
         }
     }
@@ -65,10 +65,10 @@ impl Opened {
 }
 
 impl Reader {
-    fn new(seat: Seat) -> Self {
+    fn new(seat: Box<Seat>) -> Self {
         Self {
             wake: seat.stand().subscribe(),
-            seat: Box::new(seat),
+            seat,
         }
     }
 
