@@ -18,6 +18,7 @@ use crate::{
         events::{api::EventsApi, room::RoomApi},
         keys::api::KeysApi,
         live::api::LiveApi,
+        lobby::{api::LobbyApi, follows_api::FollowsApi},
         moderation::{api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi},
         ops::OpsApi,
         polls::api::PollsApi,
@@ -45,10 +46,14 @@ pub type Groups = (
     RoomApi,
     Crowd,
     Order,
+    Hall,
 );
 
 /// What people let each other know. A group of groups, because a list has no more than sixteen.
 pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi);
+
+/// What is on, and what of it concerns whom.
+pub type Hall = (LobbyApi, FollowsApi);
 
 /// Everything by which order is kept.
 pub type Order = (SanctionsApi, RulesApi, QueueApi, VoicesApi, AuditApi);

@@ -33,6 +33,7 @@ use crate::{
         events::{Events, api::EventsApi, room::RoomApi},
         keys::{Keys, api::KeysApi},
         live::api::LiveApi,
+        lobby::{Lobby, api::LobbyApi, follows_api::FollowsApi},
         moderation::{
             Door, Moderation, api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi,
         },
@@ -94,6 +95,7 @@ pub struct App {
     receipts: Receipts,
     moderation: Moderation,
     polls: Polls,
+    lobby: Lobby,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -155,6 +157,7 @@ impl App {
             badges: badges.clone(),
         });
         let polls = Polls::new(store.clone(), stream.clone());
+        let lobby = Lobby::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
             Arc::new(chat.clone()),
@@ -266,6 +269,13 @@ impl App {
                 },
             ),
             order(&moderation, chat.clone(), &gate),
+            (
+                LobbyApi { lobby: lobby.clone() },
+                FollowsApi {
+                    lobby: lobby.clone(),
+                    gate: Arc::clone(&gate),
+                },
+            ),
         );
         let house = House::new(groups);
         let allow = house.allow();
@@ -290,6 +300,7 @@ impl App {
             receipts,
             moderation,
             polls,
+            lobby,
             metrics,
             tasks,
             halt,
@@ -343,6 +354,7 @@ impl App {
         self.tasks.spawn(self.typing.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.cursors.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.receipts.clone().tell(self.halt.clone()));
+        self.tasks.spawn(self.lobby.clone().show(self.halt.clone()));
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(

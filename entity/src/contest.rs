@@ -16,6 +16,9 @@ pub struct Model {
     /// JSON of `domain::contest`'s state.
     #[sea_orm(column_type = "Text")]
     pub state: String,
+    /// Moves on with every change.
+    pub version: i64,
+    pub changed_ms: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -40,6 +40,8 @@ pub struct Model {
     pub room_told_ms: Option<i64>,
     /// When something happens to the event by itself; null if nothing will.
     pub due_ms: Option<i64>,
+    /// When the event was changed last; null if that was before this was written down.
+    pub changed_ms: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

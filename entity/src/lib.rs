@@ -13,6 +13,8 @@ pub mod contest;
 pub mod contest_update;
 pub mod event;
 pub mod event_member;
+pub mod event_participant;
+pub mod follow;
 pub mod house;
 pub mod log_entry;
 pub mod log_head;

@@ -10,7 +10,10 @@ mod list;
 
 use serde::{Deserialize, Serialize};
 
-pub use control::{ByeReason, ResetReason, StreamBye, StreamHeartbeat, StreamReady, StreamReset, StreamResumed};
+pub use control::{
+    ByeReason, PerchHeartbeat, PerchReady, ResetReason, StreamBye, StreamHeartbeat, StreamReady, StreamReset,
+    StreamResumed,
+};
 
 use super::{
     IncidentId, MessageId, Stamp, UserId,

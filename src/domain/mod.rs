@@ -8,10 +8,12 @@ pub mod chat;
 pub mod contest;
 pub mod cursor;
 pub mod cursors;
+#[macro_use]
 pub mod entry;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod lobby;
 pub mod moderation;
 pub mod poll;
 pub mod presence;

@@ -10,6 +10,7 @@ pub mod cursors;
 pub mod events;
 pub mod keys;
 pub mod live;
+pub mod lobby;
 pub mod moderation;
 pub mod ops;
 pub mod polls;

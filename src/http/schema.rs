@@ -13,6 +13,7 @@ use poem_openapi::{
 use crate::domain::{
     Stamp,
     entry::{EntryKind, SignalKind},
+    lobby::LobbySignalKind,
 };
 
 /// The least and the most that fits a number's type: other languages do not know what a `uint32` is.
@@ -33,6 +34,9 @@ pub struct AnyEntry;
 
 /// One frame of a stream: an entry or a signal.
 pub struct AnyFrame;
+
+/// One frame of the lobby's stream.
+pub struct AnyLobbyFrame;
 
 /// `message.created` becomes `MessageCreatedEntry`.
 fn schema_name(kind: &str, suffix: &str) -> String {
@@ -172,6 +176,15 @@ documented_only!(AnyFrame, "StreamFrame", |registry| {
     union(
         "The `data` of one stream frame: an entry (with `seq`) or a signal (without).",
         &kinds,
+    )
+});
+
+documented_only!(AnyLobbyFrame, "LobbyFrame", |registry| {
+    let mut kinds = Vec::new();
+    LobbySignalKind::describe(registry, |kind, data| kinds.push((kind.name(), data)));
+    union(
+        "One frame of the lobby's stream. Kinds to come are to be ignored by clients.",
+        &register(registry, kinds, "InLobby", false),
     )
 });
 

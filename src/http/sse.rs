@@ -2,6 +2,8 @@
 //!
 //! Frames are made once, in `stream/frame.rs`; nothing is encoded here.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use poem::{
@@ -18,7 +20,7 @@ use super::{
     schema::{AnyEntry, AnyFrame},
     wire::{Connection, Leave},
 };
-use crate::stream::Opened;
+use crate::stream::{Format, Opened};
 
 pub const EVENT_STREAM: &str = "text/event-stream";
 pub const NDJSON: &str = "application/x-ndjson";
@@ -120,13 +122,64 @@ fn stream_event() -> MetaSchema {
                 "id",
                 field("string", "For entries and snapshots: the cursor to go on from."),
             ),
-            ("data", field("string", "One `StreamFrame` as JSON.")),
+            (
+                "data",
+                field("string", "One frame as JSON: a `StreamFrame` in an event's stream."),
+            ),
             (
                 "retry",
                 field("integer", "How long to wait before reconnecting, in milliseconds."),
             ),
         ],
         ..MetaSchema::new("object")
+    }
+}
+
+/// The body of a stream that belongs to no event; `F` says what its frames are.
+pub struct PerchResponse<F>(pub StreamResponse, PhantomData<F>);
+
+impl<F> PerchResponse<F> {
+    pub fn of(request: &Request, format: Format, opened: Opened) -> Self {
+        Self(StreamResponse::of(request, content_type(format), opened), PhantomData)
+    }
+}
+
+impl<F: Send> IntoResponse for PerchResponse<F> {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl<F: Type> ApiResponse for PerchResponse<F> {
+    fn meta() -> MetaResponses {
+        let content = vec![
+            MetaMediaType {
+                content_type: EVENT_STREAM,
+                schema: MetaSchemaRef::Reference("StreamEvent".to_owned()),
+            },
+            MetaMediaType {
+                content_type: NDJSON,
+                schema: endless("ndjson", F::schema_ref()),
+            },
+        ];
+        one_of(
+            content,
+            "The stream. The `data` of each event is what an NDJSON line would be: one frame.",
+        )
+    }
+
+    fn register(registry: &mut Registry) {
+        F::register(registry);
+        registry.create_schema::<StreamResponse, _>("StreamEvent".to_owned(), |_| stream_event());
+    }
+}
+
+/// How a format is called in `Content-Type`.
+#[must_use]
+pub const fn content_type(format: Format) -> &'static str {
+    match format {
+        Format::Sse => EVENT_STREAM,
+        Format::Ndjson => NDJSON,
     }
 }
 

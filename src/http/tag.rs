@@ -23,6 +23,8 @@ pub enum Tag {
     Order,
     /// Questions to the crowd.
     Polls,
+    /// What is on: live events, soon and just over, what you follow and your feed.
+    Lobby,
     /// For those who run the server.
     Operations,
 }

@@ -10,6 +10,7 @@ mod batch;
 pub mod bulk;
 mod claim;
 mod error;
+pub mod event;
 mod forget;
 mod gather;
 mod heads;

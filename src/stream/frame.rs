@@ -3,6 +3,7 @@
 //! Nothing a user wrote ever stands in an SSE field other than as JSON inside `data:`; ids and types are ours.
 
 use std::{
+    fmt::Display,
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -21,7 +22,8 @@ use crate::{
 };
 
 /// How a seat wants its frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, poem_openapi::Enum)]
+#[oai(rename_all = "snake_case", rename = "FormatIn")]
 pub enum Format {
     Sse,
     /// One JSON object a line.
@@ -189,7 +191,7 @@ impl Frame {
             }
             Content::Entry { entry, sse: made } => {
                 let cursor = self.head.cursor(view.audience);
-                let write = || sse(Some(cursor), entry.kind.name(), None, &self.json);
+                let write = || sse(Some(&cursor), entry.kind.name(), None, &self.json);
                 Some(made[view.audience as usize].get_or_init(write))
             }
             Content::Signal { only, sse } if only.is_none() || only.as_ref() == view.user() => Some(sse),
@@ -217,7 +219,8 @@ impl Frame {
 }
 
 /// One SSE frame. `json` is one line by construction: our serialiser escapes line ends.
-fn sse(id: Option<Cursor>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Parcel {
+/// The id is one of ours.
+pub(super) fn sse(id: Option<&dyn Display>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Parcel {
     let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
     let retry = retry_ms.map_or_else(String::new, |retry_ms| format!("retry: {retry_ms}\n"));
     pack(&[
@@ -238,11 +241,11 @@ pub(super) fn signal_json(signal: &Signal, at: Stamp) -> Bytes {
         tracing::error!(error = %error, "a signal could not be written as JSON");
         "{}".to_owned()
     });
-    signal_json_raw(signal.kind(), at, &data)
+    signal_json_raw(signal.kind().told_as(), at, &data)
 }
 
-pub(super) fn signal_json_raw(kind: SignalKind, at: Stamp, data: &str) -> Bytes {
-    format!(r#"{{"type":"{}","at":"{at}","data":{data}}}"#, kind.told_as()).into()
+pub(super) fn signal_json_raw(kind: &str, at: Stamp, data: &str) -> Bytes {
+    format!(r#"{{"type":"{kind}","at":"{at}","data":{data}}}"#).into()
 }
 
 /// A frame for one seat alone: its first and last words.
@@ -254,7 +257,7 @@ pub(super) fn private(
     retry_ms: Option<u64>,
 ) -> Parcel {
     match format {
-        Format::Sse => sse(id, kind.name(), retry_ms, json),
+        Format::Sse => sse(id.as_ref().map(|id| id as &dyn Display), kind.name(), retry_ms, json),
         Format::Ndjson => pack(&[json, b"\n"]),
     }
 }
@@ -321,7 +324,7 @@ mod tests {
             seq: 42,
             staff: None,
         };
-        let bytes = sse(Some(cursor), "message.created", Some(2_000), br#"{"seq":42}"#);
+        let bytes = sse(Some(&cursor), "message.created", Some(2_000), br#"{"seq":42}"#);
         assert_eq!(
             bytes.body(),
             b"id: 1-42\nretry: 2000\nevent: message.created\ndata: {\"seq\":42}\n\n"

@@ -10,12 +10,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use futures_util::future::BoxFuture;
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval, sleep},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    dismissal::Dismissals,
     frame::{Frame, signal_json},
     limits::Turnstile,
+    perch::Pulse,
     seat::SeatInfo,
     snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
@@ -57,6 +63,10 @@ pub trait EventListener: Send + Sync {
 /// Who knows how many are in an event. Must not block.
 pub trait HeadCount: Send + Sync {
     fn here(&self, event: EventId) -> PresenceCounts;
+
+    /// As [`HeadCount::here`], over all instances also where this one has nobody; that takes a question to the others,
+    /// in bounded time.
+    fn everywhere(&self, event: EventId) -> BoxFuture<'_, PresenceCounts>;
 }
 
 /// Who wants to know about people coming and going. Must not block.
@@ -82,6 +92,9 @@ pub(super) struct Hub {
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
+    /// What perches hear together: heartbeats, and that they should look whether they have to leave.
+    pub(super) pulse: watch::Sender<Pulse>,
+    pub(super) perch_dismissals: Dismissals,
     pub(super) ushers: Ushers,
 }
 
@@ -127,6 +140,8 @@ impl Hub {
             attentive: OnceLock::new(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
+            pulse: watch::Sender::default(),
+            perch_dismissals: Dismissals::default(),
             ushers,
         });
         let committed = Arc::downgrade(&hub);
@@ -288,9 +303,12 @@ impl Hub {
 
     /// As [`Hub::close_seats`], on this instance only, and in all events if none is named.
     pub(super) fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
-        let events = match event {
-            Some(event) => vec![event],
-            None => self.stands().keys().copied().collect(),
+        let events = if let Some(event) = event {
+            vec![event]
+        } else {
+            self.perch_dismissals.add(Some(user.clone()), reason);
+            self.look_up();
+            self.stands().keys().copied().collect()
         };
         for event in events {
             self.dismiss(event, Some(user.clone()), reason);
@@ -307,8 +325,14 @@ impl Hub {
         }
     }
 
+    /// Has perches look whether they have to leave.
+    fn look_up(&self) {
+        self.pulse.send_modify(|_| ());
+    }
+
     fn heartbeat(&self) {
         let time = clock::now();
+        self.pulse.send_modify(Pulse::beat);
         for stand in self.all() {
             stand.push_live(|head| {
                 let beat = StreamHeartbeat {
@@ -345,6 +369,7 @@ impl Hub {
         let pause = Duration::from_millis(self.config.drain_window_ms) / DRAIN_STEPS;
         for step in 1..=DRAIN_STEPS {
             self.drained.store(1_000 * step / DRAIN_STEPS, Ordering::Release);
+            self.look_up();
             for stand in self.all() {
                 stand.wake_now();
             }
@@ -354,6 +379,7 @@ impl Hub {
             sleep(pause).await;
         }
         self.drained.store(1_000, Ordering::Release);
+        self.look_up();
         for stand in self.all() {
             stand.wake_now();
         }

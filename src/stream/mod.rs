@@ -1,7 +1,7 @@
 //! The stream: stands, seats, and the only two ways to say something, [`Stream::record`] and [`Stream::signal`].
 //!
 //! `stand.rs` puts in order and fans out, `hub.rs` feeds the stands, `mend.rs` mends them, `seat.rs` is one reader, `usher.rs`
-//! writes to the readers' sockets. What people may read or write is not decided here.
+//! writes to the readers' sockets, `perch.rs` is a reader of something that is no event. What people may read or write is not decided here.
 
 mod dismissal;
 mod epoch;
@@ -12,6 +12,7 @@ mod limits;
 mod mend;
 mod opened;
 mod parcel;
+mod perch;
 mod resume;
 mod seat;
 mod snapshot;
@@ -26,6 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use frame::{Format, TypeFilter};
 pub use hub::{EventListener, Forgetter, HeadCount, SeatListener};
 pub use opened::Opened;
+pub use perch::{PerchRequest, Teller, Words};
 pub use seat::{Seat, SeatInfo, SeatRequest};
 pub use snapshot::{Draft, MyReactions, MyVotes, Shot, SnapshotPart};
 pub use usher::Terms;
@@ -40,7 +42,9 @@ use crate::{
     telemetry::Metrics,
 };
 use hub::Hub;
+use opened::Is;
 use parcel::Parcel;
+use perch::Perch;
 
 /// A cheap handle on everything live.
 #[derive(Clone)]
@@ -169,17 +173,25 @@ impl Stream {
     /// gives up for good on any status but 200.
     pub async fn open(&self, request: SeatRequest) -> Opened {
         let format = request.format;
-        Opened(
-            Seat::open(&self.hub, request)
-                .await
-                .map_err(|reason| self.last_words(format, reason)),
-        )
+        match Seat::open(&self.hub, request).await {
+            Ok(seat) => Opened(Is::Seat(Box::new(seat))),
+            Err(reason) => self.turn_away(format, reason),
+        }
+    }
+
+    /// Opens a stream that belongs to no event. Never fails, as [`Stream::open`].
+    pub async fn perch(&self, request: PerchRequest, teller: impl Teller) -> Opened {
+        let format = request.format;
+        match Perch::open(&self.hub, request, Box::new(teller)).await {
+            Ok(perch) => Opened(Is::Perch(Box::new(perch))),
+            Err(reason) => self.turn_away(format, reason),
+        }
     }
 
     /// A stream for somebody who cannot be let in now: it says why, and when to come back.
     #[must_use]
     pub fn turn_away(&self, format: Format, reason: ByeReason) -> Opened {
-        Opened(Err(self.last_words(format, reason)))
+        Opened(Is::Refusal(self.last_words(format, reason)))
     }
 
     fn last_words(&self, format: Format, reason: ByeReason) -> Parcel {

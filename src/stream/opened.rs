@@ -1,4 +1,4 @@
-//! A stream that was asked for, as its client will get it: a seat, or the last words of a refusal.
+//! A stream that was asked for, as its client will get it: a seat, a perch, or the last words of a refusal.
 //!
 //! Where the answer's body is hyper's to write (HTTP/2, TLS, HTTP/1.0, a single poll), the seat is read here, chunk by
 //! chunk. Everywhere else it goes to an usher with its socket, see [`Seat::sit_down`].
@@ -9,11 +9,19 @@ use tokio::sync::watch;
 
 use super::{
     parcel::Parcel,
+    perch::Perch,
     seat::{Seat, Step},
 };
 
 /// What came of opening a stream.
-pub struct Opened(pub(super) Result<Seat, Parcel>);
+pub struct Opened(pub(super) Is);
+
+pub(super) enum Is {
+    Seat(Box<Seat>),
+    Perch(Box<Perch>),
+    /// Why there is neither.
+    Refusal(Parcel),
+}
 
 /// A seat whose bytes are asked for one by one.
 struct Reader {
@@ -21,34 +29,46 @@ struct Reader {
     wake: watch::Receiver<u64>,
 }
 
+/// Where the next bytes come from.
+enum Source {
+    Reader(Reader),
+    Perch(Box<Perch>),
+    Words(Parcel),
+    Nothing,
+}
+
 impl Opened {
     /// The seat, if there is one; else what is to be read in its place.
     pub fn into_seat(self) -> Result<Seat, Box<Self>> {
-        self.0.map_err(|refusal| Box::new(Self(Err(refusal))))
+        match self.0 {
+            Is::Seat(seat) => Ok(*seat),
+            other => Err(Box::new(Self(other))),
+        }
     }
 
     /// All its bytes, to their end.
     pub fn into_chunks(self) -> impl Stream<Item = Bytes> + Send + use<> {
-        let (reader, refusal) = match self.0 {
-            Ok(seat) => (Some(Reader::new(seat)), None),
-            Err(refusal) => (None, Some(refusal)),
+        let source = match self.0 {
+            Is::Seat(seat) => Source::Reader(Reader::new(seat)),
+            Is::Perch(perch) => Source::Perch(perch),
+            Is::Refusal(words) => Source::Words(words),
         };
-        stream::unfold((reader, refusal), |(reader, refusal)| async move {
-            if let Some(refusal) = refusal {
-                return Some((refusal.into_body(), (reader, None)));
+        stream::unfold(source, |source| async move {
+            match source {
+                Source::Reader(mut reader) => Some((reader.next().await?, Source::Reader(reader))),
+                Source::Perch(mut perch) => Some((perch.next().await?, Source::Perch(perch))),
+                Source::Words(words) => Some((words.into_body(), Source::Nothing)),
+                Source::Nothing => None,
             }
-            let mut reader = reader?;
-            let bytes = reader.next().await?;
-            Some((bytes, (Some(reader), None)))
         })
     }
 }
 
 impl Reader {
-    fn new(seat: Seat) -> Self {
+    fn new(seat: Box<Seat>) -> Self {
         Self {
             wake: seat.stand().subscribe(),
-            seat: Box::new(seat),
+            seat,
         }
     }
 

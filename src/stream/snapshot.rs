@@ -170,7 +170,7 @@ impl Shot {
     pub(super) fn frame(&self, format: Format) -> Parcel {
         let make = || {
             let data = std::str::from_utf8(&self.json).unwrap_or("null");
-            let json = signal_json_raw(SignalKind::StreamSnapshot, crate::clock::now(), data);
+            let json = signal_json_raw(SignalKind::StreamSnapshot.name(), crate::clock::now(), data);
             let cursor = self.head.cursor(self.audience);
             private(format, SignalKind::StreamSnapshot, &json, Some(cursor), None)
         };

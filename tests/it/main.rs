@@ -30,6 +30,7 @@ mod events;
 mod floors;
 mod keys;
 mod limits;
+mod lobby;
 mod operate;
 mod order;
 mod polls;

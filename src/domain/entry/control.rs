@@ -28,6 +28,24 @@ pub struct StreamReady {
     pub my_votes: Option<std::collections::BTreeMap<String, Vec<u32>>>,
 }
 
+/// First words of a stream that belongs to no event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct PerchReady {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// A named heartbeat comes this often, in milliseconds; a client that hears nothing for twice as long should reconnect.
+    pub heartbeat_ms: u64,
+    /// Wait about this long before reconnecting, in milliseconds; jittered per stream.
+    pub retry_ms: u64,
+}
+
+/// The heartbeat of a stream that belongs to no event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
+pub struct PerchHeartbeat {
+    pub time: Stamp,
+}
+
 /// Everything missed has been sent; what follows is live.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, poem_openapi::Object)]
 pub struct StreamResumed {

@@ -132,19 +132,20 @@ fn of_update(index: usize, faults: Vec<Fault>) -> impl Iterator<Item = Fault> {
 }
 
 async fn set_up(scribe: &mut Scribe<'_>, event: Arc<Event>, setup: ContestIn) -> Result<Scoreboard, Error> {
-    let (txn, id) = (scribe.txn(), scribe.event());
+    let (txn, id, now) = (scribe.txn(), scribe.event(), scribe.now());
     let known = rows::find(txn, id).await?;
     let is_new = known.is_none();
     let mut kept = known.unwrap_or_else(|| Kept {
         id: sea_orm::prelude::Uuid::now_v7(),
-        state: ContestState::new(event.kind, &event.participants, scribe.now()),
+        state: ContestState::new(event.kind, &event.participants, now),
+        version: 0,
     });
     let told = kept.state.configure(&setup).map_err(broken_rules)?;
     if is_new {
-        rows::insert(txn, id, &kept.state).await?;
+        rows::insert(txn, id, &kept.state, now).await?;
         scribe.say(&kept.state.set_up_anew());
     } else if let Some(entry) = told {
-        rows::update(txn, &kept).await?;
+        rows::update(txn, &kept, now).await?;
         scribe.say(&entry);
     }
     Ok(kept.state.scoreboard())
@@ -191,7 +192,7 @@ async fn take_in(scribe: &mut Scribe<'_>, batch: Batch) -> Result<Vec<UpdateResu
     }
     if !taken.is_empty() {
         rows::insert_updates(txn, kept.id, &batch.source, &taken, now).await?;
-        rows::update(txn, &kept).await?;
+        rows::update(txn, &kept, now).await?;
     }
     Ok(results)
 }

@@ -22,6 +22,7 @@ const FIRST: i32 = 0;
 pub(super) struct Kept {
     pub(super) id: Uuid,
     pub(super) state: ContestState,
+    pub(super) version: i64,
 }
 
 /// An update that was taken in before.
@@ -43,7 +44,11 @@ pub(super) async fn find(db: &impl ConnectionTrait, event: EventId) -> Result<Op
         .await?;
     row.map(|row| {
         let state = serde_json::from_str(&row.state).map_err(|error| Error::unreadable("contest", error))?;
-        Ok(Kept { id: row.id, state })
+        Ok(Kept {
+            id: row.id,
+            state,
+            version: row.version,
+        })
     })
     .transpose()
 }
@@ -52,21 +57,31 @@ fn state_json(state: &ContestState) -> Result<String, Error> {
     serde_json::to_string(state).map_err(|error| Error::unreadable("contest", error))
 }
 
-pub(super) async fn insert(db: &impl ConnectionTrait, event: EventId, state: &ContestState) -> Result<(), Error> {
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    state: &ContestState,
+    now: Stamp,
+) -> Result<(), Error> {
     let row = contest::ActiveModel {
         id: Set(Uuid::now_v7()),
         event_id: Set(event.uuid()),
         ordinal: Set(FIRST),
         state: Set(state_json(state)?),
+        version: Set(1),
+        changed_ms: Set(Some(now.ms())),
     };
     contest::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
 }
 
-pub(super) async fn update(db: &impl ConnectionTrait, kept: &Kept) -> Result<(), Error> {
+/// Under the lock of the event's log, as all changes; so versions are counted without a gap.
+pub(super) async fn update(db: &impl ConnectionTrait, kept: &Kept, now: Stamp) -> Result<(), Error> {
     let row = contest::ActiveModel {
         id: Set(kept.id),
         state: Set(state_json(&kept.state)?),
+        version: Set(kept.version + 1),
+        changed_ms: Set(Some(now.ms())),
         ..Default::default()
     };
     contest::Entity::update(row).exec(db).await?;

@@ -37,7 +37,7 @@ impl Desk {
         let laid = store.record(event, move |scribe| {
             Box::pin(async move {
                 let state = ContestState::new(EventKind::Football, &participants, scribe.now());
-                rows::insert(scribe.txn(), scribe.event(), &state).await
+                rows::insert(scribe.txn(), scribe.event(), &state, scribe.now()).await
             })
         });
         laid.await.unwrap();

@@ -11,18 +11,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     Events,
     body::{EventIn, EventPatch},
-    rows::{Eyes, Wanted},
+    rows::Wanted,
 };
 use crate::{
     domain::{
         EventId, Reason, Refusal, Stamp, UserId,
         event::{Event, EventKind, EventSettings, EventStatus, Transition},
-        key::Scope,
         user::Role,
     },
     http::{
         Answer, Caller, Created, Json, Limit, Mark, NoContent, Page, Place, Problem, Tag, Tagged,
-        auth::Identity,
+        auth::access,
         etag,
         gate::{Admission, Gate},
     },
@@ -62,22 +61,6 @@ pub struct ByMember(UserId);
 
 impl Mark for ByMember {
     const NAME: &'static str = "members1";
-}
-
-/// Which events exist for someone: the same ones as at the door ([`access::role_in`]).
-fn eyes_of(identity: &Identity) -> Eyes {
-    let reads_all = [Scope::Read, Scope::Moderate]
-        .iter()
-        .any(|scope| identity.has_scope(*scope));
-    match identity {
-        Identity::User { role: Role::Admin, .. } | Identity::User { moderates: true, .. } => Eyes::Everything,
-        Identity::User { user, event_roles, .. } => {
-            let by_token = event_roles.iter().filter(|(_, role)| **role >= Role::Member);
-            Eyes::Member(user.id.clone(), by_token.map(|(event, _)| *event).collect())
-        }
-        Identity::Key(_) if reads_all => Eyes::Everything,
-        Identity::Key(_) | Identity::Anonymous => Eyes::Public,
-    }
 }
 
 fn tag_of(event: &Event) -> String {
@@ -147,7 +130,7 @@ impl EventsApi {
     ) -> Answer<Page<Event>> {
         caller.require_reader()?;
         caller.limit(|limits| limits.read).await?;
-        let eyes = eyes_of(&caller.identity);
+        let eyes = access::eyes_of(&caller.identity);
         let wanted = Wanted {
             statuses: status.0,
             kind: kind.0,

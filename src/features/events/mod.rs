@@ -250,7 +250,7 @@ async fn create(scribe: &mut Scribe<'_>, new: NewEvent, host: Option<UserId>) ->
     }
     if event.kind.has_contest() {
         let state = ContestState::new(event.kind, &event.participants, now);
-        lay_contest(txn, event.id, &state).await?;
+        lay_contest(txn, event.id, &state, now).await?;
     }
     scribe.say(&Entry::EventCreated(EventChanged { event: event.clone() }));
     settle(scribe, &mut event, Told::Nothing).await?;
@@ -296,12 +296,14 @@ fn slug_lost(error: Error, slug: &str) -> Error {
     }
 }
 
-async fn lay_contest(txn: &DatabaseTransaction, event: EventId, state: &ContestState) -> Result<(), Error> {
+async fn lay_contest(txn: &DatabaseTransaction, event: EventId, state: &ContestState, now: Stamp) -> Result<(), Error> {
     let row = entity::contest::ActiveModel {
         id: Set(Uuid::now_v7()),
         event_id: Set(event.uuid()),
         ordinal: Set(0),
         state: Set(serde_json::to_string(state).map_err(|error| Error::unreadable("contest", error))?),
+        version: Set(1),
+        changed_ms: Set(Some(now.ms())),
     };
     entity::contest::Entity::insert(row).exec_without_returning(txn).await?;
     Ok(())
@@ -333,6 +335,9 @@ async fn change(scribe: &mut Scribe<'_>, version: Option<u64>, edit: Edit) -> Re
         .await
         .map_err(|error| slug_lost(error, &event.slug))?;
     scribe.say(&Entry::EventUpdated(EventChanged { event: event.clone() }));
+    if event.participants != before.participants {
+        rows::line_up(scribe.txn(), &event).await?;
+    }
     if event.settings.room != before.settings.room {
         room::tell(scribe, &event);
     }

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use entity::{event, event_member};
+use entity::{event, event_member, event_participant};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
     prelude::Uuid,
-    sea_query::{Expr, LikeExpr, OnConflict},
+    sea_query::{LikeExpr, OnConflict},
 };
 
 use crate::{
@@ -18,7 +17,10 @@ use crate::{
         timetable::Told,
         user::Role,
     },
-    store::{Error, escape_like},
+    store::{
+        Error, escape_like,
+        event::{Eyes, PUBLIC, read},
+    },
 };
 
 /// Which events a list asks for. What is `None` does not matter.
@@ -33,45 +35,6 @@ pub(super) struct Wanted {
     pub(super) starts_before: Option<Stamp>,
     /// Private events are listed for these eyes only.
     pub(super) eyes: Eyes,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) enum Eyes {
-    #[default]
-    Public,
-    /// What this user is a member of, and these events, in which their token gives them a role.
-    Member(UserId, Vec<EventId>),
-    Everything,
-}
-
-pub(super) fn read(row: event::Model) -> Result<Event, Error> {
-    let unknown = |what, value: &str| Error::unreadable(what, format!("unknown value `{value}`"));
-    let visibility = if row.visibility == "public" {
-        Visibility::Public
-    } else {
-        Visibility::Private
-    };
-    Ok(Event {
-        id: EventId::from_uuid(row.id),
-        kind: EventKind::parse(&row.kind).ok_or_else(|| unknown("event kind", &row.kind))?,
-        status: EventStatus::parse(&row.status).ok_or_else(|| unknown("event status", &row.status))?,
-        participants: serde_json::from_value(row.participants)
-            .map_err(|error| Error::unreadable("participants", error))?,
-        settings: serde_json::from_value(row.settings).map_err(|error| Error::unreadable("event settings", error))?,
-        slug: row.slug,
-        title: row.title,
-        venue: row.venue,
-        scheduled_at: Stamp::from_ms(row.scheduled_ms),
-        started_at: row.started_ms.map(Stamp::from_ms),
-        ended_at: row.ended_ms.map(Stamp::from_ms),
-        featured: row.featured,
-        visibility,
-        cover_url: row.cover_url,
-        stream_url: row.stream_url,
-        version: u64::try_from(row.version).unwrap_or(0),
-        created_at: Stamp::from_ms(row.created_ms),
-        demo: row.demo,
-    })
 }
 
 /// The columns that can change.
@@ -92,7 +55,7 @@ fn columns(event: &Event) -> Result<event::ActiveModel, Error> {
         ended_ms: Set(event.ended_at.map(Stamp::ms)),
         featured: Set(event.featured),
         visibility: Set(if event.visibility == Visibility::Public {
-            "public"
+            PUBLIC
         } else {
             "private"
         }
@@ -103,6 +66,7 @@ fn columns(event: &Event) -> Result<event::ActiveModel, Error> {
         version: Set(i64::try_from(event.version).unwrap_or(i64::MAX)),
         demo: Set(event.demo),
         search_text: Set(search_text(&event.title, event.venue.as_deref(), &event.participants)),
+        changed_ms: Set(Some(crate::clock::now().ms())),
         ..Default::default()
     })
 }
@@ -129,12 +93,40 @@ pub(super) async fn insert(db: &impl ConnectionTrait, event: &Event, created_by:
     };
     let insert = event::Entity::insert(row).on_conflict_do_nothing_on([event::Column::Slug]);
     let done = insert.exec_without_returning(db).await?;
-    Ok(matches!(done, TryInsertResult::Inserted(1..)))
+    let is_new = matches!(done, TryInsertResult::Inserted(1..));
+    if is_new {
+        take_part(db, event).await?;
+    }
+    Ok(is_new)
+}
+
+/// Writes down who takes part, for those who ask by participant.
+async fn take_part(db: &impl ConnectionTrait, event: &Event) -> Result<(), Error> {
+    let row = |participant: &Participant| event_participant::ActiveModel {
+        participant_id: Set(participant.id.clone()),
+        event_id: Set(event.id.uuid()),
+    };
+    if event.participants.is_empty() {
+        return Ok(());
+    }
+    event_participant::Entity::insert_many(event.participants.iter().map(row))
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn update(db: &impl ConnectionTrait, event: &Event) -> Result<(), Error> {
     event::Entity::update(columns(event)?).exec(db).await?;
     Ok(())
+}
+
+/// Writes down anew who takes part.
+pub(super) async fn line_up(db: &impl ConnectionTrait, event: &Event) -> Result<(), Error> {
+    event_participant::Entity::delete_many()
+        .filter(event_participant::Column::EventId.eq(event.id.uuid()))
+        .exec(db)
+        .await?;
+    take_part(db, event).await
 }
 
 pub(super) async fn find(db: &impl ConnectionTrait, id: EventId) -> Result<Option<Event>, Error> {
@@ -266,22 +258,7 @@ pub(super) async fn list(
             .add(C::Id.lt(id.uuid()));
         query = query.filter(Condition::any().add(C::ScheduledMs.lt(scheduled.ms())).add(same_time));
     }
-    query = match &wanted.eyes {
-        Eyes::Everything => query,
-        Eyes::Public => query.filter(C::Visibility.eq("public")),
-        Eyes::Member(user, by_token) => {
-            let mine = event_member::Entity::find()
-                .select_only()
-                .column(event_member::Column::EventId);
-            let mine = sea_orm::QueryTrait::into_query(mine.filter(event_member::Column::UserId.eq(user.as_str())));
-            query.filter(
-                Condition::any()
-                    .add(C::Visibility.eq("public"))
-                    .add(Expr::col((event::Entity, C::Id)).in_subquery(mine))
-                    .add(C::Id.is_in(by_token.iter().map(|event| event.uuid()))),
-            )
-        }
-    };
+    query = query.filter(wanted.eyes.sight());
     let rows = query
         .order_by(C::ScheduledMs, Order::Desc)
         .order_by(C::Id, Order::Desc)

@@ -24,7 +24,7 @@ use crate::{
         auth::Admitted,
         etag,
         gate::{Admission, Gate},
-        sse::{EVENT_STREAM, LogResponse, NDJSON, StreamResponse},
+        sse::{LogResponse, NDJSON, StreamResponse, content_type},
     },
     store::{Head, LogEntry, Store, log},
     stream::{Format, Opened, SeatRequest, Stream, TypeFilter},
@@ -34,13 +34,6 @@ pub struct LiveApi {
     pub store: Store,
     pub stream: Stream,
     pub gate: Arc<dyn Gate>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case")]
-enum FormatIn {
-    Sse,
-    Ndjson,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -123,7 +116,7 @@ impl LiveApi {
         /// Go on right after this cursor (or plain `seq`). `Last-Event-ID` wins, since a reconnecting browser repeats the URL.
         #[oai(validator(max_length = 100))]
         after: Query<Option<String>>,
-        format: Query<Option<FormatIn>>,
+        format: Query<Option<Format>>,
         /// 1: give what there is and end.
         #[oai(validator(maximum(value = "1")))]
         poll: Query<Option<u8>>,
@@ -135,10 +128,8 @@ impl LiveApi {
         // Named here so that the document has them: one is read by the extractor, the other below as it was sent, because
         // what is not even text must be answered as a place we do not know, not as none.
         drop((ticket, last_event_id));
-        let (format, content_type) = match format.0 {
-            Some(FormatIn::Ndjson) => (Format::Ndjson, NDJSON),
-            Some(FormatIn::Sse) | None => (Format::Sse, EVENT_STREAM),
-        };
+        let format = format.0.unwrap_or(Format::Sse);
+        let content_type = content_type(format);
         // A status would end a browser's stream for good; it comes back when told so inside one.
         let not_now = |problem: Problem| {
             let come_back = || self.stream.turn_away(format, ByeReason::Internal);

@@ -110,6 +110,10 @@ impl HeadCount for Presence {
     fn here(&self, event: EventId) -> PresenceCounts {
         self.rooms().get(&event).map(Room::counts).unwrap_or_default()
     }
+
+    fn everywhere(&self, event: EventId) -> BoxFuture<'_, PresenceCounts> {
+        Box::pin(self.counts(event))
+    }
 }
 
 impl EventListener for Presence {

@@ -1,7 +1,10 @@
 //! Who may do what in an event: pure rules over who someone is and what the event says. The table is in the tests.
 
 use super::Identity;
-use crate::domain::{EventId, Reason, Refusal, event::Visibility, key::Scope, user::Role};
+use crate::{
+    domain::{EventId, Reason, Refusal, event::Visibility, key::Scope, user::Role},
+    store::event::Eyes,
+};
 
 /// What an event says about who may enter.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +48,23 @@ pub fn role_in(identity: &Identity, event: EventId, facts: EventFacts) -> Result
         (Visibility::Private, _) if role >= Role::Member => Ok(role),
         (Visibility::Private, Identity::Anonymous) => Err(Refusal::new(Reason::Unauthenticated, "Sign in first.")),
         (Visibility::Private, _) => Err(Refusal::new(Reason::EventNotFound, "There is no such event.")),
+    }
+}
+
+/// Which events exist for someone: the same ones as at the door ([`role_in`]).
+#[must_use]
+pub fn eyes_of(identity: &Identity) -> Eyes {
+    let reads_all = [Scope::Read, Scope::Moderate]
+        .iter()
+        .any(|scope| identity.has_scope(*scope));
+    match identity {
+        Identity::User { role: Role::Admin, .. } | Identity::User { moderates: true, .. } => Eyes::Everything,
+        Identity::User { user, event_roles, .. } => {
+            let by_token = event_roles.iter().filter(|(_, role)| **role >= Role::Member);
+            Eyes::Member(user.id.clone(), by_token.map(|(event, _)| *event).collect())
+        }
+        Identity::Key(_) if reads_all => Eyes::Everything,
+        Identity::Key(_) | Identity::Anonymous => Eyes::Public,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Who opens a stream: as any caller, or with a ticket, because a browser's `EventSource` cannot send headers.
 //!
 //! A ticket in the URL decides alone; nothing else is tried in its place, so a stream never changes identity and never
-//! turns anonymous. Only [`StreamCaller::admit`] leads on, so the event a ticket is for cannot go unchecked.
+//! turns anonymous. Only [`StreamCaller::admit`] and
+//! [`StreamCaller::beside_events`] lead on, so the event a ticket is for cannot go unchecked.
 
 use std::sync::Arc;
 
@@ -68,6 +69,14 @@ impl StreamCaller {
             authenticator,
             https,
         })
+    }
+
+    /// Who wants a stream that belongs to no event. Tickets are for events.
+    pub fn beside_events(self) -> Result<Caller, Problem> {
+        if self.bound.is_some() {
+            return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for an event.").into());
+        }
+        Ok(self.caller)
     }
 
     /// Lets them in, if they may hear the event that `segment` of the path names.
