@@ -19,6 +19,7 @@ use crate::{
         keys::api::KeysApi,
         live::api::LiveApi,
         moderation::{api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi},
+        notices::api::NoticesApi,
         ops::OpsApi,
         polls::api::PollsApi,
         presence::api::PresenceApi,
@@ -48,7 +49,7 @@ pub type Groups = (
 );
 
 /// What people let each other know. A group of groups, because a list has no more than sixteen.
-pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi);
+pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi, NoticesApi);
 
 /// Everything by which order is kept.
 pub type Order = (SanctionsApi, RulesApi, QueueApi, VoicesApi, AuditApi);

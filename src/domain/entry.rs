@@ -7,10 +7,14 @@
 mod control;
 #[macro_use]
 mod list;
+mod me;
 
 use serde::{Deserialize, Serialize};
 
 pub use control::{ByeReason, ResetReason, StreamBye, StreamHeartbeat, StreamReady, StreamReset, StreamResumed};
+pub use me::{
+    MeHeartbeat, MeReady, MeResumed, MeSignal, MeSignalKind, MeSnapshot, NotificationCreated, NotificationsRead,
+};
 
 use super::{
     IncidentId, MessageId, Stamp, UserId,
@@ -100,6 +104,7 @@ impl Entry {
             return false;
         }
         message.text.clear();
+        message.mentions.clear();
         message.status = gone.by.leaves();
         true
     }

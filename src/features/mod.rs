@@ -11,6 +11,7 @@ pub mod events;
 pub mod keys;
 pub mod live;
 pub mod moderation;
+pub mod notices;
 pub mod ops;
 pub mod polls;
 pub mod presence;

@@ -12,7 +12,7 @@ use poem_openapi::{
 
 use crate::domain::{
     Stamp,
-    entry::{EntryKind, SignalKind},
+    entry::{EntryKind, MeSignalKind, SignalKind},
 };
 
 /// The least and the most that fits a number's type: other languages do not know what a `uint32` is.
@@ -33,6 +33,9 @@ pub struct AnyEntry;
 
 /// One frame of a stream: an entry or a signal.
 pub struct AnyFrame;
+
+/// One frame of a person's own stream.
+pub struct AnyMeFrame;
 
 /// `message.created` becomes `MessageCreatedEntry`.
 fn schema_name(kind: &str, suffix: &str) -> String {
@@ -172,6 +175,15 @@ documented_only!(AnyFrame, "StreamFrame", |registry| {
     union(
         "The `data` of one stream frame: an entry (with `seq`) or a signal (without).",
         &kinds,
+    )
+});
+
+documented_only!(AnyMeFrame, "MeStreamFrame", |registry| {
+    let mut kinds = Vec::new();
+    MeSignalKind::describe(registry, |kind, data| kinds.push((kind.name(), data)));
+    union(
+        "The `data` of one frame of a person's own stream.",
+        &register(registry, kinds, "MeSignal", false),
     )
 });
 

@@ -129,7 +129,7 @@ impl Frame {
     }
 
     pub(super) fn signal(signal: LiveSignal, head: Head) -> Self {
-        let sse = sse(None, signal.kind.told_as(), None, &signal.json);
+        let sse = sse(None::<Cursor>, signal.kind.told_as(), None, &signal.json);
         let content = Content::Signal { only: signal.only, sse };
         Self {
             content,
@@ -217,7 +217,7 @@ impl Frame {
 }
 
 /// One SSE frame. `json` is one line by construction: our serialiser escapes line ends.
-fn sse(id: Option<Cursor>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Parcel {
+pub(super) fn sse(id: Option<impl std::fmt::Display>, event: &str, retry_ms: Option<u64>, json: &[u8]) -> Parcel {
     let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
     let retry = retry_ms.map_or_else(String::new, |retry_ms| format!("retry: {retry_ms}\n"));
     pack(&[

@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     frame::{Frame, signal_json},
     limits::Turnstile,
+    loge::Loges,
     seat::SeatInfo,
     snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
@@ -29,7 +30,9 @@ use crate::{
     domain::{
         Audience, EventId, UserId,
         entry::{ByeReason, Signal, SignalKind, StreamHeartbeat},
+        notice::Noticed,
         presence::PresenceCounts,
+        user::User,
     },
     store::{Error, LogEntry, Store, log},
     telemetry::Metrics,
@@ -59,6 +62,20 @@ pub trait HeadCount: Send + Sync {
     fn here(&self, event: EventId) -> PresenceCounts;
 }
 
+/// Who knows the people in an event by what they are called. Must not block.
+pub trait Company: Send + Sync {
+    /// Those of them whose folded name is one of these.
+    fn called(&self, event: EventId, names: &[String]) -> Vec<User>;
+
+    fn find(&self, event: EventId, user: &UserId) -> Option<User>;
+}
+
+/// Who wants to hear whom something was notified of, on whatever instance. A hint: it may be lost or doubled. Must not
+/// block.
+pub trait NoticeListener: Send + Sync {
+    fn noticed(&self, noticed: &Noticed);
+}
+
 /// Who wants to know about people coming and going. Must not block.
 pub trait SeatListener: Send + Sync {
     fn opened(&self, seat: &SeatInfo);
@@ -79,6 +96,9 @@ pub(super) struct Hub {
     pub(super) listeners: OnceLock<Vec<Arc<dyn SeatListener>>>,
     pub(super) forgetters: OnceLock<Vec<Arc<dyn Forgetter>>>,
     pub(super) attentive: OnceLock<Vec<Arc<dyn EventListener>>>,
+    pub(super) notified: OnceLock<Arc<dyn NoticeListener>>,
+    /// Streams that are about a person.
+    pub(super) loges: Loges,
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
@@ -125,6 +145,8 @@ impl Hub {
             listeners: OnceLock::new(),
             forgetters: OnceLock::new(),
             attentive: OnceLock::new(),
+            notified: OnceLock::new(),
+            loges: Loges::default(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
             ushers,
@@ -133,6 +155,12 @@ impl Hub {
         hub.store.on_commit(move |entries| {
             if let Some(hub) = committed.upgrade() {
                 hub.committed(entries);
+            }
+        });
+        let noticed = Arc::downgrade(&hub);
+        hub.store.on_notice(move |who| {
+            if let Some(hub) = noticed.upgrade() {
+                hub.notice(who);
             }
         });
         let knows = Arc::downgrade(&hub);
@@ -174,12 +202,25 @@ impl Hub {
                         listener.aside(event, topic, &json);
                     }
                 }
+                Envelope::Noticed(noticed) => self.hear_notice(&noticed),
                 Envelope::Stale(stale) => {
                     for forgetter in self.forgetters.get().into_iter().flatten() {
                         forgetter.forget(&stale);
                     }
                 }
             }
+        }
+    }
+
+    /// Somebody was notified of something here, or has less to read.
+    pub(super) fn notice(&self, noticed: Noticed) {
+        self.hear_notice(&noticed);
+        self.bus.publish(Envelope::Noticed(noticed));
+    }
+
+    fn hear_notice(&self, noticed: &Noticed) {
+        if let Some(listener) = self.notified.get() {
+            listener.noticed(noticed);
         }
     }
 
@@ -290,7 +331,10 @@ impl Hub {
     pub(super) fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
         let events = match event {
             Some(event) => vec![event],
-            None => self.stands().keys().copied().collect(),
+            None => {
+                self.loges.dismiss(user.clone(), reason);
+                self.stands().keys().copied().collect()
+            }
         };
         for event in events {
             self.dismiss(event, Some(user.clone()), reason);
@@ -308,6 +352,7 @@ impl Hub {
     }
 
     fn heartbeat(&self) {
+        self.loges.beat();
         let time = clock::now();
         for stand in self.all() {
             stand.push_live(|head| {
@@ -345,6 +390,7 @@ impl Hub {
         let pause = Duration::from_millis(self.config.drain_window_ms) / DRAIN_STEPS;
         for step in 1..=DRAIN_STEPS {
             self.drained.store(1_000 * step / DRAIN_STEPS, Ordering::Release);
+            self.loges.stir();
             for stand in self.all() {
                 stand.wake_now();
             }
@@ -354,6 +400,7 @@ impl Hub {
             sleep(pause).await;
         }
         self.drained.store(1_000, Ordering::Release);
+        self.loges.stir();
         for stand in self.all() {
             stand.wake_now();
         }

@@ -9,6 +9,7 @@ mod frame;
 mod handed;
 mod hub;
 mod limits;
+mod loge;
 mod mend;
 mod opened;
 mod parcel;
@@ -24,7 +25,8 @@ use futures_util::future::BoxFuture;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Format, TypeFilter};
-pub use hub::{EventListener, Forgetter, HeadCount, SeatListener};
+pub use hub::{Company, EventListener, Forgetter, HeadCount, NoticeListener, SeatListener};
+pub use loge::{Loge, Teller, Told};
 pub use opened::Opened;
 pub use seat::{Seat, SeatInfo, SeatRequest};
 pub use snapshot::{Draft, MyReactions, MyVotes, Shot, SnapshotPart};
@@ -35,7 +37,9 @@ use crate::{
     clock,
     concourse::Places,
     config::StreamConfig,
-    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal, receipt::Handed},
+    domain::{
+        Audience, EventId, Stamp, UserId, entry::ByeReason, entry::Signal, notice::Noticed, receipt::Handed, user::User,
+    },
     store::{Error, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
@@ -84,6 +88,19 @@ impl Stream {
         if self.hub.attentive.set(listeners).is_err() {
             tracing::error!("listeners were attached twice; the first ones count");
         }
+    }
+
+    /// Tells who wants to hear whom something was notified of. Called once, at the start.
+    pub fn deliver_to(&self, listener: Arc<dyn NoticeListener>) {
+        if self.hub.notified.set(listener).is_err() {
+            tracing::error!("who hears of notifications was named twice; the first one counts");
+        }
+    }
+
+    /// Tells all instances that these people have something else to read than before. What is notified in a change needs
+    /// no such word.
+    pub fn notice(&self, users: Vec<UserId>) {
+        self.hub.notice(Noticed::of(users));
     }
 
     /// Tells a feature on the instances where the event has a stand what it tells itself. Only a hint.
@@ -174,6 +191,17 @@ impl Stream {
                 .await
                 .map_err(|reason| self.last_words(format, reason)),
         )
+    }
+
+    /// Opens a stream that is about a person. Whoever cannot be let in hears why, as [`Stream::open`] says.
+    pub async fn open_loge(
+        &self,
+        user: User,
+        address: std::net::IpAddr,
+        expires_at: Option<Stamp>,
+    ) -> Result<Loge, Opened> {
+        let refuse = |reason| Opened(Err(self.last_words(Format::Sse, reason)));
+        Loge::open(&self.hub, user, address, expires_at).await.map_err(refuse)
     }
 
     /// A stream for somebody who cannot be let in now: it says why, and when to come back.

@@ -365,13 +365,13 @@ pub(super) fn bye(format: Format, reason: ByeReason, config: &StreamConfig, seed
 }
 
 /// Between half and one and a half times `ms`, so that many do not come back at once.
-fn jittered(ms: u64, seed: u64) -> u64 {
+pub(super) fn jittered(ms: u64, seed: u64) -> u64 {
     ms / 2 + spread(seed ^ 0x5eed) % (ms + 1)
 }
 
 /// When it is a seat's turn to leave, in thousandths of the window. Steps of the golden ratio lie evenly for any run of
 /// seats, where chance would heap them.
-fn turn(seat: u64) -> u64 {
+pub(super) fn turn(seat: u64) -> u64 {
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
     ((seat.wrapping_mul(GOLDEN) >> 32) * 1_000) >> 32
 }

@@ -30,6 +30,7 @@ mod events;
 mod floors;
 mod keys;
 mod limits;
+mod notices;
 mod operate;
 mod order;
 mod polls;

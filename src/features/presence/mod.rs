@@ -26,12 +26,13 @@ use crate::{
     clock,
     concourse::Roll,
     domain::{
-        Audience, EventId,
+        Audience, EventId, UserId,
         entry::{BadgesChanged, EntryKind, PresenceChanged, Signal},
         presence::PresenceCounts,
+        user::User,
     },
     store::{Error, LogEntry},
-    stream::{Draft, EventListener, HeadCount, SeatInfo, SeatListener, SnapshotPart, Stream},
+    stream::{Company, Draft, EventListener, HeadCount, SeatInfo, SeatListener, SnapshotPart, Stream},
 };
 use room::Room;
 use together::Together;
@@ -109,6 +110,19 @@ impl SeatListener for Presence {
 impl HeadCount for Presence {
     fn here(&self, event: EventId) -> PresenceCounts {
         self.rooms().get(&event).map(Room::counts).unwrap_or_default()
+    }
+}
+
+impl Company for Presence {
+    fn called(&self, event: EventId, names: &[String]) -> Vec<User> {
+        self.rooms()
+            .get(&event)
+            .map(|room| room.called(names))
+            .unwrap_or_default()
+    }
+
+    fn find(&self, event: EventId, user: &UserId) -> Option<User> {
+        self.rooms().get(&event)?.person(user)
     }
 }
 
