@@ -3,7 +3,7 @@
 //! A name is whatever people call themselves, blanks and signs included, so a text alone does not say where one ends. It
 //! says what a call may mean, the longest first; whoever knows the people says which of it is somebody.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -59,7 +59,7 @@ fn names(rest: &str) -> Call {
     let mut characters = rest.char_indices().take(REACH).peekable();
     while let Some((at, character)) = characters.next() {
         let goes_on = characters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
-        if !character.is_whitespace() && !(character.is_alphanumeric() && goes_on) {
+        if !(character.is_whitespace() || character.is_alphanumeric() && goes_on) {
             ends.push(at + character.len_utf8());
         }
     }
@@ -69,17 +69,17 @@ fn names(rest: &str) -> Call {
 /// Who is called: those the author named by id, and for each call whoever has the longest name it may mean. `known` gives
 /// people by their folded names.
 #[must_use]
-pub fn called(calls: &[Call], named: Vec<Mention>, known: &HashMap<String, Mention>) -> Vec<Mention> {
+pub fn called(calls: &[Call], by_id: &[Mention], known: &BTreeMap<String, Mention>) -> Vec<Mention> {
     let mut all: Vec<Mention> = Vec::new();
-    let names: Vec<String> = named.iter().map(|mention| fold(&mention.name)).collect();
+    let taken: Vec<String> = by_id.iter().map(|mention| fold(&mention.name)).collect();
     let of_call = |call: &Call| {
         let name = call
             .iter()
-            .find(|name| names.contains(name) || known.contains_key(*name))?;
+            .find(|name| taken.contains(name) || known.contains_key(*name))?;
         // Of two people of one name, the one who was named by id is meant.
-        known.get(name).filter(|_| !names.contains(name)).cloned()
+        known.get(name).filter(|_| !taken.contains(name)).cloned()
     };
-    for mention in named.iter().cloned().chain(calls.iter().filter_map(of_call)) {
+    for mention in by_id.iter().cloned().chain(calls.iter().filter_map(of_call)) {
         if all.len() < MENTIONS_MOST && all.iter().all(|known| known.user_id != mention.user_id) {
             all.push(mention);
         }
@@ -109,7 +109,7 @@ mod tests {
             person("jp", "ゆうき"),
             person("fox", "🦊 fox"),
         ];
-        let known: HashMap<String, Mention> = people.iter().map(|one| (fold(&one.name), one.clone())).collect();
+        let known: BTreeMap<String, Mention> = people.iter().map(|one| (fold(&one.name), one.clone())).collect();
         for (text, expected) in [
             ("@Ana hello", &["ana"][..]),
             ("@ana maria, look", &["anam"]),
@@ -130,7 +130,7 @@ mod tests {
             ("@Ana @ana @ANA", &["ana"]),
             ("@\nAna", &[]),
         ] {
-            let found = called(&calls(text), Vec::new(), &known);
+            let found = called(&calls(text), &[], &known);
             let found: Vec<&str> = found.iter().map(|mention| mention.user_id.as_str()).collect();
             assert_eq!(found, expected, "{text}");
         }
@@ -138,11 +138,11 @@ mod tests {
 
     #[test]
     fn who_is_named_by_id_is_meant_and_ten_are_enough() {
-        let known = HashMap::from([("ana".to_owned(), person("ana1", "Ana"))]);
+        let known = BTreeMap::from([("ana".to_owned(), person("ana1", "Ana"))]);
         let named = vec![person("ana2", "Ana")];
-        assert_eq!(called(&calls("@ana"), named.clone(), &known), named);
+        assert_eq!(called(&calls("@ana"), &named, &known), named);
         let crowd: Vec<Mention> = (0..20).map(|number| person(&format!("u{number}"), "X")).collect();
-        assert_eq!(called(&[], crowd.clone(), &known), crowd[..MENTIONS_MOST]);
+        assert_eq!(called(&[], &crowd, &known), crowd[..MENTIONS_MOST]);
     }
 
     #[test]

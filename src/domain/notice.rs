@@ -131,13 +131,12 @@ pub struct Notification {
 /// The beginning of a text.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
-    let mut ends = text.grapheme_indices(true).map(|(at, _)| at);
-    match ends.nth(EXCERPT_MOST) {
-        None => text.to_owned(),
-        Some(_) => {
-            let end = text.grapheme_indices(true).map(|(at, _)| at).nth(EXCERPT_MOST - 1);
-            format!("{}…", text[..end.unwrap_or(0)].trim_end())
-        }
+    let mut starts = text.grapheme_indices(true).map(|(at, _)| at);
+    // The last of those shown gives way to a sign that more follows.
+    let (last, more) = (starts.nth(EXCERPT_MOST - 1), starts.next());
+    match (last, more) {
+        (Some(last), Some(_)) => format!("{}…", text[..last].trim_end()),
+        _ => text.to_owned(),
     }
 }
 

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::{config::StoreConfig, domain::EventId, telemetry::Metrics};
 
+/// What is set once the store is open.
+type Once<T> = Arc<OnceLock<T>>;
+
 /// All lanes of one store.
 pub(super) struct Lanes {
     lanes: Vec<Lane>,
@@ -37,11 +40,7 @@ impl Lanes {
         count: u32,
         config: &StoreConfig,
         database: &Database,
-        (on_commit, on_notice, known): (
-            &Arc<OnceLock<OnCommit>>,
-            &Arc<OnceLock<OnNotice>>,
-            &Arc<OnceLock<Known>>,
-        ),
+        (on_commit, on_notice, known): (&Once<OnCommit>, &Once<OnNotice>, &Once<Known>),
         metrics: &Arc<Metrics>,
     ) -> Self {
         let (mut lanes, mut writers) = (Vec::new(), Vec::new());

@@ -329,12 +329,11 @@ impl Hub {
 
     /// As [`Hub::close_seats`], on this instance only, and in all events if none is named.
     pub(super) fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
-        let events = match event {
-            Some(event) => vec![event],
-            None => {
-                self.loges.dismiss(user.clone(), reason);
-                self.stands().keys().copied().collect()
-            }
+        let events = if let Some(event) = event {
+            vec![event]
+        } else {
+            self.loges.dismiss(user.clone(), reason);
+            self.stands().keys().copied().collect()
         };
         for event in events {
             self.dismiss(event, Some(user.clone()), reason);

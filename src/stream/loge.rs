@@ -156,7 +156,9 @@ impl Loge {
                 told = teller.next() => match told {
                     Ok(told) => {
                         let (mut packing, now) = (Packing::new(), clock::now());
-                        told.iter().for_each(|one| packing.add(frame(one, None, now).body()));
+                        for one in &told {
+                            packing.add(frame(one, None, now).body());
+                        }
                         if let Some(parcel) = packing.seal() {
                             return Some(parcel);
                         }

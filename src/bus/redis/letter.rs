@@ -101,7 +101,9 @@ impl Desk {
                 let mut letter = self.begin(NOTICED);
                 // Nobody in particular is everybody.
                 if let Noticed::Users(users) = noticed {
-                    users.iter().for_each(|user| put_text(&mut letter, user.as_str()));
+                    for user in users {
+                        put_text(&mut letter, user.as_str());
+                    }
                 }
                 letters.push(self.seal(letter));
             }

@@ -90,8 +90,9 @@ fn size(envelope: &Envelope) -> usize {
         Envelope::Signal(_, signal) => signal.json.len(),
         Envelope::Aside(_, _, json) => json.len(),
         Envelope::Noticed(Noticed::Users(users)) => users.iter().map(|user| user.as_str().len() + 1).sum(),
-        Envelope::Noticed(Noticed::Everyone) => 0,
-        Envelope::Reached(..) | Envelope::Dismissed(..) | Envelope::Stale(_) => 0,
+        Envelope::Noticed(Noticed::Everyone) | Envelope::Reached(..) | Envelope::Dismissed(..) | Envelope::Stale(_) => {
+            0
+        }
     }
 }
 

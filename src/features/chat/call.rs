@@ -4,7 +4,7 @@
 //! from where it was read last; only when somebody is called, so that everybody else's posts cost nothing more.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -59,7 +59,7 @@ pub(super) struct Circles {
     store: Store,
     company: Arc<dyn Company>,
     // A std mutex: held for look-ups in a short map, never across an await.
-    circles: Mutex<HashMap<EventId, Kept>>,
+    by_event: Mutex<HashMap<EventId, Kept>>,
 }
 
 struct Kept {
@@ -84,7 +84,7 @@ impl Circles {
         Self {
             store,
             company,
-            circles: Mutex::default(),
+            by_event: Mutex::default(),
         }
     }
 
@@ -98,9 +98,9 @@ impl Circles {
             return Ok(Vec::new());
         }
         let arrived = Instant::now();
-        let names: Vec<String> = calls.iter().flatten().cloned().collect();
-        let mut known = HashMap::new();
-        for user in self.company.called(event, &names) {
+        let wanted: Vec<String> = calls.iter().flatten().cloned().collect();
+        let mut known = BTreeMap::new();
+        for user in self.company.called(event, &wanted) {
             let (user_id, name) = (user.id, user.name);
             known.insert(mention::fold(&name), Mention { user_id, name });
         }
@@ -110,22 +110,23 @@ impl Circles {
             circle.read_on(&self.store, event).await?;
         }
         // Those who spoke go before those who only are there: people answer what they have read.
-        for name in names {
+        for name in wanted {
             if let Some(mention) = circle.by_name.get(&name) {
                 known.insert(name, mention.clone());
             }
         }
-        let named = named.iter().filter_map(|user| {
+        let by_id = named.iter().filter_map(|user| {
             let spoke = circle.by_id.get(user).cloned();
             let name = spoke.or_else(|| self.company.find(event, user).map(|user| user.name))?;
             let user_id = user.clone();
             Some(Mention { user_id, name })
         });
-        Ok(mention::called(&calls, named.collect(), &known))
+        let by_id: Vec<Mention> = by_id.collect();
+        Ok(mention::called(&calls, &by_id, &known))
     }
 
     fn circle(&self, event: EventId) -> Arc<tokio::sync::Mutex<Circle>> {
-        let mut circles = self.circles.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut circles = self.by_event.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         circles.retain(|_, kept| now.duration_since(kept.used) < FORGOTTEN_AFTER);
         if circles.len() >= EVENTS_MOST && !circles.contains_key(&event) {

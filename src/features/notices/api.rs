@@ -106,7 +106,7 @@ impl NoticesApi {
         let last = found
             .iter()
             .take(usize::try_from(limit.rows()).unwrap_or(usize::MAX))
-            .last();
+            .next_back();
         // The present is not an end: who reads towards it may go on later.
         let onwards = last.filter(|_| matches!(direction, Direction::After(_)));
         let onwards = onwards.map(|(place, _)| page::cursor(&ByPlace(*place)));

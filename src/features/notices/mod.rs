@@ -13,7 +13,7 @@ mod tidy;
 mod watcher;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex},
 };
 
@@ -123,8 +123,8 @@ impl Notices {
         for found in found {
             let mut event = None;
             if let Some(id) = found.event {
-                if !events.contains_key(&id) {
-                    events.insert(id, owner.event(id).await?);
+                if let Entry::Vacant(place) = events.entry(id) {
+                    place.insert(owner.event(id).await?);
                 }
                 event = events.get(&id).cloned().flatten();
                 if event.is_none() {
@@ -152,8 +152,8 @@ impl Notices {
         for (event, kind, count) in rows::unread(self.store.reader(), &owner.id).await? {
             let may_see = match event {
                 Some(event) if !kind.is_some_and(NoticeKind::is_personal) => {
-                    if !open.contains_key(&event) {
-                        open.insert(event, owner.event(event).await?.is_some());
+                    if let Entry::Vacant(place) = open.entry(event) {
+                        place.insert(owner.event(event).await?.is_some());
                     }
                     open.get(&event).copied().unwrap_or(false)
                 }

@@ -96,11 +96,11 @@ async fn the_list_comes_in_pages_both_ways() {
     assert_eq!(now["items"], json!([]));
     // Towards the present, oldest first.
     let oldest = ana.get("/v1/me/notifications?limit=6").await.ok();
-    let before_last = ana.get(&format!(
+    let last = format!(
         "/v1/me/notifications?before={}",
         oldest["next_cursor"].as_str().unwrap()
-    ));
-    let start = before_last.await.ok()["prev_cursor"].clone();
+    );
+    let start = ana.get(&last).await.ok()["prev_cursor"].clone();
     let up = ana.get(&towards(start.as_str().unwrap())).await.ok();
     assert_eq!(up["items"], json!([items[5], items[4], items[3]]));
     reads(&ana, json!({"up_to": items[3]["id"]})).await;
