@@ -82,6 +82,13 @@ impl IntoResponse for StreamResponse {
     }
 }
 
+/// The `Last-Event-ID`, whatever it is. Empty means none: browsers send it so.
+#[must_use]
+pub fn sent_id(request: &Request) -> Option<String> {
+    let id = request.headers().get("Last-Event-ID").map(HeaderValue::as_bytes)?;
+    (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
+}
+
 fn one_of(content: Vec<MetaMediaType>, description: &'static str) -> MetaResponses {
     let response = MetaResponse {
         description,
@@ -105,7 +112,7 @@ pub fn endless(format: &'static str, item: MetaSchemaRef) -> MetaSchemaRef {
     }))
 }
 
-/// One event of the stream, as readers of server-sent events hand it out.
+/// One event of a stream, as readers of server-sent events hand it out.
 fn stream_event() -> MetaSchema {
     let field = |ty: &'static str, description: &'static str| {
         MetaSchemaRef::Inline(Box::new(MetaSchema {
@@ -120,7 +127,10 @@ fn stream_event() -> MetaSchema {
             ("event", field("string", "The frame's `type`.")),
             (
                 "id",
-                field("string", "For entries and snapshots: the cursor to go on from."),
+                field(
+                    "string",
+                    "What to go on from: the cursor of an entry or snapshot, or a notification's id.",
+                ),
             ),
             (
                 "data",
@@ -136,11 +146,17 @@ fn stream_event() -> MetaSchema {
 }
 
 /// The body of a stream that belongs to no event; `F` says what its frames are.
-pub struct PerchResponse<F>(pub StreamResponse, PhantomData<F>);
+pub struct PerchResponse<F>(StreamResponse, PhantomData<F>);
 
 impl<F> PerchResponse<F> {
     pub fn of(request: &Request, format: Format, opened: Opened) -> Self {
         Self(StreamResponse::of(request, content_type(format), opened), PhantomData)
+    }
+
+    /// As of [`StreamResponse::with_cookie`].
+    #[must_use]
+    pub fn with_cookie(self, cookie: Option<&str>) -> Self {
+        Self(self.0.with_cookie(cookie), PhantomData)
     }
 }
 
