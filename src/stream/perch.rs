@@ -113,7 +113,8 @@ impl Words {
         }
     }
 
-    fn into_bytes(self, format: Format) -> Bytes {
+    #[must_use]
+    pub fn into_bytes(self, format: Format) -> Bytes {
         match format {
             Format::Sse => self.sse,
             // The JSON and the first of the line ends after it.

@@ -60,7 +60,7 @@ struct Kept {
 }
 
 impl Line {
-    fn new(event: LobbyEvent) -> Self {
+    pub(super) fn new(event: LobbyEvent) -> Self {
         Self {
             words: event.words(),
             json: serde_json::to_string(&event).unwrap_or_default().into(),

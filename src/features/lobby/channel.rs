@@ -126,3 +126,108 @@ impl Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        domain::{
+            Stamp,
+            event::{EventKind, EventStatus},
+            lobby::{LobbyEvent, Turnout},
+        },
+        stream::Format,
+    };
+
+    fn line(slug: &str, connections: u64) -> Arc<Line> {
+        let id = u128::from(slug.as_bytes()[0]);
+        Arc::new(Line::new(LobbyEvent {
+            id: EventId::from_uuid(sea_orm::prelude::Uuid::from_u128(id)),
+            slug: slug.to_owned(),
+            title: slug.to_owned(),
+            kind: EventKind::Session,
+            status: EventStatus::Live,
+            venue: None,
+            cover_url: None,
+            starts_at: Stamp::from_ms(0),
+            started_at: None,
+            ended_at: None,
+            participants: vec![],
+            featured: false,
+            demo: false,
+            score: None,
+            clock: None,
+            period: None,
+            result: None,
+            viewers: Turnout { connections, users: 0 },
+            changed_at: Stamp::from_ms(0),
+        }))
+    }
+
+    /// What the place hears now: the kind, slugs with their viewers, and how many are gone.
+    fn hears(place: &mut Place) -> Option<(String, Vec<String>, usize)> {
+        let words = place.next().now_or_never()??;
+        let frame: Value = serde_json::from_slice(&words.into_bytes(Format::Ndjson)).unwrap();
+        let told = |event: &Value| {
+            format!(
+                "{}:{}",
+                event["slug"].as_str().unwrap(),
+                event["viewers"]["connections"]
+            )
+        };
+        let data = &frame["data"];
+        Some((
+            frame["type"].as_str().unwrap().to_owned(),
+            data["events"].as_array().unwrap().iter().map(told).collect(),
+            data["gone"].as_array().map_or(0, Vec::len),
+        ))
+    }
+
+    fn frame(kind: &str, events: &[&str], gone: usize) -> Option<(String, Vec<String>, usize)> {
+        let events = events.iter().map(|event| (*event).to_owned()).collect();
+        Some((format!("lobby.{kind}"), events, gone))
+    }
+
+    #[test]
+    fn who_follows_hears_what_changed_and_who_fell_behind_gets_the_whole_lobby() {
+        let (derby, final_, open) = (line("derby", 1), line("final", 1), line("open", 1));
+        let book = |lines: &[&Arc<Line>]| Book {
+            lines: lines.iter().map(|line| Arc::clone(line)).collect(),
+        };
+        let channel = Channel::new(LobbyFilter::default(), &book(&[&derby, &final_]));
+        let (mut quick, mut slow) = (channel.enter(), channel.enter());
+        for place in [&mut quick, &mut slow] {
+            assert_eq!(hears(place), frame("snapshot", &["derby:1", "final:1"], 0));
+            assert_eq!(hears(place), None);
+        }
+        channel.show(&book(&[&derby, &final_]));
+        assert_eq!(hears(&mut quick), None, "nothing is different");
+        let fuller = line("derby", 2);
+        channel.show(&book(&[&fuller, &open]));
+        assert_eq!(hears(&mut quick), frame("changed", &["derby:2", "open:1"], 1));
+        channel.show(&book(&[&open]));
+        assert_eq!(hears(&mut quick), frame("changed", &[], 1));
+        assert_eq!(
+            hears(&mut slow),
+            frame("snapshot", &["open:1"], 0),
+            "one frame, whatever was missed"
+        );
+        channel.show(&book(&[&open, &final_]));
+        assert_eq!(
+            hears(&mut slow),
+            frame("changed", &["final:1"], 0),
+            "and it is up to date again"
+        );
+    }
+
+    #[test]
+    fn no_more_is_shown_than_one_stream_bears_and_what_falls_out_is_gone() {
+        let many: Vec<Arc<Line>> = (0..=SHOWN).map(|_| line("m", 0)).collect();
+        let channel = Channel::new(LobbyFilter::default(), &Book { lines: many });
+        let (_, events, _) = hears(&mut channel.enter()).unwrap();
+        assert_eq!(events.len(), SHOWN);
+    }
+}

@@ -84,7 +84,7 @@ async fn what_cannot_be_followed_is_refused() {
     ] {
         assert_eq!(put(what.to_owned()).await.refused(422), "invalid-content", "{what}");
     }
-    assert_eq!(put("team/home".to_owned()).await.status, 400);
+    assert_eq!(put("team/home".to_owned()).await.refused(404), "not-found");
     assert_eq!(
         server
             .anybody()

@@ -11,7 +11,7 @@ fn at_ms(frame: &Frame) -> i64 {
 }
 
 fn goal(number: u32) -> Value {
-    json!({"source_id": format!("goal {number}"), "type": "goal", "participant_id": "home", "minute": 7})
+    json!({"source_id": format!("goal-{number}"), "type": "goal", "participant_id": "home", "minute": 7})
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -39,7 +39,7 @@ async fn a_goal_on_one_server_shows_on_the_other_with_the_people_of_both() {
     people.push(one.anybody().watches(&event).await);
     let all = json!({"connections": 4, "users": 2});
     hears(&mut seat, "strangers too", &event, |told| told["viewers"] == all).await;
-    let (mut late, snapshot) = watches(&one.anybody(), "?q=derby").await;
+    let (mut late, snapshot) = watches(&one.anybody(), "?q=match&kind=football").await;
     if snapshot[0]["viewers"] != all {
         hears(&mut late, "the same there", &event, |told| told["viewers"] == all).await;
     }
