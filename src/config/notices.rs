@@ -13,6 +13,8 @@ pub struct NoticesConfig {
     /// Open streams compare what they have told with the database this often, to find a lost hint; once a second while the bus
     /// is in trouble.
     pub sweep_ms: u64,
+    /// What is too old or too many is thrown away in small steps, one this often over all instances.
+    pub tidy_ms: u64,
 }
 
 impl Default for NoticesConfig {
@@ -21,6 +23,7 @@ impl Default for NoticesConfig {
             keep_days: 90,
             keep_most: 500,
             sweep_ms: 5_000,
+            tidy_ms: 10_000,
         }
     }
 }
@@ -33,8 +36,11 @@ impl NoticesConfig {
                 "`keep_days` lies between 1 and 3650, `keep_most` between 20 and 10000",
             ));
         }
-        if !(200..=600_000).contains(&self.sweep_ms) {
-            return Err(("notices.sweep_ms", "lies between 200 and 600000"));
+        if [self.sweep_ms, self.tidy_ms]
+            .iter()
+            .any(|ms| !(200..=600_000).contains(ms))
+        {
+            return Err(("notices", "`sweep_ms` and `tidy_ms` lie between 200 and 600000"));
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) struct Noted {
 const AT_ONCE: usize = 500;
 
 const COUNT: &str = "INSERT INTO mailbox (user_id, last_seq) SELECT * FROM unnest($1::text[], $2::int8[]) \
-    ON CONFLICT (user_id) DO UPDATE SET last_seq = mailbox.last_seq + excluded.last_seq";
+    ON CONFLICT (user_id) DO UPDATE SET last_seq = mailbox.last_seq + excluded.last_seq RETURNING user_id, last_seq";
 const COUNT_ON: &str = "ON CONFLICT (user_id) DO UPDATE SET last_seq = last_seq + excluded.last_seq";
 
 /// Arrays carry no NULL, so what is absent comes as empty.
@@ -91,24 +91,27 @@ async fn places(
     by_user: &BTreeMap<&UserId, Vec<&Noted>>,
 ) -> Result<BTreeMap<String, i64>, DbErr> {
     let more = |noted: &Vec<&Noted>| i64::try_from(noted.len()).unwrap_or(0);
-    if txn.get_database_backend() == DbBackend::Postgres {
+    let counted = if txn.get_database_backend() == DbBackend::Postgres {
         let columns = [
             unnest::column(by_user.keys().map(|user| user.as_str().to_owned())),
             unnest::column(by_user.values().map(more)),
         ];
-        txn.execute_raw(unnest::statement(COUNT, columns)).await?;
+        let query = mailbox::Entity::find().from_raw_sql(unnest::statement(COUNT, columns));
+        query.all(txn).await?
     } else {
         let row = |(user, noted): (&&UserId, &Vec<&Noted>)| [Value::from(user.as_str()), Value::from(more(noted))];
         let rows = by_user.iter().map(row).collect();
         bulk::insert(txn, "mailbox", ["user_id", "last_seq"], rows, COUNT_ON).await?;
-    }
-    let users: Vec<&UserId> = by_user.keys().copied().collect();
-    let mut places = BTreeMap::new();
-    for users in users.chunks(AT_ONCE) {
-        let ids = users.iter().map(|user| user.as_str());
-        let query = mailbox::Entity::find().filter(mailbox::Column::UserId.is_in(ids));
-        places.extend(query.all(txn).await?.into_iter().map(|row| (row.user_id, row.last_seq)));
-    }
+        let users: Vec<&UserId> = by_user.keys().copied().collect();
+        let mut counted = Vec::with_capacity(users.len());
+        for users in users.chunks(AT_ONCE) {
+            let ids = users.iter().map(|user| user.as_str());
+            let query = mailbox::Entity::find().filter(mailbox::Column::UserId.is_in(ids));
+            counted.extend(query.all(txn).await?);
+        }
+        counted
+    };
+    let mut places: BTreeMap<String, i64> = counted.into_iter().map(|row| (row.user_id, row.last_seq)).collect();
     for (user, noted) in by_user {
         if let Some(place) = places.get_mut(user.as_str()) {
             *place -= more(noted);

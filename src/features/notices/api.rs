@@ -148,8 +148,8 @@ impl NoticesApi {
     ///
     /// Server-sent events about you, whichever event you are looking at: `stream.ready`, then `me.snapshot` or, after a
     /// `Last-Event-ID`, what you missed and `stream.resumed`; from then on what is new. A `Last-Event-ID` we cannot go on
-    /// from is answered by `stream.reset` and a snapshot. Notifications have an id, and come in the order of these ids'
-    /// making; everything else has none.
+    /// from is answered by `stream.reset` and a snapshot. Notifications have an id, and come in the order in which
+    /// they were committed; the snapshot has the latest one's.
     #[oai(path = "/me/stream", method = "get", operation_id = "stream_me")]
     async fn stream(
         &self,

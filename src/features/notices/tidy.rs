@@ -13,7 +13,6 @@ use crate::{
     store::{Error, claim},
 };
 
-const PAUSE: Duration = Duration::from_secs(10);
 /// Rows thrown away in one step, and people looked at.
 const AT_ONCE: u64 = 500;
 /// One person's that are too many are thrown away when so many have come together.
@@ -24,7 +23,8 @@ impl Notices {
     /// Tidies until told to stop.
     pub async fn tidy(self, stop: CancellationToken) {
         let mut after = String::new();
-        while stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_some() {
+        let pause = Duration::from_millis(self.config.tidy_ms);
+        while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
             match self.tidy_on(&after).await {
                 Ok(next) => after = next,
                 Err(Error::Closed) => return,
@@ -38,11 +38,12 @@ impl Notices {
 
     /// One step; gives where the next begins.
     async fn tidy_on(&self, after: &str) -> Result<String, Error> {
+        let pause = Duration::from_millis(self.config.tidy_ms);
         let keep_ms = i64::from(self.config.keep_days) * DAY_MS;
         let is_ours = self.store.write(move |txn| {
             Box::pin(async move {
                 let now = clock::now();
-                let is_ours = claim(txn, "notices tidied", now, Some(PAUSE / 2)).await?;
+                let is_ours = claim(txn, "notices tidied", now, Some(pause / 2)).await?;
                 if is_ours {
                     rows::drop_before(txn, now.plus_ms(-keep_ms), AT_ONCE).await?;
                 }

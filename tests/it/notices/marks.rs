@@ -1,9 +1,10 @@
-//! Read and unread, on all devices; pages.
+//! Read and unread, on all devices; pages; what is kept.
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{listens_on, mailbox};
-use crate::support::{Actor, TestServer};
+use crate::support::{Actor, TestServer, soon};
 
 /// Somebody who was called so many times.
 async fn called(server: &TestServer, times: usize) -> (Actor, Vec<Value>) {
@@ -61,7 +62,8 @@ async fn marks_are_ones_own_and_make_sense() {
     }
     let many: Vec<_> = (0..101).map(|_| id.clone()).collect();
     assert_eq!(ana.post(path, &json!({"ids": many})).await.status, 422);
-    assert_eq!(ana.post(path, &json!({"up_to": "ntf_nonsense"})).await.status, 422);
+    let nonsense = ana.post(path, &json!({"up_to": "ntf_nonsense"})).await;
+    assert_eq!(nonsense.refused(400), "invalid-request");
     assert_eq!(
         server.anybody().post(path, &json!({"ids": []})).await.refused(401),
         "unauthenticated"
@@ -112,4 +114,33 @@ async fn the_list_comes_in_pages_both_ways() {
         ana.get("/v1/me/notifications?limit=201").await.refused(400),
         "limit-too-large"
     );
+}
+
+#[tokio::test]
+async fn so_many_are_kept_for_so_long() {
+    let server = TestServer::start_with(|config| {
+        config.notices.keep_most = 20;
+        config.notices.tidy_ms = 200;
+    })
+    .await;
+    let (ana, ben) = (server.user("ana", &[]), server.user("ben", &[]));
+    let event = server.host().starts_event("session").await;
+    ana.says(&event, "hello").await;
+    for number in 0..80 {
+        ben.says(&event, &format!("@ana {number}")).await;
+    }
+    let left = async |most: usize| {
+        let few = async { while mailbox(&ana).await.0.len() > most {} };
+        soon("few are left", few).await;
+        mailbox(&ana).await.0
+    };
+    let kept = left(30).await;
+    assert_eq!(kept[0]["text"], "@ana 79", "the latest stay");
+    assert!(kept.len() >= 20, "{}", kept.len());
+    let old = "UPDATE notification SET created_ms = created_ms - 91 * CAST(86400000 AS BIGINT) WHERE read_ms IS NULL";
+    server.database().await.execute_unprepared(old).await.unwrap();
+    assert_eq!(left(0).await.len(), 0);
+    // Places go on where they were.
+    ben.says(&event, "@ana again").await;
+    assert_eq!(mailbox(&ana).await.1, 1);
 }
