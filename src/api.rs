@@ -20,6 +20,7 @@ use crate::{
         live::api::LiveApi,
         lobby::{api::LobbyApi, follows_api::FollowsApi},
         moderation::{api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi},
+        notices::api::NoticesApi,
         ops::OpsApi,
         polls::api::PollsApi,
         presence::api::PresenceApi,
@@ -50,7 +51,7 @@ pub type Groups = (
 );
 
 /// What people let each other know. A group of groups, because a list has no more than sixteen.
-pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi);
+pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi, NoticesApi);
 
 /// What is on, and what of it concerns whom.
 pub type Hall = (LobbyApi, FollowsApi);

@@ -37,6 +37,7 @@ use crate::{
         moderation::{
             Door, Moderation, api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi,
         },
+        notices::{Notices, api::NoticesApi},
         ops::OpsApi,
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
@@ -96,6 +97,7 @@ pub struct App {
     moderation: Moderation,
     polls: Polls,
     lobby: Lobby,
+    notices: Notices,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -133,9 +135,9 @@ impl App {
         );
 
         let events = Events::new(store.clone(), stream.clone());
-        let chat = Chat::new(store.clone(), stream.clone());
-        let reactions = Reactions::new(store.clone(), stream.clone());
         let presence = Presence::new(stream.clone(), concourse.roll);
+        let chat = Chat::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
+        let reactions = Reactions::new(store.clone(), stream.clone());
         let contests = Contests::new(store.clone(), stream.clone());
         let keys = Keys::new(store.clone());
         let typing = Typing::new(stream.clone());
@@ -158,6 +160,8 @@ impl App {
         });
         let polls = Polls::new(store.clone(), stream.clone());
         let lobby = Lobby::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
+        let notices = Notices::new(store.clone(), stream.clone(), bus.condition(), config.notices.clone());
+        stream.deliver_to(Arc::new(notices.clone()));
         let parts: Vec<Arc<dyn SnapshotPart>> = vec![
             Arc::new(events.clone()),
             Arc::new(chat.clone()),
@@ -267,6 +271,11 @@ impl App {
                     badges,
                     gate: Arc::clone(&gate),
                 },
+                NoticesApi {
+                    notices: notices.clone(),
+                    stream: stream.clone(),
+                    gate: Arc::clone(&gate),
+                },
             ),
             order(&moderation, chat.clone(), &gate),
             (
@@ -301,6 +310,7 @@ impl App {
             moderation,
             polls,
             lobby,
+            notices,
             metrics,
             tasks,
             halt,
@@ -347,6 +357,8 @@ impl App {
         self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
         self.tasks.spawn(self.moderation.clone().watch(self.halt.clone()));
         self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
+        self.tasks.spawn(self.notices.clone().watch(self.halt.clone()));
+        self.tasks.spawn(self.notices.clone().tidy(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
         self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
         self.tasks.spawn(self.events.clone().keep_time(self.halt.clone()));

@@ -38,6 +38,9 @@ pub struct Model {
     pub edited_ms: Option<i64>,
     /// When it appears by itself, if it is held and nobody decides before.
     pub release_ms: Option<i64>,
+    /// JSON list of `domain::mention::Mention`; null if nobody is called.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub mentions: Option<Json>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -9,6 +9,7 @@ mod m0003_order;
 mod m0004_room;
 mod m0005_crowd;
 mod m0006_poll;
+mod m0007_notification;
 mod m0008_follow;
 mod search;
 mod table;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_room::Migration),
             Box::new(m0005_crowd::Migration),
             Box::new(m0006_poll::Migration),
+            Box::new(m0007_notification::Migration),
             Box::new(m0008_follow::Migration),
         ]
     }

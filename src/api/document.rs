@@ -30,7 +30,7 @@ ignored.";
 
 /// Reads that are not for strangers. All other reads are, where the event is public; changes never are, but for
 /// [`STRANGERS_MAY`].
-const READS_FOR_STAFF: [&str; 15] = [
+const READS_FOR_STAFF: [&str; 16] = [
     "list_members",
     "list_held_messages",
     "list_keys",
@@ -46,6 +46,7 @@ const READS_FOR_STAFF: [&str; 15] = [
     "list_my_decisions",
     "get_receipt",
     "list_receipts",
+    "stream_me",
 ];
 const STRANGERS_MAY: [&str; 1] = ["applaud"];
 

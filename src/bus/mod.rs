@@ -20,6 +20,7 @@ use crate::{
     domain::{
         EventId, UserId,
         entry::{ByeReason, SignalKind},
+        notice::Noticed,
     },
     store::{Head, LogEntry},
 };
@@ -48,6 +49,8 @@ pub enum Envelope {
     Stale(Stale),
     /// What a feature tells itself on the other instances, as JSON that only it understands.
     Aside(EventId, Topic, Bytes),
+    /// To the whole house: who was notified of something, or has less to read.
+    Noticed(Noticed),
 }
 
 /// Whose aside it is.

@@ -8,6 +8,7 @@ pub mod bus;
 pub mod cors;
 pub mod limits;
 mod load;
+pub mod notices;
 pub mod order;
 pub mod room;
 mod secret;
@@ -21,6 +22,7 @@ pub use bus::BusConfig;
 pub use cors::CorsConfig;
 pub use limits::{LimitsConfig, QuotaConfig};
 pub use load::{ConfigError, Flag, Sources};
+pub use notices::NoticesConfig;
 pub use order::OrderConfig;
 pub use room::RoomConfig;
 pub use secret::Secret;
@@ -46,6 +48,7 @@ pub struct Config {
     pub cors: CorsConfig,
     pub telemetry: TelemetryConfig,
     pub order: OrderConfig,
+    pub notices: NoticesConfig,
 }
 
 /// A setting that cannot be worked with: its name and what is wrong.
@@ -58,6 +61,7 @@ impl Config {
         self.store.check()?;
         self.bus.check()?;
         self.room.check()?;
+        self.notices.check()?;
         self.stream.check()
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, Stamp, UserId, reaction::ReactionCount, user::User};
+use super::{MessageId, Stamp, UserId, mention::Mention, reaction::ReactionCount, user::User};
 
 /// The author's card as it was when they wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Object)]
@@ -76,6 +76,10 @@ pub struct Message {
     pub reply_count: u32,
     pub pinned: bool,
     pub reactions: Vec<ReactionCount>,
+    /// Who is called by name in it; absent if nobody is. Up to 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[oai(default, skip_serializing_if_is_empty)]
+    pub mentions: Vec<Mention>,
     /// The author's own id of the send, so that an optimistic client knows its message again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,

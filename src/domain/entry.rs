@@ -7,6 +7,7 @@
 mod control;
 #[macro_use]
 mod list;
+mod me;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ pub use control::{
     ByeReason, PerchHeartbeat, PerchReady, ResetReason, StreamBye, StreamHeartbeat, StreamReady, StreamReset,
     StreamResumed,
 };
+pub use me::{MeResumed, MeSignal, MeSignalKind, MeSnapshot, NotificationCreated, NotificationsRead};
 
 use super::{
     IncidentId, MessageId, Stamp, UserId,
@@ -103,6 +105,7 @@ impl Entry {
             return false;
         }
         message.text.clear();
+        message.mentions.clear();
         message.status = gone.by.leaves();
         true
     }

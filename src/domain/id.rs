@@ -206,6 +206,11 @@ typed_id!(
     PollId, "pol"
 );
 
+typed_id!(
+    /// One notification of one person.
+    NotificationId, "ntf"
+);
+
 /// Who someone is: the `sub` of their token, given by whoever signed it. 1 to 128 visible ASCII characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(std::sync::Arc<str>);
@@ -223,6 +228,12 @@ impl UserId {
     #[must_use]
     pub fn generate_guest() -> Self {
         Self(encode("gst", Uuid::now_v7()).into())
+    }
+
+    /// What no user's id comes before. Nobody's own.
+    #[must_use]
+    pub fn before_all() -> Self {
+        Self("".into())
     }
 
     #[must_use]

@@ -14,7 +14,9 @@ pub mod event;
 pub mod id;
 pub mod key;
 pub mod lobby;
+pub mod mention;
 pub mod moderation;
+pub mod notice;
 pub mod poll;
 pub mod presence;
 pub mod reaction;
@@ -30,6 +32,8 @@ pub mod timetable;
 pub mod user;
 
 pub use cursor::{Audience, Cursor};
-pub use id::{ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, PollId, SanctionId, UserId};
+pub use id::{
+    ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, NotificationId, PollId, SanctionId, UserId,
+};
 pub use refusal::{Fault, Reason, Refusal};
 pub use time::Stamp;

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod live;
 pub mod lobby;
 pub mod moderation;
+pub mod notices;
 pub mod ops;
 pub mod polls;
 pub mod presence;

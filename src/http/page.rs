@@ -16,7 +16,7 @@ use poem_openapi::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::Problem;
-use crate::domain::{Reason, Refusal};
+use crate::domain::{Fault, Reason, Refusal};
 
 /// Rows in a page unless asked otherwise, and at most.
 const USUAL: u32 = 50;
@@ -75,6 +75,16 @@ pub fn cursor<M: Mark>(mark: &M) -> String {
     // Keys are numbers and strings in a struct: they serialise. Were one not to, the cursor is refused when it returns.
     let json = serde_json::to_string(mark).unwrap_or_default();
     URL_SAFE_NO_PAD.encode(format!("{}:{json}", M::NAME))
+}
+
+/// A list goes one way at a time.
+#[must_use]
+pub fn one_way_only() -> Refusal {
+    let detail = "Give `before` or `after`, not both.";
+    Refusal {
+        faults: vec![Fault::new("/after", "conflict", detail)],
+        ..Refusal::new(Reason::InvalidRequest, detail)
+    }
 }
 
 /// The place of a cursor we gave out.

@@ -12,7 +12,7 @@ use poem_openapi::{
 
 use crate::domain::{
     Stamp,
-    entry::{EntryKind, SignalKind},
+    entry::{EntryKind, MeSignalKind, SignalKind},
     lobby::LobbySignalKind,
 };
 
@@ -37,6 +37,9 @@ pub struct AnyFrame;
 
 /// One frame of the lobby's stream.
 pub struct AnyLobbyFrame;
+
+/// One frame of a person's own stream.
+pub struct AnyMeFrame;
 
 /// `message.created` becomes `MessageCreatedEntry`.
 fn schema_name(kind: &str, suffix: &str) -> String {
@@ -185,6 +188,15 @@ documented_only!(AnyLobbyFrame, "LobbyFrame", |registry| {
     union(
         "One frame of the lobby's stream. Kinds to come are to be ignored by clients.",
         &register(registry, kinds, "InLobby", false),
+    )
+});
+
+documented_only!(AnyMeFrame, "MeStreamFrame", |registry| {
+    let mut kinds = Vec::new();
+    MeSignalKind::describe(registry, |kind, data| kinds.push((kind.name(), data)));
+    union(
+        "The `data` of one frame of a person's own stream.",
+        &register(registry, kinds, "MeSignal", false),
     )
 });
 

@@ -17,7 +17,7 @@ use poem_openapi::{
 };
 
 use super::{
-    schema::{AnyEntry, AnyFrame},
+    schema::{AnyEntry, AnyFrame, AnyMeFrame},
     wire::{Connection, Leave},
 };
 use crate::stream::{Format, Opened};
@@ -82,6 +82,13 @@ impl IntoResponse for StreamResponse {
     }
 }
 
+/// The `Last-Event-ID`, whatever it is. Empty means none: browsers send it so.
+#[must_use]
+pub fn sent_id(request: &Request) -> Option<String> {
+    let id = request.headers().get("Last-Event-ID").map(HeaderValue::as_bytes)?;
+    (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
+}
+
 fn one_of(content: Vec<MetaMediaType>, description: &'static str) -> MetaResponses {
     let response = MetaResponse {
         description,
@@ -105,8 +112,8 @@ pub fn endless(format: &'static str, item: MetaSchemaRef) -> MetaSchemaRef {
     }))
 }
 
-/// One event of the stream, as readers of server-sent events hand it out.
-fn stream_event() -> MetaSchema {
+/// One event of a stream, as readers of server-sent events hand it out.
+fn stream_event(id: &'static str, data: &'static str) -> MetaSchema {
     let field = |ty: &'static str, description: &'static str| {
         MetaSchemaRef::Inline(Box::new(MetaSchema {
             description: Some(description),
@@ -118,14 +125,8 @@ fn stream_event() -> MetaSchema {
         required: vec!["event", "data"],
         properties: vec![
             ("event", field("string", "The frame's `type`.")),
-            (
-                "id",
-                field("string", "For entries and snapshots: the cursor to go on from."),
-            ),
-            (
-                "data",
-                field("string", "One frame as JSON: a `StreamFrame` in an event's stream."),
-            ),
+            ("id", field("string", id)),
+            ("data", field("string", data)),
             (
                 "retry",
                 field("integer", "How long to wait before reconnecting, in milliseconds."),
@@ -170,7 +171,7 @@ impl<F: Type> ApiResponse for PerchResponse<F> {
 
     fn register(registry: &mut Registry) {
         F::register(registry);
-        registry.create_schema::<StreamResponse, _>("StreamEvent".to_owned(), |_| stream_event());
+        register_event(registry);
     }
 }
 
@@ -181,6 +182,15 @@ pub const fn content_type(format: Format) -> &'static str {
         Format::Sse => EVENT_STREAM,
         Format::Ndjson => NDJSON,
     }
+}
+
+fn register_event(registry: &mut Registry) {
+    registry.create_schema::<StreamResponse, _>("StreamEvent".to_owned(), |_| {
+        stream_event(
+            "For entries and snapshots: the cursor to go on from.",
+            "One frame as JSON: a `StreamFrame` in an event's stream.",
+        )
+    });
 }
 
 impl ApiResponse for StreamResponse {
@@ -203,7 +213,39 @@ impl ApiResponse for StreamResponse {
 
     fn register(registry: &mut Registry) {
         AnyFrame::register(registry);
-        registry.create_schema::<Self, _>("StreamEvent".to_owned(), |_| stream_event());
+        register_event(registry);
+    }
+}
+
+/// A person's own stream as a response: the same in every way but in what it carries.
+pub struct MeStreamResponse(pub StreamResponse);
+
+impl IntoResponse for MeStreamResponse {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl ApiResponse for MeStreamResponse {
+    fn meta() -> MetaResponses {
+        let content = MetaMediaType {
+            content_type: EVENT_STREAM,
+            schema: MetaSchemaRef::Reference("MeStreamEvent".to_owned()),
+        };
+        one_of(
+            vec![content],
+            "The stream. The `data` of each event is one `MeStreamFrame`.",
+        )
+    }
+
+    fn register(registry: &mut Registry) {
+        AnyMeFrame::register(registry);
+        registry.create_schema::<Self, _>("MeStreamEvent".to_owned(), |_| {
+            stream_event(
+                "For notifications, and the snapshot: the latest notification's id, to go on from.",
+                "One `MeStreamFrame` as JSON.",
+            )
+        });
     }
 }
 

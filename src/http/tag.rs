@@ -21,6 +21,8 @@ pub enum Tag {
     Contest,
     /// Keeping order: sanctions, rules, the queue, reports, appeals, and the record of decisions.
     Order,
+    /// What concerns you, whichever event you are looking at.
+    Notifications,
     /// Questions to the crowd.
     Polls,
     /// What is on: live events, soon and just over, what you follow and your feed.

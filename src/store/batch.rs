@@ -13,6 +13,7 @@ use super::{
     forget::forget,
     heads,
     log::{self, Head, audience_code, signed},
+    notices,
     past::Past,
     scribe::{Said, Scribe},
     together::{Lot, Scribes},
@@ -61,7 +62,16 @@ pub(super) async fn run_batch(
             return Err((failed, error));
         }
     }
-    match append(txn, running.ran.len(), &running.said, &running.heads, &epochs).await {
+    match append(
+        txn,
+        running.now,
+        running.ran.len(),
+        &mut running.said,
+        &running.heads,
+        &epochs,
+    )
+    .await
+    {
         Ok(()) => Ok((running.ran, running.said)),
         Err(error) => Err((running.ran.into_iter().map(|(caller, _)| caller).collect(), error)),
     }
@@ -262,8 +272,9 @@ impl Events {
 
 async fn append(
     txn: &DatabaseTransaction,
+    now: Stamp,
     ran: usize,
-    said: &Said,
+    said: &mut Said,
     heads: &BTreeMap<EventId, Head>,
     epochs: &BTreeMap<EventId, u32>,
 ) -> Result<(), sea_orm::DbErr> {
@@ -278,8 +289,13 @@ async fn append(
         let rows = said.entries.iter().map(LogEntry::values).collect();
         bulk::insert(txn, "log_entry", log::COLUMNS, rows, "").await?;
     }
+    if !said.notices.is_empty() {
+        said.noticed.extend(notices::write(txn, now, &said.notices).await?);
+    }
     for forgotten in &said.forgotten {
         forget(txn, forgotten).await?;
+        said.noticed
+            .extend(notices::told_of(txn, forgotten.gone.message_id).await?);
     }
     let mut moved: BTreeSet<EventId> = said.entries.iter().map(|entry| entry.event).collect();
     // Those that begin another epoch, whether or not something was said in it already.

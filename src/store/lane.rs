@@ -15,9 +15,12 @@ use super::{
     Error,
     open::Database,
     past::{Known, Past},
-    writer::{Job, OnCommit, Writer},
+    writer::{Job, OnCommit, OnNotice, Writer},
 };
 use crate::{config::StoreConfig, domain::EventId, telemetry::Metrics};
+
+/// What is set once the store is open.
+type Once<T> = Arc<OnceLock<T>>;
 
 /// All lanes of one store.
 pub(super) struct Lanes {
@@ -37,7 +40,7 @@ impl Lanes {
         count: u32,
         config: &StoreConfig,
         database: &Database,
-        (on_commit, known): (&Arc<OnceLock<OnCommit>>, &Arc<OnceLock<Known>>),
+        (on_commit, on_notice, known): (&Once<OnCommit>, &Once<OnNotice>, &Once<Known>),
         metrics: &Arc<Metrics>,
     ) -> Self {
         let (mut lanes, mut writers) = (Vec::new(), Vec::new());
@@ -50,6 +53,7 @@ impl Lanes {
                 jobs: waiting,
                 batch_max: config.batch_max,
                 on_commit: Arc::clone(on_commit),
+                on_notice: Arc::clone(on_notice),
                 past: Past::new(Arc::clone(known)),
                 metrics: Arc::clone(metrics),
             };

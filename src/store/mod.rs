@@ -17,6 +17,7 @@ mod heads;
 mod house;
 mod lane;
 pub mod log;
+mod notices;
 mod open;
 mod past;
 mod postgres;
@@ -44,11 +45,14 @@ pub use recent::Recent;
 pub use scribe::Scribe;
 pub use together::{Asked, Outcomes, Scribes, Together};
 
-use crate::{domain::EventId, telemetry::Metrics};
+use crate::{
+    domain::{EventId, notice::Noticed},
+    telemetry::Metrics,
+};
 use lane::Lanes;
 use past::Known;
 use together::Waiting;
-use writer::{Answer, Change, Job, OnCommit};
+use writer::{Answer, Change, Job, OnCommit, OnNotice};
 
 /// Text to be found literally by a `LIKE` that escapes with a backslash.
 #[must_use]
@@ -62,6 +66,7 @@ pub struct Store {
     reader: Reader,
     lanes: Arc<Lanes>,
     on_commit: Arc<OnceLock<OnCommit>>,
+    on_notice: Arc<OnceLock<OnNotice>>,
     known: Arc<OnceLock<Known>>,
     metrics: Arc<Metrics>,
     /// Held until [`Store::close`]: a second server on the same directory is refused. Handles may live on after that.
@@ -86,6 +91,13 @@ impl Store {
     pub fn on_commit(&self, tell: impl Fn(Vec<LogEntry>) + Send + Sync + 'static) {
         if self.on_commit.set(Arc::new(tell)).is_err() {
             tracing::error!("a second listener for committed entries was ignored");
+        }
+    }
+
+    /// Sets who hears of people who were notified of something, after the commit. Called once; a second call is ignored.
+    pub fn on_notice(&self, tell: impl Fn(Noticed) + Send + Sync + 'static) {
+        if self.on_notice.set(Arc::new(tell)).is_err() {
+            tracing::error!("a second listener for notifications was ignored");
         }
     }
 

@@ -1,10 +1,6 @@
 //! Opening the database, whichever it is: migrated, with readers and running lanes.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait};
 
@@ -95,12 +91,13 @@ impl Store {
             lanes = 1;
         }
         let reader = database.open(config.readers).await?;
-        let (on_commit, known) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
-        let lanes = Lanes::open(lanes, config, &database, (&on_commit, &known), &metrics);
+        let (on_commit, on_notice, known) = (Arc::default(), Arc::default(), Arc::default());
+        let lanes = Lanes::open(lanes, config, &database, (&on_commit, &on_notice, &known), &metrics);
         Ok(Self {
             reader,
             lanes: Arc::new(lanes),
             on_commit,
+            on_notice,
             known,
             metrics,
             lock: Arc::new(std::sync::Mutex::new(lock)),

@@ -2,10 +2,11 @@
 
 use sea_orm::DatabaseTransaction;
 
-use super::{Error, Forgotten, LogEntry, log::Head};
+use super::{Error, Forgotten, LogEntry, log::Head, notices::Noted};
 use crate::domain::{
-    Audience, EventId, Stamp,
+    Audience, EventId, Stamp, UserId,
     entry::{Entry, MessageGone},
+    notice::Notice,
 };
 
 /// Stands for one change while it runs. What it says becomes part of the log when the whole batch is committed, or
@@ -24,12 +25,17 @@ pub struct Scribe<'a> {
 pub(super) struct Said {
     pub(super) entries: Vec<LogEntry>,
     pub(super) forgotten: Vec<Forgotten>,
+    pub(super) notices: Vec<Noted>,
+    /// Who has to look, once it is committed.
+    pub(super) noticed: Vec<UserId>,
 }
 
 impl Said {
     pub(super) fn extend(&mut self, more: Self) {
         self.entries.extend(more.entries);
         self.forgotten.extend(more.forgotten);
+        self.notices.extend(more.notices);
+        self.noticed.extend(more.noticed);
     }
 }
 
@@ -86,6 +92,13 @@ impl<'a> Scribe<'a> {
     pub fn forget(&mut self, gone: MessageGone, seq: u64) {
         let event = self.event;
         self.said.forgotten.push(Forgotten { event, seq, gone });
+    }
+
+    /// Has people notified of something, together with whatever else is said. Any number of people costs the same few
+    /// statements for the whole batch.
+    pub fn notify(&mut self, notice: Notice) {
+        let event = self.event;
+        self.said.notices.push(Noted { event, notice });
     }
 
     fn append(&mut self, audience: Audience, entry: &Entry) {

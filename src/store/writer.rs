@@ -27,7 +27,10 @@ use super::{
     scribe::{Said, Scribe},
     together::Like,
 };
-use crate::{domain::EventId, telemetry::Metrics};
+use crate::{
+    domain::{EventId, notice::Noticed},
+    telemetry::Metrics,
+};
 
 /// A database that could not be reached is left alone for so long; who comes meanwhile is told at once.
 const REST: Duration = Duration::from_millis(500);
@@ -36,6 +39,9 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Who is told what was committed, in commit order. Must not block: the writer waits for it.
 pub(super) type OnCommit = Arc<dyn Fn(Vec<LogEntry>) + Send + Sync>;
+
+/// Who is told whom something was notified of, after the entries. Must not block.
+pub(super) type OnNotice = Arc<dyn Fn(Noticed) + Send + Sync>;
 
 /// Somebody who waits for a change.
 pub(super) trait Answer: Send {
@@ -99,6 +105,7 @@ pub(super) struct Writer {
     pub(super) jobs: mpsc::Receiver<Job>,
     pub(super) batch_max: usize,
     pub(super) on_commit: Arc<std::sync::OnceLock<OnCommit>>,
+    pub(super) on_notice: Arc<std::sync::OnceLock<OnNotice>>,
     pub(super) past: Past,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -170,12 +177,18 @@ impl Writer {
 
     /// Stands first: whoever is answered and then reads the stream finds the entry there.
     fn tell(&self, ran: Ran, said: Said) {
-        let said = said.entries;
+        let (said, noticed) = (said.entries, said.noticed);
         self.metrics.entries.inc_by(said.len() as u64);
         if let (false, Some(tell)) = (said.is_empty(), self.on_commit.get()) {
             // What a listener breaks is its own; the stands repair themselves from the log.
             if catch_unwind(AssertUnwindSafe(|| tell(said))).is_err() {
                 tracing::error!("the listener for committed entries panicked");
+            }
+        }
+        if let (false, Some(tell)) = (noticed.is_empty(), self.on_notice.get()) {
+            // A hint: streams look for themselves as well.
+            if catch_unwind(AssertUnwindSafe(|| tell(Noticed::of(noticed)))).is_err() {
+                tracing::error!("the listener for notifications panicked");
             }
         }
         for (change, head) in ran {

@@ -35,7 +35,9 @@ use crate::{
     domain::{
         Audience, EventId, UserId,
         entry::{ByeReason, Signal, SignalKind, StreamHeartbeat},
+        notice::Noticed,
         presence::PresenceCounts,
+        user::User,
     },
     store::{Error, LogEntry, Store, log},
     telemetry::Metrics,
@@ -69,6 +71,20 @@ pub trait HeadCount: Send + Sync {
     fn everywhere(&self, event: EventId) -> BoxFuture<'_, PresenceCounts>;
 }
 
+/// Who knows the people in an event by what they are called. Must not block.
+pub trait Company: Send + Sync {
+    /// Those of them whose folded name is one of these.
+    fn called(&self, event: EventId, names: &[String]) -> Vec<User>;
+
+    fn find(&self, event: EventId, user: &UserId) -> Option<User>;
+}
+
+/// Who wants to hear whom something was notified of, on whatever instance. A hint: it may be lost or doubled. Must not
+/// block.
+pub trait NoticeListener: Send + Sync {
+    fn noticed(&self, noticed: &Noticed);
+}
+
 /// Who wants to know about people coming and going. Must not block.
 pub trait SeatListener: Send + Sync {
     fn opened(&self, seat: &SeatInfo);
@@ -89,6 +105,7 @@ pub(super) struct Hub {
     pub(super) listeners: OnceLock<Vec<Arc<dyn SeatListener>>>,
     pub(super) forgetters: OnceLock<Vec<Arc<dyn Forgetter>>>,
     pub(super) attentive: OnceLock<Vec<Arc<dyn EventListener>>>,
+    pub(super) notified: OnceLock<Arc<dyn NoticeListener>>,
     /// Share of seats, in thousandths, that have been told to leave.
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
@@ -138,6 +155,7 @@ impl Hub {
             listeners: OnceLock::new(),
             forgetters: OnceLock::new(),
             attentive: OnceLock::new(),
+            notified: OnceLock::new(),
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
             pulse: watch::Sender::default(),
@@ -148,6 +166,12 @@ impl Hub {
         hub.store.on_commit(move |entries| {
             if let Some(hub) = committed.upgrade() {
                 hub.committed(entries);
+            }
+        });
+        let noticed = Arc::downgrade(&hub);
+        hub.store.on_notice(move |who| {
+            if let Some(hub) = noticed.upgrade() {
+                hub.notice(who);
             }
         });
         let knows = Arc::downgrade(&hub);
@@ -189,12 +213,25 @@ impl Hub {
                         listener.aside(event, topic, &json);
                     }
                 }
+                Envelope::Noticed(noticed) => self.hear_notice(&noticed),
                 Envelope::Stale(stale) => {
                     for forgetter in self.forgetters.get().into_iter().flatten() {
                         forgetter.forget(&stale);
                     }
                 }
             }
+        }
+    }
+
+    /// Somebody was notified of something here, or has less to read.
+    pub(super) fn notice(&self, noticed: Noticed) {
+        self.hear_notice(&noticed);
+        self.bus.publish(Envelope::Noticed(noticed));
+    }
+
+    fn hear_notice(&self, noticed: &Noticed) {
+        if let Some(listener) = self.notified.get() {
+            listener.noticed(noticed);
         }
     }
 

@@ -25,7 +25,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Format, TypeFilter};
-pub use hub::{EventListener, Forgetter, HeadCount, SeatListener};
+pub use hub::{Company, EventListener, Forgetter, HeadCount, NoticeListener, SeatListener};
 pub use opened::Opened;
 pub use perch::{PerchRequest, Teller, Words};
 pub use seat::{Seat, SeatInfo, SeatRequest};
@@ -37,7 +37,7 @@ use crate::{
     clock,
     concourse::Places,
     config::StreamConfig,
-    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal, receipt::Handed},
+    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal, notice::Noticed, receipt::Handed},
     store::{Error, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
@@ -88,6 +88,19 @@ impl Stream {
         if self.hub.attentive.set(listeners).is_err() {
             tracing::error!("listeners were attached twice; the first ones count");
         }
+    }
+
+    /// Tells who wants to hear whom something was notified of. Called once, at the start.
+    pub fn deliver_to(&self, listener: Arc<dyn NoticeListener>) {
+        if self.hub.notified.set(listener).is_err() {
+            tracing::error!("who hears of notifications was named twice; the first one counts");
+        }
+    }
+
+    /// Tells all instances that these people have something else to read than before. What is notified in a change needs
+    /// no such word.
+    pub fn notice(&self, users: Vec<UserId>) {
+        self.hub.notice(Noticed::of(users));
     }
 
     /// Tells a feature on the instances where the event has a stand what it tells itself. Only a hint.

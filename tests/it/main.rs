@@ -31,6 +31,7 @@ mod floors;
 mod keys;
 mod limits;
 mod lobby;
+mod notices;
 mod operate;
 mod order;
 mod polls;

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         Audience, EventId, Stamp, UserId,
         entry::{ByeReason, EntryKind, SignalKind},
+        notice::Noticed,
     },
     store::LogEntry,
 };
@@ -30,6 +31,7 @@ const SIGNAL: u8 = 3;
 const DISMISSED: u8 = 4;
 const STALE: u8 = 5;
 const ASIDE: u8 = 6;
+const NOTICED: u8 = 7;
 
 /// Writes and reads the letters of one instance.
 pub(super) struct Desk {
@@ -93,6 +95,16 @@ impl Desk {
                 letter.put_slice(event.uuid().as_bytes());
                 put_text(&mut letter, reason.name());
                 put_text(&mut letter, only.as_ref().map_or("", UserId::as_str));
+                letters.push(self.seal(letter));
+            }
+            Envelope::Noticed(noticed) => {
+                let mut letter = self.begin(NOTICED);
+                // Nobody in particular is everybody.
+                if let Noticed::Users(users) = noticed {
+                    for user in users {
+                        put_text(&mut letter, user.as_str());
+                    }
+                }
                 letters.push(self.seal(letter));
             }
             Envelope::Stale(stale) => {
@@ -228,6 +240,17 @@ impl Desk {
                 5 => Stale::Order(None),
                 _ => return None,
             }),
+            NOTICED => {
+                let mut users = Vec::new();
+                while !letter.is_empty() {
+                    users.push(take_user(&mut letter)??);
+                }
+                Envelope::Noticed(if users.is_empty() {
+                    Noticed::Everyone
+                } else {
+                    Noticed::Users(users)
+                })
+            }
             ASIDE => {
                 let event = take_event(&mut letter)?;
                 let topic = Topic::parse(&take_text(&mut letter)?)?;

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{super::Condition, Desk, Envelope, channel, house_channel};
-use crate::{redis::Redis, telemetry::Metrics};
+use crate::{domain::notice::Noticed, redis::Redis, telemetry::Metrics};
 
 /// Envelopes that may wait.
 const WAITING: usize = 4_096;
@@ -70,7 +70,10 @@ impl Outbox {
 
     pub(super) fn put(&self, envelope: Envelope) {
         let size = size(&envelope);
-        let is_signal = matches!(envelope, Envelope::Signal(..) | Envelope::Aside(..));
+        let is_signal = matches!(
+            envelope,
+            Envelope::Signal(..) | Envelope::Aside(..) | Envelope::Noticed(_)
+        );
         let fits = self.bytes.load(Ordering::Acquire) + size <= WAITING_BYTES
             && !(is_signal && self.waiting.capacity() < WAITING - WAITING_SIGNALS);
         self.bytes.fetch_add(size, Ordering::AcqRel);
@@ -86,7 +89,10 @@ fn size(envelope: &Envelope) -> usize {
         Envelope::Entries(_, entries) => entries.iter().map(|entry| entry.json.len()).sum(),
         Envelope::Signal(_, signal) => signal.json.len(),
         Envelope::Aside(_, _, json) => json.len(),
-        Envelope::Reached(..) | Envelope::Dismissed(..) | Envelope::Stale(_) => 0,
+        Envelope::Noticed(Noticed::Users(users)) => users.iter().map(|user| user.as_str().len() + 1).sum(),
+        Envelope::Noticed(Noticed::Everyone) | Envelope::Reached(..) | Envelope::Dismissed(..) | Envelope::Stale(_) => {
+            0
+        }
     }
 }
 
@@ -191,7 +197,7 @@ impl Carrier {
             | Envelope::Signal(event, _)
             | Envelope::Aside(event, ..)
             | Envelope::Dismissed(event, ..) => channel(&self.redis, *event),
-            Envelope::Stale(_) => house_channel(&self.redis),
+            Envelope::Stale(_) | Envelope::Noticed(_) => house_channel(&self.redis),
         }
     }
 

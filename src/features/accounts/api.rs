@@ -15,7 +15,7 @@ use crate::{
     },
     http::{
         Answer, Attendee, ClientAddress, Created, Json, Ledger, Limits, Policy, Problem, Tag,
-        auth::{Authenticator, DEVICE_HEADER, cookie},
+        auth::{Authenticator, DEVICE_HEADER, OWN_STREAM, cookie},
         gate::Gate,
         judge::Judge,
     },
@@ -172,6 +172,21 @@ impl AccountsApi {
         me.caller.limit(|policies| policies.write).await?;
         let event = self.gate.admit(&event, &me.caller).await?.event.id;
         let (ticket, expires_at) = self.authenticator.issue_ticket(&me.caller.identity, event).await?;
+        Ok(Created::new(TicketOut { ticket, expires_at }))
+    }
+
+    /// Make a ticket for your own stream
+    ///
+    /// As a stream ticket, for `GET /v1/me/stream`.
+    #[oai(
+        path = "/me/stream-tickets",
+        method = "post",
+        operation_id = "create_my_stream_ticket"
+    )]
+    async fn create_my_ticket(&self, me: Attendee) -> Result<Created<TicketOut>, Problem> {
+        me.caller.limit(|policies| policies.write).await?;
+        let ticket = self.authenticator.issue_ticket(&me.caller.identity, OWN_STREAM).await?;
+        let (ticket, expires_at) = ticket;
         Ok(Created::new(TicketOut { ticket, expires_at }))
     }
 }

@@ -9,10 +9,10 @@ use poem_openapi::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Chat, Page as Direction, Saying, Sought, Wanted, manners};
+use super::{Chat, Page as Direction, Rewording, Saying, Sought, Wanted, manners};
 use crate::{
     domain::{
-        EventId, Fault, MessageId, Reason, Refusal, Stamp, UserId,
+        EventId, MessageId, Refusal, Stamp, UserId,
         chat::{Message, MessageStatus},
         text::{ClientId, MessageText, search_words},
         user::Role,
@@ -46,6 +46,10 @@ struct MessageIn {
     /// Your own id of this send, 1 to 64 visible ASCII characters: sending again with it is harmless.
     #[oai(validator(min_length = 1, max_length = 64, pattern = "^[!-~]+$"))]
     client_id: Option<String>,
+    /// Ids of people you call in it, for certainty where several have one name. Those who neither spoke here nor are here
+    /// are left out. Whoever is called by `@name` alone is found as well.
+    #[oai(validator(max_items = 10))]
+    mentions: Option<Vec<UserId>>,
 }
 
 #[derive(ApiRequest)]
@@ -59,6 +63,9 @@ enum MessageBody {
 struct MessageEdit {
     #[oai(validator(min_length = 1, max_length = 4096))]
     text: String,
+    /// As when posting.
+    #[oai(validator(max_items = 10))]
+    mentions: Option<Vec<UserId>>,
 }
 
 /// A place in a list of messages ordered by `seq`.
@@ -115,9 +122,9 @@ impl ChatApi {
     ) -> Result<Posted<Message>, Problem> {
         let attendee = self.writer(&event, &caller).await?;
         limit_talk(&attendee, &caller).await?;
-        let (text, parent_id, client_id) = match body {
-            MessageBody::Json(Json(body)) => (body.text, body.parent_id, body.client_id),
-            MessageBody::Text(PlainText(text)) => (text, None, None),
+        let (text, parent_id, client_id, named) = match body {
+            MessageBody::Json(Json(body)) => (body.text, body.parent_id, body.client_id, body.mentions),
+            MessageBody::Text(PlainText(text)) => (text, None, None, None),
         };
         let author = attendee.require_user()?.clone();
         let (room, staff) = (&attendee.event.settings.room, attendee.role.is_staff());
@@ -128,6 +135,7 @@ impl ChatApi {
         let mut saying = Saying {
             author,
             text: MessageText::parse(&text)?,
+            mentions: Vec::new(),
             original: None,
             parent_id,
             client_id,
@@ -143,7 +151,9 @@ impl ChatApi {
         };
         let judged = self.judge.judge(&attendee, &caller, saying.text.clone(), act).await?;
         saying.is_judged(judged);
-        let message = self.chat.say(attendee.event.id, saying).await?;
+        let (event, named) = (attendee.event.id, named.unwrap_or_default());
+        saying.mentions = self.chat.called(event, &saying.text, &named).await?;
+        let message = self.chat.say(event, saying).await?;
         // A repeat answers as the first did: what was held then is 202 still, while it is held.
         Ok(if message.status == MessageStatus::Held {
             Posted::Accepted(message)
@@ -278,10 +288,14 @@ impl ChatApi {
         manners::may_edit(&attendee, &caller, &text)?;
         let judged = self.judge.judge(&attendee, &caller, text, Act::Edit(message.0)).await?;
         let unique = attendee.event.settings.room.unique_messages && !attendee.role.is_staff();
-        let edited = self
-            .chat
-            .edit(&attendee.event, message.0, author, judged.text, unique, judged.grounds);
-        Ok(Json(edited.await?))
+        let named = body.0.mentions.unwrap_or_default();
+        let new = Rewording {
+            mentions: self.chat.called(attendee.event.id, &judged.text, &named).await?,
+            text: judged.text,
+            unique,
+            grounds: judged.grounds,
+        };
+        Ok(Json(self.chat.edit(&attendee.event, message.0, author, new).await?))
     }
 
     /// Delete a message
@@ -378,13 +392,7 @@ async fn limit_talk(who: &Admission, caller: &Caller) -> Result<(), Refusal> {
 
 fn direction(before: Place<BySeq>, after: Place<BySeq>) -> Result<Direction, Refusal> {
     match (before.0, after.0) {
-        (Some(_), Some(_)) => {
-            let fault = Fault::new("/after", "conflict", "Give `before` or `after`, not both.");
-            Err(Refusal {
-                faults: vec![fault],
-                ..Refusal::new(Reason::InvalidRequest, "Give `before` or `after`, not both.")
-            })
-        }
+        (Some(_), Some(_)) => Err(page::one_way_only()),
         (None, Some(BySeq(seq))) => Ok(Direction::After(seq)),
         (before, None) => Ok(Direction::Before(before.map_or(u64::MAX, |BySeq(seq)| seq))),
     }

@@ -3,14 +3,13 @@
 use entity::message;
 use sea_orm::ActiveValue::Set;
 
-use super::{lately, rows, shadow::as_its_author_sees};
+use super::{Rewording, call, fresh::mentions_column, lately, rows, shadow::as_its_author_sees};
 use crate::{
     domain::{
         MessageId, Reason, Refusal, UserId,
         chat::{Message, MessageStatus},
         entry::{Entry, GoneBy, MessageGone, MessageSaid},
         moderation::{Action, Deciding},
-        text::MessageText,
         user::Role,
     },
     store::{Error, Scribe, audit},
@@ -44,11 +43,15 @@ pub(super) async fn edit(
     scribe: &mut Scribe<'_>,
     id: MessageId,
     author: UserId,
-    text: MessageText,
+    new: Rewording,
     window_ms: i64,
-    unique: bool,
-    grounds: Option<Deciding>,
 ) -> Result<Message, Error> {
+    let Rewording {
+        text,
+        mentions,
+        unique,
+        grounds,
+    } = new;
     let (row, status) = require_row(scribe, id).await?;
     if row.author_id != author.as_str() {
         return Err(Refusal::new(Reason::Forbidden, "Only its author may edit a message.").into());
@@ -70,13 +73,16 @@ pub(super) async fn edit(
     let edited = message::ActiveModel {
         text: Set(text.into_string()),
         edited_ms: Set(Some(now_ms)),
+        mentions: Set(mentions_column(&mentions)),
         ..Default::default()
     };
+    let before = rows::read(row.clone(), Vec::new())?.mentions;
     let message = rewrite(scribe, row, edited).await?;
     let said = Entry::MessageUpdated(MessageSaid {
         message: message.clone(),
     });
     if status == MessageStatus::Active {
+        call::notify(scribe, &message, None, &before);
         scribe.say(&said)
     } else {
         scribe.say_to_staff(&said)
@@ -150,6 +156,7 @@ async fn take_away(
     };
     if to == MessageStatus::Deleted {
         change.text = Set(String::new());
+        change.mentions = Set(None);
     }
     let message = rewrite(scribe, row, change).await?;
     let by = if to == MessageStatus::Deleted {
@@ -224,6 +231,11 @@ async fn appear(scribe: &mut Scribe<'_>, row: message::Model, why: Option<Decidi
     scribe.say(&Entry::MessageReleased(MessageSaid {
         message: message.clone(),
     }));
+    let answered = match message.parent_id {
+        Some(parent) => rows::author_of(scribe.txn(), parent).await?,
+        None => None,
+    };
+    call::notify(scribe, &message, answered.as_ref(), &[]);
     if let Some(why) = why {
         note(scribe, &message, why).await?;
     }

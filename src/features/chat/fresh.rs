@@ -13,6 +13,7 @@ use crate::{
     domain::{
         EventId, MessageId,
         chat::{Message, MessageStatus},
+        mention::Mention,
         text::joined_words,
     },
     store::{Error, bulk, unnest},
@@ -50,19 +51,28 @@ pub(super) fn new_row(
         created_ms: Set(message.created_at.ms()),
         edited_ms: Set(None),
         release_ms: Set(release_ms),
+        mentions: Set(mentions_column(&message.mentions)),
         ..Default::default()
     }
 }
 
+/// Null for almost every message.
+pub(super) fn mentions_column(mentions: &[Mention]) -> Option<Json> {
+    let json = (!mentions.is_empty()).then(|| serde_json::to_value(mentions));
+    // Ids and names: they serialise.
+    json.and_then(Result::ok)
+}
+
 /// Arrays carry no NULL, so what is absent comes as empty; none of these texts and ids is ever empty itself.
 const INSERT: &str = "INSERT INTO message (id, event_id, seq, author_id, author_name, author_avatar_url, author_badges, \
-    text, words, status, parent_id, reply_count, pinned, client_id, sent_hash, created_ms, release_ms) \
+    text, words, status, parent_id, reply_count, pinned, client_id, sent_hash, created_ms, release_ms, mentions) \
     SELECT id, event_id, seq, author_id, author_name, NULLIF(author_avatar_url, ''), author_badges::jsonb, \
     text, words, status, NULLIF(parent_id, '00000000-0000-0000-0000-000000000000'), 0, FALSE, \
-    NULLIF(client_id, ''), NULLIF(sent_hash, ''), created_ms, NULLIF(release_ms, 0) \
+    NULLIF(client_id, ''), NULLIF(sent_hash, ''), created_ms, NULLIF(release_ms, 0), NULLIF(mentions, '')::jsonb \
     FROM unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
-    $10::text[], $11::uuid[], $12::text[], $13::text[], $14::int8[], $15::int8[]) AS said (id, event_id, seq, author_id, author_name, \
-    author_avatar_url, author_badges, text, words, status, parent_id, client_id, sent_hash, created_ms, release_ms)";
+    $10::text[], $11::uuid[], $12::text[], $13::text[], $14::int8[], $15::int8[], \
+    $16::text[]) AS said (id, event_id, seq, author_id, author_name, \
+    author_avatar_url, author_badges, text, words, status, parent_id, client_id, sent_hash, created_ms, release_ms, mentions)";
 
 pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::ActiveModel>) -> Result<(), Error> {
     if rows.is_empty() {
@@ -77,7 +87,7 @@ pub(super) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<message::Act
 }
 
 /// The columns of a new message, in the order of [`values`].
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "id",
     "event_id",
     "seq",
@@ -96,6 +106,7 @@ const COLUMNS: [&str; 18] = [
     "created_ms",
     "edited_ms",
     "release_ms",
+    "mentions",
 ];
 
 fn values(row: message::ActiveModel) -> [Value; COLUMNS.len()] {
@@ -121,10 +132,11 @@ fn values(row: message::ActiveModel) -> [Value; COLUMNS.len()] {
         of(row.created_ms),
         of(row.edited_ms),
         of(row.release_ms),
+        of(row.mentions),
     ]
 }
 
-fn columns(mut rows: Vec<message::ActiveModel>) -> [Value; 15] {
+fn columns(mut rows: Vec<message::ActiveModel>) -> [Value; 16] {
     [
         each(&mut rows, |row| &mut row.id),
         each(&mut rows, |row| &mut row.event_id),
@@ -147,6 +159,10 @@ fn columns(mut rows: Vec<message::ActiveModel>) -> [Value; 15] {
         each_if_any(&mut rows, |row| &mut row.sent_hash),
         each(&mut rows, |row| &mut row.created_ms),
         each_if_any(&mut rows, |row| &mut row.release_ms),
+        unnest::column(rows.iter_mut().map(|row| {
+            let mentions = row.mentions.take().flatten();
+            mentions.map_or_else(String::new, |mentions| mentions.to_string())
+        })),
     ]
 }
 

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod appear;
+mod call;
 mod change;
 mod fresh;
 mod lately;
@@ -27,6 +28,7 @@ use crate::{
         chat::{Message, MessageStatus},
         entry::{MessageSaid, ModerationTold, Signal},
         event::Event,
+        mention::Mention,
         moderation::{Action, Deciding},
         snapshot::RECENT_MESSAGES,
         text::{ClientId, MessageText},
@@ -34,7 +36,7 @@ use crate::{
     },
     http::judge::{Desk, Fate, Judged},
     store::{Error, Scribe, Store},
-    stream::{Draft, SnapshotPart, Stream},
+    stream::{Company, Draft, SnapshotPart, Stream},
 };
 
 /// Held messages shown to staff in a snapshot. More are found by their list.
@@ -45,6 +47,7 @@ const HELD_SHOWN: u64 = 200;
 pub struct Saying {
     pub author: User,
     pub text: MessageText,
+    pub mentions: Vec<Mention>,
     pub parent_id: Option<MessageId>,
     pub client_id: Option<ClientId>,
     /// Waits for a moderator instead of appearing.
@@ -76,6 +79,16 @@ impl Saying {
     }
 }
 
+/// New words for a message, checked.
+#[derive(Debug, Clone)]
+pub struct Rewording {
+    pub text: MessageText,
+    pub mentions: Vec<Mention>,
+    /// Only if nobody said the same a moment ago.
+    pub unique: bool,
+    pub grounds: Option<Deciding>,
+}
+
 /// Which page of history.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -90,12 +103,20 @@ pub struct Wanted {
 pub struct Chat {
     store: Store,
     stream: Stream,
+    circles: Arc<call::Circles>,
 }
 
 impl Chat {
     #[must_use]
-    pub fn new(store: Store, stream: Stream) -> Self {
-        Self { store, stream }
+    pub fn new(store: Store, stream: Stream, company: Arc<dyn Company>) -> Self {
+        let circles = Arc::new(call::Circles::new(store.clone(), company));
+        Self { store, stream, circles }
+    }
+
+    /// Who is called in that text, among those who spoke in the event or are there; and those of `named` who are. A text
+    /// that calls nobody costs nothing.
+    pub async fn called(&self, event: EventId, text: &MessageText, named: &[UserId]) -> Result<Vec<Mention>, Error> {
+        self.circles.called(event, text.as_str(), named).await
     }
 
     /// Says something. The same `client_id` and content again gives the same message again; other content is refused.
@@ -163,15 +184,13 @@ impl Chat {
         event: &Arc<Event>,
         id: MessageId,
         author: UserId,
-        text: MessageText,
-        unique: bool,
-        grounds: Option<Deciding>,
+        new: Rewording,
     ) -> Result<Message, Error> {
         let window_ms = i64::from(event.settings.edit_window_seconds) * 1_000;
         Ok(self
             .stream
             .record(event.id, move |scribe| {
-                Box::pin(change::edit(scribe, id, author, text, window_ms, unique, grounds))
+                Box::pin(change::edit(scribe, id, author, new, window_ms))
             })
             .await?
             .value)

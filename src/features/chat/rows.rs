@@ -67,6 +67,10 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
         badges: serde_json::from_value(row.author_badges).map_err(|error| Error::unreadable("badges", error))?,
     };
     let seen = is_visible(status);
+    let mentions = match row.mentions.filter(|_| seen) {
+        Some(mentions) => serde_json::from_value(mentions).map_err(|error| Error::unreadable("mentions", error))?,
+        None => Vec::new(),
+    };
     Ok(Message {
         id: MessageId::from_uuid(row.id),
         // Below zero is the place that one nobody sees would have had.
@@ -82,6 +86,7 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
         reply_count: u32::try_from(row.reply_count).unwrap_or(0),
         pinned: row.pinned,
         reactions: if seen { reactions } else { Vec::new() },
+        mentions,
         client_id: row.client_id,
         created_at: Stamp::from_ms(row.created_ms),
         edited_at: row.edited_ms.map(Stamp::from_ms),
@@ -217,6 +222,35 @@ pub(super) async fn update(
         .filter(message::Column::RowNo.eq(row_no));
     query.exec(db).await?;
     Ok(())
+}
+
+/// Who wrote a message.
+pub(super) async fn author_of(db: &impl ConnectionTrait, id: MessageId) -> Result<Option<UserId>, Error> {
+    let query = message::Entity::find()
+        .select_only()
+        .column(message::Column::AuthorId)
+        .filter(message::Column::Id.eq(id.uuid()));
+    let author: Option<String> = query.into_tuple().one(db).await?;
+    let read = |author: String| author.parse().map_err(|error| Error::unreadable("author id", error));
+    author.map(read).transpose()
+}
+
+/// People by what they said in an event after that place, with the place; the latest first, up to `most` messages.
+pub(super) async fn speakers(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    after: i64,
+    most: u64,
+) -> Result<Vec<(i64, String, String)>, Error> {
+    use message::Column as C;
+    let query = message::Entity::find()
+        .select_only()
+        .columns([C::Seq, C::AuthorId, C::AuthorName])
+        .filter(C::EventId.eq(event.uuid()))
+        .filter(C::Seq.gt(after))
+        .order_by_desc(C::Seq)
+        .limit(most);
+    Ok(query.into_tuple().all(db).await?)
 }
 
 /// So many replies more or less.

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::prelude::Uuid;
 
 use super::{
-    Saying,
+    Saying, call,
     change::{is_gone, no_such_message},
     fresh,
     lately::Lately,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     crypto,
     domain::{
-        EventId, MessageId, Reason, Refusal,
+        EventId, MessageId, Reason, Refusal, UserId,
         chat::{Author, Message, MessageStatus},
         entry::{Entry, MessageSaid, ModerationDecided},
         moderation::{Deciding, Decision},
@@ -62,7 +62,9 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
             outcomes.push(Err(refusal.into()));
             continue;
         }
-        let (message, decision) = speak(scribes, *event, change, parent_id)?;
+        let answered = change.parent_id.and_then(|parent| parents.get(&parent.uuid()));
+        let answered = answered.and_then(|row| row.author_id.parse().ok());
+        let (message, decision) = speak(scribes, *event, change, parent_id, answered.as_ref())?;
         decisions.extend(decision);
         if let (Some(parent), MessageStatus::Active) = (parent_id, message.status) {
             *replies.entry(parent.uuid()).or_default() += 1;
@@ -93,6 +95,7 @@ fn speak(
     event: EventId,
     saying: &Saying,
     parent_id: Option<MessageId>,
+    answered: Option<&UserId>,
 ) -> Result<(Message, Option<Decision>), Error> {
     let created_at = scribes.now();
     scribes.of(event, |scribe| {
@@ -114,6 +117,7 @@ fn speak(
                 reply_count: 0,
                 pinned: false,
                 reactions: Vec::new(),
+                mentions: saying.mentions.clone(),
                 client_id: saying.client_id.clone().map(String::from),
                 created_at,
                 edited_at: None,
@@ -123,6 +127,7 @@ fn speak(
         let message = said.message.clone();
         if status == MessageStatus::Active {
             scribe.say(&Entry::MessageCreated(said));
+            call::notify(scribe, &message, answered, &[]);
         } else {
             scribe.say_to_staff(&Entry::MessageHeld(said));
         }

@@ -24,7 +24,7 @@ use crate::{
         auth::Admitted,
         etag,
         gate::{Admission, Gate},
-        sse::{LogResponse, NDJSON, StreamResponse, content_type},
+        sse::{LogResponse, NDJSON, StreamResponse, content_type, sent_id},
     },
     store::{Head, LogEntry, Store, log},
     stream::{Format, Opened, SeatRequest, Stream, TypeFilter},
@@ -259,15 +259,6 @@ impl LiveApi {
             cursor: now.cursor,
         }))
     }
-}
-
-/// The `Last-Event-ID`, whatever it is. Empty means none: browsers send it so.
-fn sent_id(request: &Request) -> Option<String> {
-    let id = request
-        .headers()
-        .get("Last-Event-ID")
-        .map(http::HeaderValue::as_bytes)?;
-    (!id.is_empty()).then(|| String::from_utf8_lossy(id).into_owned())
 }
 
 fn unknown_type(name: &str) -> Refusal {

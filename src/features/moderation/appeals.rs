@@ -17,6 +17,7 @@ use crate::{
         chat::MessageStatus,
         entry::{AppealFiled, Entry, ModerationTold, Signal},
         moderation::{Action, Appeal, AppealDecision, Deciding},
+        notice::{Notice, NoticeKind},
     },
     store::{Error, Scribe, audit},
 };
@@ -209,5 +210,12 @@ async fn decide(
         ..deciding
     };
     audit::decide(scribe, deciding).await?;
+    let reason = appeal.reason.as_deref().unwrap_or_default();
+    scribe.notify(Notice {
+        kind: NoticeKind::AppealDecided,
+        to: vec![appeal.user_id.clone()],
+        message: Some(appeal.message_id),
+        text: Some(format!("{}: {reason}", decision.name())),
+    });
     Ok(appeal)
 }

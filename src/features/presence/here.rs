@@ -1,7 +1,7 @@
 //! One event's people on this instance. Pure but for the instants it is given.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Bound,
     time::{Duration, Instant},
 };
@@ -9,6 +9,7 @@ use std::{
 use crate::domain::{
     Stamp, UserId,
     entry::BadgesChanged,
+    mention,
     presence::{Attendance, PresenceCounts, PresenceStatus},
     user::User,
 };
@@ -19,6 +20,8 @@ pub(super) const GRACE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct Here {
     people: BTreeMap<UserId, Person>,
+    /// The same by their folded names.
+    names: BTreeSet<(String, UserId)>,
     /// Open streams, anonymous ones included.
     seats: u64,
     /// Users whose last stream has closed; looked at for the end of their grace.
@@ -38,7 +41,13 @@ impl Here {
         self.seats += 1;
         let Some(user) = user else { return false };
         self.leaving.remove(&user.id);
-        let is_new = !self.people.contains_key(&user.id);
+        let known_as = self.people.get(&user.id).map(|person| &person.user.name);
+        let is_new = known_as.is_none();
+        if known_as != Some(&user.name) {
+            let before = known_as.map(|name| (mention::fold(name), user.id.clone()));
+            before.map(|before| self.names.remove(&before));
+            self.names.insert((mention::fold(&user.name), user.id.clone()));
+        }
         let person = self.people.entry(user.id.clone()).or_insert_with(|| Person {
             user: user.clone(),
             seats: 0,
@@ -70,7 +79,9 @@ impl Here {
             .extract_if(.., |_, since| now.duration_since(*since) >= GRACE);
         let gone: Vec<UserId> = gone.map(|(user, _)| user).collect();
         for user in &gone {
-            self.people.remove(user);
+            if let Some(person) = self.people.remove(user) {
+                self.names.remove(&(mention::fold(&person.user.name), user.clone()));
+            }
         }
         gone
     }
@@ -117,6 +128,15 @@ impl Here {
 
     pub(super) fn users(&self) -> impl Iterator<Item = &User> {
         self.people.values().map(|person| &person.user)
+    }
+
+    /// Somebody here whose folded name that is.
+    pub(super) fn called(&self, name: &str) -> Option<&User> {
+        let (found, user) = self.names.range((name.to_owned(), UserId::before_all())..).next()?;
+        self.people
+            .get(user)
+            .filter(|_| found == name)
+            .map(|person| &person.user)
     }
 
     pub(super) fn page(&self, after: Option<&UserId>, limit: usize) -> Vec<Attendance> {

@@ -26,12 +26,13 @@ use crate::{
     clock,
     concourse::Roll,
     domain::{
-        Audience, EventId,
+        Audience, EventId, UserId,
         entry::{BadgesChanged, EntryKind, PresenceChanged, Signal},
         presence::PresenceCounts,
+        user::User,
     },
     store::{Error, LogEntry},
-    stream::{Draft, EventListener, HeadCount, SeatInfo, SeatListener, SnapshotPart, Stream},
+    stream::{Company, Draft, EventListener, HeadCount, SeatInfo, SeatListener, SnapshotPart, Stream},
 };
 use room::Room;
 use together::Together;
@@ -113,6 +114,19 @@ impl HeadCount for Presence {
 
     fn everywhere(&self, event: EventId) -> BoxFuture<'_, PresenceCounts> {
         Box::pin(self.counts(event))
+    }
+}
+
+impl Company for Presence {
+    fn called(&self, event: EventId, names: &[String]) -> Vec<User> {
+        self.rooms()
+            .get(&event)
+            .map(|room| room.called(names))
+            .unwrap_or_default()
+    }
+
+    fn find(&self, event: EventId, user: &UserId) -> Option<User> {
+        self.rooms().get(&event)?.person(user)
     }
 }
 

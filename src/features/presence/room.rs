@@ -12,6 +12,7 @@ use super::{here::Here, together::Together};
 use crate::domain::{
     Stamp, UserId,
     entry::{BadgesChanged, PresenceChanged},
+    mention,
     presence::{PresenceCounts, PresenceStatus},
     user::User,
 };
@@ -57,6 +58,26 @@ impl Room {
 
     pub(super) fn is_forsaken(&self) -> bool {
         self.together.as_ref().is_some_and(Together::is_forsaken)
+    }
+
+    /// Those whose folded name is one of these: whoever is on this instance, and in a small room on any.
+    pub(super) fn called(&self, names: &[String]) -> Vec<User> {
+        let elsewhere = self.together.iter().flat_map(Together::people);
+        let elsewhere = elsewhere.filter(|user| names.contains(&mention::fold(&user.name)));
+        let here = names.iter().filter_map(|name| self.here.called(name));
+        elsewhere.chain(here).cloned().collect()
+    }
+
+    pub(super) fn person(&self, id: &UserId) -> Option<User> {
+        let here = self.here.find(id).map(|(_, attendance)| attendance.user);
+        let elsewhere = || {
+            self.together
+                .iter()
+                .flat_map(Together::people)
+                .find(|user| user.id == *id)
+                .cloned()
+        };
+        here.or_else(elsewhere)
     }
 
     pub(super) fn enter(&mut self, user: Option<&User>, now: Stamp) {

@@ -82,6 +82,15 @@ impl Together {
         }
     }
 
+    /// Those of the common view, where they are few.
+    pub(super) fn people(&self) -> impl Iterator<Item = &User> {
+        let people = match &self.view {
+            View::Common(_, people) => people.as_ref(),
+            View::Fresh | View::Alone => None,
+        };
+        people.into_iter().flat_map(BTreeMap::values)
+    }
+
     /// A room that was just opened may wait for a moment until it knows what the others know.
     pub(super) fn waits(&self, now: Instant) -> bool {
         let is_young = self.opened_at.is_some_and(|opened| now.duration_since(opened) < LOOK);

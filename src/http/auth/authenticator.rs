@@ -108,7 +108,7 @@ impl Authenticator {
             .map_err(|error| Problem::broken(&error))
     }
 
-    /// A ticket to open one stream of that event, for clients that cannot send headers; and until when.
+    /// A ticket to open one stream of that event (or one's own, [`super::OWN_STREAM`]), for clients that cannot send headers; and until when.
     pub async fn issue_ticket(&self, identity: &Identity, event: EventId) -> Result<(String, Stamp), Refusal> {
         let Some(user) = identity.user() else {
             return Err(Refusal::new(

@@ -83,11 +83,22 @@ pub(super) fn stream(pass: &str, event_segment: &str, age_seconds: u32, https: b
     if event_segment.is_empty() || !event_segment.bytes().all(plain) {
         return None;
     }
-    let site = if https { "None; Secure" } else { "Lax" };
-    let path = format!("/v1/events/{event_segment}/stream");
-    Some(format!(
-        "{STREAM}={pass}; Path={path}; Max-Age={age_seconds}; HttpOnly; SameSite={site}"
+    Some(stream_at(
+        &format!("/v1/events/{event_segment}/stream"),
+        pass,
+        age_seconds,
+        https,
     ))
+}
+
+/// As [`stream`], for a person's own.
+pub(super) fn own_stream(pass: &str, age_seconds: u32, https: bool) -> String {
+    stream_at("/v1/me/stream", pass, age_seconds, https)
+}
+
+fn stream_at(path: &str, pass: &str, age_seconds: u32, https: bool) -> String {
+    let site = if https { "None; Secure" } else { "Lax" };
+    format!("{STREAM}={pass}; Path={path}; Max-Age={age_seconds}; HttpOnly; SameSite={site}")
 }
 
 const fn secure(https: bool) -> &'static str {

@@ -28,7 +28,8 @@ pub use caller::{Attendee, Caller};
 pub use device::HEADER as DEVICE_HEADER;
 pub use identity::{Identity, KeyIdentity};
 pub use keyring::KeyBook;
-pub use stream_caller::{Admitted, StreamCaller};
+pub use stream_caller::{Admitted, Alone, StreamCaller};
+pub use tickets::OWN_STREAM;
 pub use tokens::{Grant, Issued, Tokens};
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 //! a ticket of the same person. Two people in one browser can never end up in each other's stream; the one whose cookie
 //! was replaced is refused and asks for a new ticket. Nothing is stored for it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Identity;
+use super::{Identity, tickets::roles_in};
 use crate::{
     config::Secret,
     crypto,
@@ -29,8 +31,8 @@ struct Pass {
     user: User,
     role: Role,
     moderates: bool,
-    /// The token's role in this event.
-    event_role: Option<Role>,
+    /// The token's role in this event; in all, if the pass is for the owner's own stream.
+    event_roles: BTreeMap<EventId, Role>,
     /// When the pass ends; never later than the user's token.
     until: Stamp,
     token_until: Option<Stamp>,
@@ -94,7 +96,7 @@ impl Passes {
             user,
             role: *role,
             moderates: *moderates,
-            event_role: event_roles.get(&event).copied(),
+            event_roles: roles_in(event, event_roles),
             until,
             token_until: *expires_at,
         };
@@ -127,7 +129,7 @@ impl Passes {
             user: pass.user,
             role: pass.role,
             moderates: pass.moderates,
-            event_roles: pass.event_role.map(|role| (pass.event, role)).into_iter().collect(),
+            event_roles: pass.event_roles,
             expires_at: pass.token_until,
             // Passes open streams; age is asked of those who write.
             since: None,

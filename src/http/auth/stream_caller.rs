@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use poem::Request;
 
-use super::{Authenticator, Caller, cookie, security::documented_extractor};
+use super::{Authenticator, Caller, cookie, security::documented_extractor, tickets::OWN_STREAM};
 use crate::{
     clock,
     domain::{
@@ -40,6 +40,15 @@ pub struct Admitted {
     pub user: Option<User>,
     pub caller: Caller,
     /// A `Set-Cookie` value to answer with, by which the browser can reconnect.
+    pub set_cookie: Option<String>,
+}
+
+/// Someone who opens the stream that is about themselves.
+#[derive(Clone)]
+pub struct Alone {
+    pub user: User,
+    pub caller: Caller,
+    /// As of [`Admitted`].
     pub set_cookie: Option<String>,
 }
 
@@ -86,15 +95,7 @@ impl StreamCaller {
         if self.bound.is_some_and(|bound| bound != event.id) {
             return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for another event.").into());
         }
-        let ttl_seconds = self.authenticator.stream_cookie_ttl_seconds();
-        let pass = self
-            .is_fresh
-            .then(|| {
-                self.authenticator
-                    .passes()
-                    .issue(&self.caller.identity, event.id, ttl_seconds, clock::now())
-            })
-            .flatten();
+        let pass = self.pass(event.id);
         Ok(Admitted {
             event,
             role,
@@ -102,6 +103,33 @@ impl StreamCaller {
             set_cookie: pass.and_then(|(pass, age_seconds)| cookie::stream(&pass, segment, age_seconds, self.https)),
             caller: self.caller,
         })
+    }
+}
+
+impl StreamCaller {
+    /// Lets them into the stream that is about themselves.
+    pub fn alone(self) -> Result<Alone, Problem> {
+        let user = self.caller.require_user()?.clone();
+        if self.bound.is_some_and(|bound| bound != OWN_STREAM) {
+            return Err(Refusal::new(Reason::TokenInvalid, "The ticket is for an event.").into());
+        }
+        let pass = self.pass(OWN_STREAM);
+        Ok(Alone {
+            user,
+            set_cookie: pass.map(|(pass, age_seconds)| cookie::own_stream(&pass, age_seconds, self.https)),
+            caller: self.caller,
+        })
+    }
+
+    /// A pass, if a ticket was used just now; and its age in seconds.
+    fn pass(&self, event: EventId) -> Option<(String, u32)> {
+        let ttl_seconds = self.authenticator.stream_cookie_ttl_seconds();
+        let issue = || {
+            self.authenticator
+                .passes()
+                .issue(&self.caller.identity, event, ttl_seconds, clock::now())
+        };
+        self.is_fresh.then(issue).flatten()
     }
 }
 

@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Identity;
 use crate::{
@@ -14,6 +15,9 @@ use crate::{
         user::{Role, User},
     },
 };
+
+/// What a ticket says in place of an event if it opens its owner's own stream. No event has this id.
+pub const OWN_STREAM: EventId = EventId::from_uuid(Uuid::nil());
 
 /// Tickets not yet used. A cheap clone.
 #[derive(Clone)]
@@ -28,6 +32,13 @@ struct Kept {
     moderates: bool,
     event_roles: BTreeMap<EventId, Role>,
     expires_at: Option<Stamp>,
+}
+
+/// The roles that a ticket for that stream brings: one for an event opens no other.
+pub(super) fn roles_in(event: EventId, roles: &BTreeMap<EventId, Role>) -> BTreeMap<EventId, Role> {
+    let counts = |of: &EventId| event == OWN_STREAM || *of == event;
+    let roles = roles.iter().filter(|(of, _)| counts(of));
+    roles.map(|(of, role)| (*of, *role)).collect()
 }
 
 impl Tickets {
@@ -64,8 +75,7 @@ impl Tickets {
             user: user.clone(),
             role: *role,
             moderates: *moderates,
-            // The ticket opens no other event.
-            event_roles: event_roles.get(&event).map(|role| (event, *role)).into_iter().collect(),
+            event_roles: roles_in(event, event_roles),
             expires_at: *expires_at,
         };
         let json = serde_json::to_vec(&kept).unwrap_or_default();

@@ -140,6 +140,7 @@ fn disappear(snapshot: &mut Value, gone: &Value, status: &str) {
         message["text"] = json!("");
         message["pinned"] = json!(false);
         message["reactions"] = json!([]);
+        message.as_object_mut().unwrap().remove("mentions");
     });
     forget(snapshot, "pinned", &gone["message_id"]);
     count_reply(snapshot, &gone["parent_id"], -1);

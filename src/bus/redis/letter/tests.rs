@@ -57,6 +57,8 @@ fn what_is_written_is_read() {
         ),
         Envelope::Dismissed(event(), None, ByeReason::RoleChanged),
         Envelope::Dismissed(event(), Some(ana.clone()), ByeReason::Forbidden),
+        Envelope::Noticed(Noticed::Everyone),
+        Envelope::Noticed(Noticed::Users(vec![ana.clone(), "ben".parse().unwrap()])),
         Envelope::Stale(Stale::Event(event())),
         Envelope::Stale(Stale::Role(event(), ana)),
         Envelope::Stale(Stale::Keys),
