@@ -51,6 +51,8 @@ pub struct Watcher {
     owner: Owner,
     place: Place,
     stage: Stage,
+    /// What was found and waits to be told.
+    untold: VecDeque<Told>,
     /// The last place told.
     at: i64,
     unread: u64,
@@ -82,6 +84,7 @@ impl Watcher {
             owner,
             place,
             stage: Stage::New(resume),
+            untold: VecDeque::new(),
             at: 0,
             unread: 0,
             read_to: 0,

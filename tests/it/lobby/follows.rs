@@ -99,7 +99,7 @@ async fn what_cannot_be_followed_is_refused() {
             .put("/v1/me/follows/participant/home", &Value::Null)
             .await
             .status,
-        401
+        403
     );
     for path in ["/v1/me/follows", "/v1/me/feed"] {
         assert_eq!(server.anybody().get(path).await.refused(401), "unauthenticated");
