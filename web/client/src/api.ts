@@ -30,7 +30,6 @@ import type {
   RoomSettings,
   Sanction,
   Scoreboard,
-  Shift,
   Snapshot,
   Standing,
   StreamTicket,
@@ -41,6 +40,8 @@ export interface EventFilter {
   kind?: string;
   q?: string;
   featured?: boolean;
+  starts_after?: string;
+  starts_before?: string;
   limit?: number;
   after?: string;
 }
@@ -71,19 +72,19 @@ export class GrandstandApi {
   readonly my: PersonalApi;
   readonly #options: ApiOptions;
   readonly #caller: Caller;
-  /** Another time than now, at which events are read. */
+  /** So far behind the present events are read. */
   readonly #shift: Query;
 
-  constructor(options: ApiOptions = {}, shift: Shift = {}) {
+  constructor(options: ApiOptions = {}, delaySeconds = 0) {
     this.#options = options;
     this.#caller = new Caller(options);
-    this.#shift = shiftQuery(shift);
+    this.#shift = delaySeconds > 0 ? { delay: `${delaySeconds}s` } : {};
     this.my = new PersonalApi(this.#caller);
   }
 
-  /** The same server and person, with events read as they were at another time. */
-  shifted(shift: Shift): GrandstandApi {
-    return new GrandstandApi(this.#options, shift);
+  /** The same server and person, with events read as they were so many seconds ago. */
+  behind(delaySeconds: number): GrandstandApi {
+    return new GrandstandApi(this.#options, delaySeconds);
   }
 
   streamUrl(event: string, query: Query = {}): string {
@@ -329,11 +330,6 @@ export class GrandstandApi {
   #read<T>(target: string, query: Query = {}): Promise<T> {
     return this.#caller.call("GET", target, { query: { ...this.#shift, ...query } });
   }
-}
-
-function shiftQuery({ delaySeconds, at }: Shift): Query {
-  if (at !== undefined) return { at };
-  return delaySeconds ? { delay: `${delaySeconds}s` } : {};
 }
 
 function path(event: string): string {

@@ -27,7 +27,7 @@ export type { ApiOptions } from "./caller.ts";
 export type { PersonalApi } from "./personal.ts";
 export { emptyLobby, foldLobby, lobbyFrame, shelves } from "./lobby.ts";
 export type { LobbyState, Shelves } from "./lobby.ts";
-export { emptyNotices, foldNotices, KEEP_NOTICES, noticesFrame, withNotices, withRead } from "./notices.ts";
+export { emptyNotices, foldNotices, KEEP_NOTICES, noticesFrame, withNewest, withNotices, withRead } from "./notices.ts";
 export type { NoticesState } from "./notices.ts";
 export { StateMemory } from "./state-memory.ts";
 export { MOST_UNSENT, Outbox } from "./outbox.ts";

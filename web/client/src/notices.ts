@@ -29,9 +29,8 @@ export function foldNotices(state: NoticesState, frame: Frame): NoticesState {
     case "notification.created":
       return { ...withNotices(state, [data.notification]), unread: data.unread };
     case "notifications.read": {
-      const { up_to: upTo, ids } = data;
-      const isRead = (notice: Notice): boolean =>
-        data.unread === 0 || (upTo !== undefined && notice.id <= upTo) || ids?.includes(notice.id) === true;
+      const { up_to: upTo } = data;
+      const isRead = (notice: Notice): boolean => data.unread === 0 || (upTo !== undefined && notice.id <= upTo);
       return { ...withRead(state, isRead, frame.at), unread: data.unread };
     }
     default:
@@ -39,7 +38,14 @@ export function foldNotices(state: NoticesState, frame: Frame): NoticesState {
   }
 }
 
-/** Puts a page in; one that is here already is replaced. */
+/** The newest page as the server has it: what is no longer in it is gone, what lies before it stays. */
+export function withNewest(state: NoticesState, page: readonly Notice[], unread: number): NoticesState {
+  const oldest = page.at(-1)?.id;
+  const older = oldest === undefined ? [] : state.latest.filter((known) => known.id < oldest);
+  return { ...state, unread, latest: [...page, ...older] };
+}
+
+/** Puts some in; one that is here already is replaced. */
 export function withNotices(state: NoticesState, notices: readonly Notice[]): NoticesState {
   const fresh = new Set(notices.map((notice) => notice.id));
   const others = state.latest.filter((known) => !fresh.has(known.id));

@@ -1,6 +1,6 @@
 /** What belongs to a person and to no event: their notifications, whom they follow, and what is on for them. */
 import type { Caller } from "./caller.ts";
-import type { Follow, FollowKind, LobbyEvent, NoticePage, Page } from "./wire.ts";
+import type { FeedItem, Follow, FollowKind, NoticePage, Page, StreamTicket } from "./wire.ts";
 
 export class PersonalApi {
   readonly #caller: Caller;
@@ -13,8 +13,12 @@ export class PersonalApi {
     return this.#caller.url("/v1/me/stream", {});
   }
 
-  /** Newest first. */
-  notices(query: { limit?: number; after?: string; unread?: boolean } = {}): Promise<NoticePage> {
+  streamTicket(): Promise<StreamTicket> {
+    return this.#caller.call("POST", "/v1/me/stream-tickets");
+  }
+
+  /** Newest first, going on from `before` towards the past. */
+  notices(query: { limit?: number; before?: string; unread?: boolean } = {}): Promise<NoticePage> {
     return this.#caller.call("GET", "/v1/me/notifications", { query });
   }
 
@@ -23,8 +27,8 @@ export class PersonalApi {
     return this.#caller.call("POST", "/v1/me/notifications/read", { body: what, repeatable: true });
   }
 
-  follows(): Promise<Page<Follow>> {
-    return this.#caller.call("GET", "/v1/me/follows");
+  follows(query: { limit?: number; after?: string } = {}): Promise<Page<Follow>> {
+    return this.#caller.call("GET", "/v1/me/follows", { query });
   }
 
   follow(kind: FollowKind, id: string, on: boolean): Promise<void> {
@@ -32,7 +36,7 @@ export class PersonalApi {
   }
 
   /** What is on now, then next, then just over, among what I follow. */
-  feed(query: { limit?: number; cursor?: string } = {}): Promise<Page<LobbyEvent>> {
+  feed(query: { limit?: number; after?: string } = {}): Promise<Page<FeedItem>> {
     return this.#caller.call("GET", "/v1/me/feed", { query });
   }
 }

@@ -2,7 +2,7 @@
  * Words of the wire written down by hand: mentions, notifications, the lobby, follows, and reading at another time. Each
  * goes away as the OpenAPI document comes to know it: `wire.ts` then takes it from there, under the same name.
  */
-import type { Clock, EventKind, EventStatus, Participant, Period, Points, Timestamp, User } from "./wire.ts";
+import type { Author, Clock, EventKind, EventStatus, Participant, Period, Points, Result, Timestamp } from "./wire.ts";
 
 export interface Mention {
   user_id: string;
@@ -13,17 +13,12 @@ export interface Mentioning {
   mentions?: Mention[];
 }
 
-/** When an event is read: some seconds ago, or as of a moment. */
-export interface Shift {
-  delaySeconds?: number;
-  at?: Timestamp;
-}
 
 /** What the first words of a stream say when it does not tell the present. */
 export interface Shifted {
   delay_ms?: number;
   speed?: number;
-  from?: number | string;
+  from?: string;
 }
 
 export type NoticeKind = "mention" | "reply" | "event-started" | "event-ended" | "appeal-decided" | "system";
@@ -34,7 +29,7 @@ export interface Notice {
   kind: NoticeKind;
   event?: { id: string; slug: string; title: string };
   message_id?: string;
-  by?: Pick<User, "id" | "name" | "avatar_url">;
+  by?: Author;
   text: string;
   created_at: Timestamp;
   read_at?: Timestamp;
@@ -50,7 +45,8 @@ export interface NoticePage {
 export interface MeFrames {
   "me.snapshot": { unread: number; latest: Notice[] };
   "notification.created": { notification: Notice; unread: number };
-  "notifications.read": { unread: number; up_to?: string; ids?: string[] };
+  /** Without `up_to` it is not told which: some were marked one by one, or are gone with their message. */
+  "notifications.read": { unread: number; up_to?: string };
 }
 
 export interface LobbyEvent {
@@ -59,15 +55,18 @@ export interface LobbyEvent {
   title: string;
   kind: EventKind;
   status: EventStatus;
+  venue?: string;
+  cover_url?: string;
   starts_at: Timestamp;
   started_at?: Timestamp;
   ended_at?: Timestamp;
   participants: Participant[];
   featured: boolean;
-  demo?: boolean;
+  demo: boolean;
   score?: Points[];
   clock?: Clock;
   period?: Period;
+  result?: Result;
   viewers: { connections: number; users: number };
   changed_at: Timestamp;
 }
@@ -82,5 +81,13 @@ export type FollowKind = "event" | "participant";
 export interface Follow {
   kind: FollowKind;
   id: string;
-  name?: string;
+  since_at: Timestamp;
+}
+
+export interface FeedItem {
+  when: "live" | "next" | "ended";
+  event: LobbyEvent;
+  /** Why it is there: the event itself, or some of those who play. */
+  follows_event: boolean;
+  follows_participants: string[];
 }

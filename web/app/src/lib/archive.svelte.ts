@@ -1,18 +1,25 @@
-/** Events that ended too long ago for the lobby, asked for page by page when somebody wants them. */
+/** Events too far off for the lobby: those to come, or those long over, asked for page by page. */
 import type { LobbyEvent } from "@grandstand/client";
 import { asLobbyEvent, type LobbyWish } from "./lobby-filter.ts";
 import { session } from "./session.svelte.ts";
 
-const PAGE = 30;
+const PAGE = 50;
+/** The list has what is farthest off first: of what is to come only so much is asked for. */
+const AHEAD_MS = 14 * 86_400_000;
 
 export class Archive {
   items = $state.raw<readonly LobbyEvent[]>([]);
   loading = $state(false);
   exhausted = $state(false);
   failed = $state(false);
+  readonly #status: "scheduled" | "completed";
   #cursor: string | undefined;
   /** Answers to an earlier wish are not for this one. */
   #round = 0;
+
+  constructor(status: "scheduled" | "completed") {
+    this.#status = status;
+  }
 
   /** Another wish: what was found for the one before is let go. */
   clear(): void {
@@ -29,7 +36,8 @@ export class Archive {
     this.failed = false;
     try {
       const page = await session.api.events({
-        status: "completed",
+        status: this.#status,
+        ...(this.#status === "scheduled" ? { starts_before: new Date(Date.now() + AHEAD_MS).toISOString() } : {}),
         limit: PAGE,
         ...(wish.kind === "" ? {} : { kind: wish.kind }),
         ...(wish.text.trim() === "" ? {} : { q: wish.text.trim() }),

@@ -1,6 +1,10 @@
 /** Whom and what I follow, known to every page. A press counts at once and is taken back when the server says no. */
-import type { Follow, FollowKind } from "@grandstand/client";
+import type { FollowKind } from "@grandstand/client";
 import { session } from "./session.svelte.ts";
+
+const PAGE = 200;
+/** No more may be followed. */
+const MOST = 500;
 
 class Follows {
   /** Moves on with every confirmed change, so that what depends on it is asked for again. */
@@ -21,8 +25,14 @@ class Follows {
       return;
     }
     try {
-      const { items } = await session.api.my.follows();
-      this.#keys = new Set(items.map((one: Follow) => keyOf(one.kind, one.id)));
+      const keys = new Set<string>();
+      let after: string | undefined;
+      do {
+        const page = await session.api.my.follows({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+        for (const one of page.items) keys.add(keyOf(one.kind, one.id));
+        after = page.next_cursor;
+      } while (after !== undefined && keys.size < MOST);
+      this.#keys = keys;
       this.version += 1;
     } catch {
       // The stars stay empty; a press tells the server all the same.

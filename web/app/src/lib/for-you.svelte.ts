@@ -42,7 +42,7 @@ export class ForYou {
       return;
     }
     try {
-      this.items = (await session.api.my.feed({ limit: SHOWN })).items;
+      this.items = (await session.api.my.feed({ limit: SHOWN })).items.map((item) => item.event);
       this.loaded = true;
     } catch {
       // What was known stays on show; the next change asks again.

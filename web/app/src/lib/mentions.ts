@@ -55,7 +55,7 @@ export interface TextPart {
 export function textParts(text: string, mentions: readonly Mention[] = []): TextPart[] {
   const named = mentions.filter((one) => one.name !== "").toSorted((a, b) => b.name.length - a.name.length);
   if (named.length === 0) return [{ text }];
-  const pattern = new RegExp(`@(?:${named.map((one) => `(${escaped(one.name)})`).join("|")})(?![\\p{L}\\p{N}])`, "giu");
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])@(?:${named.map((one) => `(${escaped(one.name)})`).join("|")})(?![\\p{L}\\p{N}])`, "giu");
   const parts: TextPart[] = [];
   let from = 0;
   for (const match of text.matchAll(pattern)) {

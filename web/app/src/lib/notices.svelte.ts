@@ -9,6 +9,7 @@ import {
   noticesFrame,
   SharedStream,
   StateMemory,
+  withNewest,
   withNotices,
   withRead,
   type Frame,
@@ -19,6 +20,8 @@ import { session } from "./session.svelte.ts";
 import { noticeTitle } from "./notice-words.ts";
 
 const PAGE = 20;
+/** Several tabs hear of it at once, and one answer may serve what follows. */
+const SETTLE_MS = 300;
 
 class Notices {
   state = $state.raw<NoticesState>(emptyNotices);
@@ -29,6 +32,7 @@ class Notices {
   announcement = $state("");
   #stream: SharedStream | undefined;
   #cursor: string | undefined;
+  #looking: ReturnType<typeof setTimeout> | undefined;
 
   /** A stream never changes who it is: called again for every identity. */
   open(): void {
@@ -53,6 +57,8 @@ class Notices {
     const stream = this.#stream;
     this.#stream = undefined;
     stream?.stop();
+    clearTimeout(this.#looking);
+    this.#looking = undefined;
     this.state = emptyNotices;
     this.exhausted = false;
     this.#cursor = undefined;
@@ -60,15 +66,33 @@ class Notices {
 
   #take(frames: readonly Frame[]): void {
     const before = this.state;
-    // A new beginning: pages that were looked through may no longer be true.
     this.state = frames.reduce(foldNotices, before);
     if (!this.state.ready || this.state === before) return;
+    // What was read here is known here; which ones were read elsewhere, or went with their message, the server knows.
+    const changed = frames.some((frame) => (frame.type as string) === "notifications.read" && !("up_to" in frame.data));
+    if (changed && this.state.unread !== before.unread) this.#lookAgain();
     if (!before.ready) {
       this.exhausted = this.state.latest.length < PAGE;
       return;
     }
     const newest = this.state.latest[0];
     if (newest && newest.id > (before.latest[0]?.id ?? "") && !newest.read_at) this.announcement = noticeTitle(newest);
+  }
+
+  #lookAgain(): void {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined;
+      void this.#refresh();
+    }, SETTLE_MS + Math.random() * SETTLE_MS);
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const page = await session.api.my.notices({ limit: PAGE });
+      this.state = withNewest(this.state, page.items, page.unread);
+    } catch {
+      // The number is right; which ones it means is told with the next one.
+    }
   }
 
   async read(notice: Notice): Promise<void> {
@@ -104,8 +128,8 @@ class Notices {
     try {
       // The first page lies within what is here; only the server knows how to go on from it.
       for (let had = this.state.latest.length; this.state.latest.length === had && !this.exhausted; ) {
-        const after = this.#cursor;
-        const page = await session.api.my.notices({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+        const before = this.#cursor;
+        const page = await session.api.my.notices({ limit: PAGE, ...(before === undefined ? {} : { before }) });
         this.#cursor = page.next_cursor;
         this.exhausted = page.next_cursor === undefined || this.state.latest.length >= KEEP_NOTICES;
         this.state = { ...withNotices(this.state, page.items), unread: page.unread };

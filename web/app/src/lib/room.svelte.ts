@@ -14,7 +14,6 @@ import {
   withMarks,
   withMine,
   withMyVote,
-  withOlder,
   type ApplauseCounts,
   type Connection,
   type Frame,
@@ -34,9 +33,10 @@ import { ApplauseSender } from "./applause.ts";
 import { Away } from "./away.ts";
 import { Desk } from "./desk.svelte.ts";
 import { FrameQueue } from "./frame-queue.ts";
+import { History } from "./history.svelte.ts";
 import { isStaff } from "./manners.ts";
-import { toggleKey, type Toggles } from "./reactions.ts";
 import { noteOf, type TabNote } from "./notes.ts";
+import { Reacting } from "./reacting.svelte.ts";
 import { ReadMarker } from "./receipts.ts";
 import { session } from "./session.svelte.ts";
 import { toldText } from "./words.ts";
@@ -46,17 +46,15 @@ import { Viewing } from "./viewing.svelte.ts";
 
 /** Somebody who reads the past keeps this many messages; at the present KEEP_MESSAGES is plenty. */
 const KEEP_WHILE_READING = 2_000;
-const HISTORY_PAGE = 100;
 /** Decisions about me that wait to be read. */
 const MOST_TOLD = 3;
 /** What was accepted and not shown by then is in the room's history. */
 const ARRIVES_WITHIN_MS = 60_000;
-/** How long a confirmed toggle waits for the tally that includes it. */
-const TOGGLE_LINGERS_MS = 2_000;
 
 /** A question this room asks the person in front of it, in a dialog. */
 export type Asking =
   | { kind: "room" }
+  | { kind: "order" }
   | { kind: "poll" }
   | { kind: "report"; message: Message }
   | { kind: "sanction"; message: Message }
@@ -68,9 +66,7 @@ export class Room {
   state = $state.raw<RoomState>(emptyRoom());
   connection = $state.raw<Connection>({ status: "idle" });
   outgoing = $state.raw<readonly Outgoing[]>([]);
-  toggles = $state.raw<Toggles>({});
   announcement = $state("");
-  loadingOlder = $state(false);
   /** Told of each burst of applause, to draw it. */
   onBurst: ((burst: ApplauseCounts) => void) | undefined;
 
@@ -82,6 +78,8 @@ export class Room {
   told = $state.raw<readonly ModerationTold[]>([]);
 
   readonly viewing: Viewing;
+  readonly history: History;
+  readonly reacting: Reacting;
   readonly desk: Desk;
   readonly applause: ApplauseSender;
   readonly #marker: ReadMarker;
@@ -91,16 +89,17 @@ export class Room {
   #announcements = new Announcements();
   #summaries: ReturnType<typeof setInterval> | undefined;
   #away: Away;
-  #historyCursor: string | undefined;
 
   constructor(slug: string) {
     this.slug = slug;
     this.viewing = new Viewing(slug);
+    this.history = new History(this, KEEP_WHILE_READING);
+    this.reacting = new Reacting(this);
     this.#away = new Away(
       async (status) => {
         if (session.user) await session.api.setPresence(slug, status);
       },
-      (note) => this.#tell(note),
+      (note) => this.tell(note),
     );
     this.desk = new Desk(slug, () => this.staff);
     this.#marker = new ReadMarker((id) => session.api.markRead(slug, id));
@@ -188,7 +187,8 @@ export class Room {
     });
   }
 
-  #tell(note: TabNote): void {
+  /** Says something to the other tabs of this room. */
+  tell(note: TabNote): void {
     this.#stream?.tell(note);
   }
 
@@ -219,7 +219,7 @@ export class Room {
   #notice(frame: Frame): void {
     if (frame.type === "applause.changed") this.onBurst?.(frame.data.burst);
     if (frame.type === "stream.snapshot") {
-      this.#historyCursor = undefined;
+      this.history.forget();
       void this.#askMarks();
     }
     if (frame.type === "moderation.told") {
@@ -314,7 +314,7 @@ export class Room {
   async vote(poll: Poll, options: readonly number[]): Promise<void> {
     await session.api.vote(this.slug, poll.id, options);
     this.state = withMyVote(this.state, poll.id, options);
-    this.#tell({ kind: "vote", id: poll.id, options: [...options] });
+    this.tell({ kind: "vote", id: poll.id, options: [...options] });
   }
 
   async openPoll(poll: NewPoll): Promise<void> {
@@ -408,67 +408,12 @@ export class Room {
     await session.api.release(this.slug, message.id);
   }
 
-  isMine(messageId: string, emoji: string): boolean {
-    const toggle = this.toggles[toggleKey(messageId, emoji)];
-    return toggle ? toggle.on : (this.state.mine[messageId] ?? []).includes(emoji);
-  }
-
-  async react(message: Message, emoji: string): Promise<void> {
-    const key = toggleKey(message.id, emoji);
-    const on = !this.isMine(message.id, emoji);
-    const base = message.reactions.find((one) => one.emoji === emoji)?.count ?? 0;
-    const toggle = { on, base };
-    this.toggles = { ...this.toggles, [key]: toggle };
-    const settle = (): void => {
-      // A later toggle of the same emoji has taken over.
-      if (this.toggles[key] !== toggle) return;
-      const { [key]: _settled, ...others } = this.toggles;
-      this.toggles = others;
-    };
-    try {
-      await session.api.react(this.slug, message.id, emoji, on);
-      this.state = withMine(this.state, message.id, emoji, on);
-      this.#tell({ kind: "mine", id: message.id, emoji, on });
-      setTimeout(settle, TOGGLE_LINGERS_MS + this.viewing.delayMs);
-    } catch (error) {
-      settle();
-      throw error;
-    }
-  }
-
   /** Reading the past keeps more of it; coming back to the present lets it go. */
   readingPast(past: boolean): void {
     const keep = past ? KEEP_WHILE_READING : KEEP_MESSAGES;
     if (this.state.keep === keep) return;
     this.state = keepMessages(this.state, keep);
-    if (!past) this.#historyCursor = undefined;
-  }
-
-  /**
-   * Walks the history backwards until a page holds something new. The first pages may lie within what is
-   * already here, because only the server knows how to name a position in its history.
-   */
-  async loadOlder(): Promise<void> {
-    if (this.loadingOlder || !this.state.hasOlder) return;
-    if (this.state.messages.length >= KEEP_WHILE_READING) return;
-    this.loadingOlder = true;
-    try {
-      for (let pages = 0; pages < 8; pages++) {
-        const page = await this.viewing.api.history(this.slug, {
-          limit: HISTORY_PAGE,
-          ...(this.#historyCursor === undefined ? {} : { before: this.#historyCursor }),
-        });
-        this.#historyCursor = page.next_cursor;
-        const exhausted = page.next_cursor === undefined;
-        const had = this.state.messages.length;
-        this.state = withOlder(this.state, page.items, exhausted);
-        if (exhausted || this.state.messages.length > had) return;
-      }
-    } catch {
-      // The button stays; whoever wants more asks again.
-    } finally {
-      this.loadingOlder = false;
-    }
+    if (!past) this.history.forget();
   }
 }
 

@@ -2,7 +2,7 @@
  * At what time a room is watched: now, some seconds behind, or once more after it is over. Knows what to ask the server
  * for that, and what time it is in what is shown.
  */
-import type { Frame, GrandstandApi, Shift } from "@grandstand/client";
+import type { Frame, GrandstandApi } from "@grandstand/client";
 import { delayOf, keepDelay } from "./delay.ts";
 import { ReplayClock, replayQuery, type Replay } from "./replay.ts";
 import { session } from "./session.svelte.ts";
@@ -47,12 +47,9 @@ export class Viewing {
     return this.delaySeconds > 0 ? `/${this.delaySeconds}` : "";
   }
 
-  /** Reads everything else as of the same time. */
+  /** Reads everything else as of the same time. What a replay does not tell is not asked for. */
   get api(): GrandstandApi {
-    const shift: Shift = this.replay
-      ? { at: new Date(this.shownMs(Date.now())).toISOString() }
-      : { delaySeconds: this.delaySeconds };
-    return this.replay || this.delaySeconds > 0 ? session.api.shifted(shift) : session.api;
+    return this.delayMs > 0 ? session.api.behind(this.delaySeconds) : session.api;
   }
 
   /** What time it is at the server. */
