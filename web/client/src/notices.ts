@@ -42,7 +42,7 @@ export function foldNotices(state: NoticesState, frame: Frame): NoticesState {
 export function withNewest(state: NoticesState, page: readonly Notice[], unread: number): NoticesState {
   const oldest = page.at(-1)?.id;
   const older = oldest === undefined ? [] : state.latest.filter((known) => known.id < oldest);
-  return { ...state, unread, latest: [...page, ...older] };
+  return { ready: true, unread, latest: [...page, ...older] };
 }
 
 /** Puts some in; one that is here already is replaced. */

@@ -12,6 +12,7 @@ import {
   type Connection,
   type LobbyState,
 } from "@grandstand/client";
+import { Companion } from "./companion.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { session } from "./session.svelte.ts";
 
@@ -28,23 +29,30 @@ export class Lobby {
   });
   #letGo: ReturnType<typeof setTimeout> | undefined;
 
+  readonly #companion = new Companion({
+    connect: () => this.#connect(),
+    disconnect: () => this.#disconnect(),
+    ask: () => this.#ask(),
+    mostRooms: 4,
+  });
+
   open(): void {
     document.addEventListener("visibilitychange", this.#look);
-    this.#connect();
+    this.#companion.open();
   }
 
   close(): void {
     document.removeEventListener("visibilitychange", this.#look);
     clearTimeout(this.#letGo);
-    this.#disconnect();
+    this.#companion.close();
     this.#queue.close();
   }
 
   /** Somebody signed in or out: a house that tells nobody may tell them. */
   reopen(): void {
-    this.#disconnect();
+    this.#companion.close();
     this.#queue.clear();
-    this.#connect();
+    this.#companion.open();
   }
 
   reconnectNow(): void {
@@ -54,12 +62,17 @@ export class Lobby {
 
   readonly #look = (): void => {
     clearTimeout(this.#letGo);
-    if (!document.hidden) this.#connect();
-    else this.#letGo = setTimeout(() => this.#disconnect(), LET_GO_AFTER_MS);
+    if (!document.hidden) this.#companion.open();
+    else this.#letGo = setTimeout(() => this.#companion.close(), LET_GO_AFTER_MS);
   };
 
+  async #ask(): Promise<void> {
+    const { items } = await session.api.lobby({ limit: 200 });
+    this.state = { ready: true, events: new Map(items.map((event) => [event.id, event])) };
+    this.connection = { status: "live", since: Date.now() };
+  }
+
   #connect(): void {
-    if (this.#stream) return;
     const stream = new SharedStream({
       url: session.api.lobbyStreamUrl(),
       share: `grandstand-lobby/${session.credential}`,

@@ -16,6 +16,7 @@ import {
   type Notice,
   type NoticesState,
 } from "@grandstand/client";
+import { Companion } from "./companion.ts";
 import { session } from "./session.svelte.ts";
 import { noticeTitle } from "./notice-words.ts";
 
@@ -34,9 +35,20 @@ class Notices {
   #cursor: string | undefined;
   #looking: ReturnType<typeof setTimeout> | undefined;
 
+  readonly #companion = new Companion({
+    connect: () => this.#connect(),
+    disconnect: () => this.#disconnect(),
+    ask: () => this.#refresh(),
+    mostRooms: 3,
+  });
+
   /** A stream never changes who it is: called again for every identity. */
   open(): void {
     this.close();
+    if (session.user) this.#companion.open();
+  }
+
+  #connect(): void {
     if (!session.user) return;
     const stream = new SharedStream({
       url: session.api.my.streamUrl(),
@@ -53,10 +65,14 @@ class Notices {
     stream.start();
   }
 
-  close(): void {
+  #disconnect(): void {
     const stream = this.#stream;
     this.#stream = undefined;
     stream?.stop();
+  }
+
+  close(): void {
+    this.#companion.close();
     clearTimeout(this.#looking);
     this.#looking = undefined;
     this.state = emptyNotices;
@@ -90,6 +106,7 @@ class Notices {
     try {
       const page = await session.api.my.notices({ limit: PAGE });
       this.state = withNewest(this.state, page.items, page.unread);
+      if (page.next_cursor === undefined) this.exhausted = true;
     } catch {
       // The number is right; which ones it means is told with the next one.
     }
