@@ -175,13 +175,18 @@ export async function ownEvent(title, more = {}) {
 export async function ownMatch(title) {
   const [home, away] = [unique("home"), unique("away")].map((name) => ({ id: name.replaceAll(" ", "-"), name }));
   const slug = await ownEvent(title, { kind: "football", participants: [home, away] });
+  await report(slug, { type: "period_start", period: { number: 1 } });
   return { slug, home, away };
 }
 
 /** One more goal for a side. */
-export async function goal(slug, participant) {
-  const update = { source_id: unique("goal"), type: "goal", participant_id: participant.id, minute: 1 };
-  await asAdmin("POST", `/events/${slug}/contest/updates`, { source: "e2e", updates: [update] });
+export function goal(slug, participant) {
+  return report(slug, { type: "goal", participant_id: participant.id, minute: 1 });
+}
+
+async function report(slug, update) {
+  const updates = [{ source_id: crypto.randomUUID(), ...update }];
+  await asAdmin("POST", `/events/${slug}/contest/updates`, { source: "e2e", updates });
 }
 
 /** A person without a browser, for writing while a page is away. */
