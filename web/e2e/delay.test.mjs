@@ -101,6 +101,7 @@ test("what is over is seen once more in its own rhythm, and left for the whole r
   await score(ana, "1–0");
 
   await ana.getByTestId("replay-where").focus();
+  assert.ok(await ana.getByTestId("replay-where").evaluate((bar) => Number(bar.max) - Number(bar.min)) > 3_000, "all of it can be gone to");
   await ana.keyboard.press("Home");
   await messageOf(ana, last).waitFor({ state: "detached" });
   await ana.getByTestId("replay-speed").selectOption("60");

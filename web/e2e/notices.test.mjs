@@ -74,7 +74,7 @@ test("an answer is told, and leads into its thread", async () => {
   await ana.getByTestId("bell").click();
   await ana.locator("[data-testid=notice][data-kind=reply]").filter({ hasText: answer }).getByRole("link").click();
   const thread = ana.getByTestId("thread");
-  await messageOf(thread, answer).waitFor();
+  await thread.getByTestId("text").filter({ hasText: answer }).waitFor();
   await until(() => ana.evaluate((text) => document.activeElement?.textContent?.includes(text), answer));
   await unread(ana, 0);
   await ana.getByTestId("thread-close").click();

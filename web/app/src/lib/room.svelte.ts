@@ -273,7 +273,7 @@ export class Room {
 
   /** Plays the event once more; without a replay, back to the whole room. */
   play(replay: Replay | undefined): void {
-    this.viewing.play(replay, this.state.event?.started_at);
+    this.viewing.play(replay, this.state.event);
     this.#beginAnew();
   }
 

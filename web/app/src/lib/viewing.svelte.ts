@@ -2,14 +2,16 @@
  * At what time a room is watched: now, some seconds behind, or once more after it is over. Knows what to ask the server
  * for that, and what time it is in what is shown.
  */
-import type { Frame, GrandstandApi } from "@grandstand/client";
+import type { Frame, GrandstandApi, LiveEvent } from "@grandstand/client";
 import { delayOf, keepDelay } from "./delay.ts";
-import { ReplayClock, replayQuery, type Replay } from "./replay.ts";
+import { ReplayClock, replayQuery, startOf, type Replay } from "./replay.ts";
 import { session } from "./session.svelte.ts";
 
 export class Viewing {
   delaySeconds = $state(0);
   replay = $state.raw<Replay | undefined>();
+  /** The event that is replayed, as it was when it was over. */
+  over = $state.raw<LiveEvent | undefined>();
   /** Server time minus ours, so that the clock agrees with the stadium and not with this device. */
   offsetMs = $state(0);
   readonly #slug: string;
@@ -30,10 +32,12 @@ export class Viewing {
     keepDelay(this.#slug, seconds);
   }
 
-  play(replay: Replay | undefined, startedAt: string | undefined): void {
+  /** `event` is as it is shown now; while a replay plays that is how it was then. */
+  play(replay: Replay | undefined, event: LiveEvent | undefined): void {
+    if (!this.replay) this.over = event;
     this.replay = replay;
-    const from = Date.parse(replay?.at ?? startedAt ?? "");
-    this.#clock = replay && !Number.isNaN(from) ? new ReplayClock(from, replay.speed, Date.now()) : undefined;
+    const from = replay?.at === undefined ? this.over && startOf(this.over) : Date.parse(replay.at);
+    this.#clock = replay && from !== undefined ? new ReplayClock(from, replay.speed, Date.now()) : undefined;
   }
 
   /** Asks of the stream. */
