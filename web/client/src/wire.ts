@@ -26,7 +26,8 @@ export type Participant = Schemas["Participant"];
 export type Settings = Schemas["EventSettings"];
 export type RoomWindow = Schemas["Room"];
 
-export type Message = Schemas["Message"] & Mentioning;
+/** Absent where nobody is named. */
+export type Message = Omit<Schemas["Message"], "mentions"> & Mentioning;
 export type MessageStatus = Schemas["MessageStatus"];
 export type Author = Schemas["Author"];
 export type Reaction = Schemas["ReactionCount"];
