@@ -27,7 +27,7 @@ export type Settings = Schemas["EventSettings"];
 export type RoomWindow = Schemas["Room"];
 
 /** Absent where nobody is named. */
-export type Message = Omit<Schemas["Message"], "mentions"> & Mentioning;
+export type Message = Schemas["Message"] & Mentioning;
 export type MessageStatus = Schemas["MessageStatus"];
 export type Author = Schemas["Author"];
 export type Reaction = Schemas["ReactionCount"];
