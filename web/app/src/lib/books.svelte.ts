@@ -44,10 +44,11 @@ export class Books {
 
   async lift(sanction: Sanction): Promise<void> {
     await session.api.liftSanction(this.#slug, sanction.id);
-    this.sanctions = this.sanctions.filter((one) => one.id !== sanction.id);
+    await this.read();
   }
 
   async setRaid(on: boolean): Promise<void> {
     this.raid = await session.api.setRaid(this.#slug, on);
+    await this.read();
   }
 }
