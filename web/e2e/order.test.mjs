@@ -1,7 +1,7 @@
 /** Keeping order from the room: reports, hiding with a reason, appeals, timeouts, bans; and what those concerned see. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { live, messageOf, ownEvent, PHONE, say, shot, unique, until, World } from "./world.mjs";
+import { asAdmin, idOf, live, messageOf, ownEvent, PHONE, say, shot, unique, until, World } from "./world.mjs";
 
 let world;
 let mod;
@@ -70,6 +70,25 @@ test("a timeout holds somebody back, and says so", async () => {
   await until(async () => (await ana.getByTestId("outgoing").filter({ hasText: tried }).getAttribute("data-state")) === "failed");
   await shot(ana, "timeout-desktop");
   assert.equal(await messageOf(ben, tried).count(), 0);
+});
+
+test("what is in force is lifted from the list, a raid is called out and ended, and the record says so", async () => {
+  const cleo = await world.inRoom("Cleo");
+  await asAdmin("POST", `/events/${world.slug}/sanctions`, { user_id: await idOf(cleo), kind: "mute", reason: "Shouting" });
+  await cleo.getByTestId("told").waitFor();
+  await mod.getByTestId("ask-order").click();
+  const row = mod.getByTestId("sanctions").locator("li").filter({ hasText: "Shouting" });
+  await row.getByTestId("lift").click();
+  await row.waitFor({ state: "detached" });
+  await cleo.getByTestId("told").getByText("You may write again.").waitFor();
+  await mod.getByTestId("record").getByText("Lifted a sanction (mute)").first().waitFor();
+  await mod.getByTestId("raid").check();
+  await mod.getByTestId("record").getByText("Called out a raid").first().waitFor();
+  await shot(mod, "order-desktop");
+  await mod.getByTestId("raid").uncheck();
+  await mod.getByTestId("record").getByText("Ended a raid").first().waitFor();
+  await mod.keyboard.press("Escape");
+  await cleo.context().close();
 });
 
 test("a ban ends the visit at once", async () => {

@@ -100,6 +100,11 @@ export async function signIn(page, name) {
   await live(page);
 }
 
+/** Who is signed in there. */
+export async function idOf(page) {
+  return page.evaluate(async () => (await (await fetch("/v1/me")).json()).user.id);
+}
+
 export async function say(page, text) {
   await page.getByTestId("composer").fill(text);
   await page.getByTestId("composer").press("Enter");
@@ -159,11 +164,29 @@ export async function asAdmin(method, path, body) {
 }
 
 /** A live event of its own, for tests whose traces would be in the way of others. */
-export async function ownEvent(title) {
+export async function ownEvent(title, more = {}) {
   const slug = unique(title.toLowerCase()).replaceAll(" ", "-");
-  await asAdmin("POST", "/events", { title, slug, kind: "session", scheduled_at: new Date().toISOString() });
+  await asAdmin("POST", "/events", { title, slug, kind: "session", scheduled_at: new Date().toISOString(), ...more });
   await asAdmin("POST", `/events/${slug}/start`);
   return slug;
+}
+
+/** The same with two sides; their ids are nobody else's, so that they can be followed. */
+export async function ownMatch(title) {
+  const [home, away] = [unique("home"), unique("away")].map((name) => ({ id: name.replaceAll(" ", "-"), name }));
+  const slug = await ownEvent(title, { kind: "football", participants: [home, away] });
+  await report(slug, { type: "period_start", period: { number: 1 } });
+  return { slug, home, away };
+}
+
+/** One more goal for a side. */
+export function goal(slug, participant) {
+  return report(slug, { type: "goal", participant_id: participant.id, minute: 1 });
+}
+
+async function report(slug, update) {
+  const updates = [{ source_id: crypto.randomUUID(), ...update }];
+  await asAdmin("POST", `/events/${slug}/contest/updates`, { source: "e2e", updates });
 }
 
 /** A person without a browser, for writing while a page is away. */
@@ -174,13 +197,14 @@ export async function guest(name) {
     body: JSON.stringify({ name }),
   });
   if (!response.ok) throw new Error(`guest sign-in answered ${response.status}`);
-  const { token } = await response.json();
+  const { token, user } = await response.json();
   return {
-    async say(slug, text) {
+    id: user.id,
+    async say(slug, text, more = {}) {
       const posted = await fetch(`${BASE}/v1/events/${slug}/messages`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
-        body: JSON.stringify({ text, client_id: crypto.randomUUID() }),
+        body: JSON.stringify({ text, client_id: crypto.randomUUID(), ...more }),
       });
       if (!posted.ok) throw new Error(`posting answered ${posted.status}`);
       return posted.json();

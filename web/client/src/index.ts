@@ -22,7 +22,14 @@ export {
 export type { RoomState } from "./room.ts";
 export { elapsedMs, pointsOf } from "./contest.ts";
 export { GrandstandApi, newClientId } from "./api.ts";
-export type { ApiOptions, EventFilter, NewMessage } from "./api.ts";
+export type { EventFilter, LobbyFilter, NewMessage } from "./api.ts";
+export type { ApiOptions } from "./caller.ts";
+export type { PersonalApi } from "./personal.ts";
+export { emptyLobby, foldLobby, lobbyFrame, shelves } from "./lobby.ts";
+export type { LobbyState, Shelves } from "./lobby.ts";
+export { emptyNotices, foldNotices, KEEP_NOTICES, noticesFrame, withNewest, withNotices, withRead } from "./notices.ts";
+export type { NoticesState } from "./notices.ts";
+export { StateMemory } from "./state-memory.ts";
 export { MOST_UNSENT, Outbox } from "./outbox.ts";
 export type { OutboxOptions } from "./outbox.ts";
 export { browserStore, forgetUnsent, memoryStore } from "./outbox-store.ts";

@@ -8,6 +8,8 @@ export interface Outgoing {
   readonly clientId: string;
   readonly text: string;
   readonly parentId?: string;
+  /** Who is meant by the names in it. */
+  readonly mentions?: readonly string[];
   readonly writtenAt: string;
   /**
    * `queued` until its turn and the network come; `accepted` by the server, and kept until the stream shows it, so that
@@ -115,7 +117,7 @@ const STATES = ["queued", "sending", "accepted", "held", "failed"];
 function parse(json: string | null): Outgoing | undefined {
   try {
     const item = JSON.parse(json ?? "") as Outgoing;
-    const strings = [item.clientId, item.text, item.writtenAt, item.parentId ?? "", item.messageId ?? ""];
+    const strings = [item.clientId, item.text, item.writtenAt, item.parentId ?? "", item.messageId ?? "", ...(item.mentions ?? [])];
     if (strings.some((one) => typeof one !== "string") || !STATES.includes(item.state)) return undefined;
     return Number.isNaN(Date.parse(item.writtenAt)) ? undefined : item;
   } catch {

@@ -15,6 +15,8 @@ export interface OutboxOptions {
   store?: OutboxStore;
   /** So that of several tabs one sends; see `exclusive`. */
   exclusive?: Exclusive;
+  /** How long after it was written a message may take to be shown by the stream; more where one watches delayed. */
+  arrivesWithinMs?: number;
   random?: () => number;
 }
 
@@ -34,6 +36,7 @@ export class Outbox {
   readonly #onChange: (items: readonly Outgoing[]) => void;
   readonly #store: OutboxStore;
   readonly #exclusive: Exclusive;
+  readonly #arrivesWithinMs: number;
   readonly #random: () => number;
   readonly #forget: () => void;
   #items: readonly Outgoing[] = [];
@@ -53,6 +56,7 @@ export class Outbox {
     this.#onChange = onChange;
     this.#store = options.store ?? memoryStore();
     this.#exclusive = options.exclusive ?? ((work) => work(() => true));
+    this.#arrivesWithinMs = options.arrivesWithinMs ?? ARRIVED_MS;
     this.#random = options.random ?? Math.random;
     this.#forget = this.#store.listen(() => {
       this.#read();
@@ -67,7 +71,7 @@ export class Outbox {
   }
 
   /** Undefined when too much waits already. */
-  add(text: string, parentId?: string): Outgoing | undefined {
+  add(text: string, parentId?: string, mentions: readonly string[] = []): Outgoing | undefined {
     this.#read();
     if (this.#items.length >= MOST_UNSENT) return undefined;
     const newest = Date.parse(this.#items.at(-1)?.writtenAt ?? "") || 0;
@@ -75,6 +79,7 @@ export class Outbox {
       clientId: newClientId(),
       text,
       ...(parentId === undefined ? {} : { parentId }),
+      ...(mentions.length === 0 ? {} : { mentions: [...mentions] }),
       // Order is by time: two in one millisecond, or a clock set back, must not swap.
       writtenAt: new Date(Math.max(Date.now(), newest + 1)).toISOString(),
       state: "queued",
@@ -162,6 +167,7 @@ export class Outbox {
     this.#put({ ...fresh(item), state: "sending" });
     const body: NewMessage = { text: item.text, client_id: item.clientId };
     if (item.parentId !== undefined) body.parent_id = item.parentId;
+    if (item.mentions) body.mentions = [...item.mentions];
     try {
       const message = await this.#api.post(this.#event, body, 1);
       this.#failures = 0;
@@ -217,7 +223,7 @@ export class Outbox {
 
   #read(): void {
     const items = this.#store.list();
-    const arrivedBefore = Date.now() - ARRIVED_MS;
+    const arrivedBefore = Date.now() - this.#arrivesWithinMs;
     const old = items.filter((item) => item.state === "accepted" && Date.parse(item.writtenAt) < arrivedBefore);
     for (const item of old) this.#store.remove(item.clientId);
     this.#items = items.filter((item) => !old.includes(item));

@@ -8,9 +8,19 @@ import type { Frame } from "./frame.ts";
 /** About a minute of a loud room; a frame is some hundred bytes. */
 export const KEEP_FRAMES = 1_000;
 
-export class Recent {
-  readonly #keep: number;
+/** What a tab remembers of a stream, for those who come late. */
+export interface Memory {
   /** Opens every stream; says who is reading. */
+  readonly ready: Frame | undefined;
+  /** True while there is nothing here to begin from. */
+  readonly empty: boolean;
+  add(frames: readonly Frame[], before: string | undefined): void;
+  /** What to fold in after `cursor` to be at the present, or undefined when that is more than is here. */
+  since(cursor: string | undefined): Frame[] | undefined;
+}
+
+export class Recent implements Memory {
+  readonly #keep: number;
   #ready: Frame | undefined;
   /** The snapshot all frames here follow, until it is too far back. */
   #base: Frame | undefined;
@@ -28,7 +38,6 @@ export class Recent {
     return this.#ready;
   }
 
-  /** True while there is nothing here to begin from. */
   get empty(): boolean {
     return this.#base === undefined && this.#from === undefined;
   }
@@ -67,7 +76,6 @@ export class Recent {
     }
   }
 
-  /** What to fold in after `cursor` to be at the present, or undefined when that is more than is here. */
   since(cursor: string | undefined): Frame[] | undefined {
     const signals = [...this.#signals.values()];
     if (reaches(this.#from, cursor)) {

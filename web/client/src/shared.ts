@@ -9,7 +9,7 @@
 import { Election } from "./election.ts";
 import type { Frame, FrameOf } from "./frame.ts";
 import { Position } from "./position.ts";
-import { Recent } from "./recent.ts";
+import { Recent, type Memory } from "./recent.ts";
 import { EventStream, type Connection, type StreamOptions } from "./stream.ts";
 import { browserTabs, type ChannelLike, type Tabs } from "./tabs.ts";
 import type { Snapshot } from "./wire.ts";
@@ -17,10 +17,15 @@ import type { Snapshot } from "./wire.ts";
 export interface SharedOptions extends StreamOptions {
   /** Names what is read and with which credential: other words for another event, person or token. */
   share: string;
-  /** Whose stream it must turn out to be; undefined for one that nobody signed in for. */
-  user: string | undefined;
+  /**
+   * Whose stream it must turn out to be; undefined for one that nobody signed in for, and null for one that is the same
+   * for everybody.
+   */
+  user: string | undefined | null;
   /** How a tab that comes late begins, when the leader no longer has the beginning. */
-  snapshot: () => Promise<Snapshot>;
+  snapshot?: () => Promise<Snapshot>;
+  /** What is kept for tabs that come late; by default the newest entries of a log. */
+  memory?: Memory;
   /** What other tabs said by `tell`. */
   onNote?: (note: unknown) => void;
   /** The leader's last chance to bring the first words up to date for a tab that comes late. */
@@ -56,7 +61,7 @@ export class SharedStream {
   readonly #tabs: Tabs | undefined;
   readonly #id = Math.random().toString(36).slice(2);
   readonly #position: Position;
-  readonly #recent = new Recent();
+  readonly #recent: Memory;
   #connection: Connection = { status: "idle" };
   #started = false;
   #alone = false;
@@ -78,6 +83,7 @@ export class SharedStream {
     this.#options = options;
     this.#tabs = "tabs" in options ? options.tabs : browserTabs();
     this.#position = new Position(options.after);
+    this.#recent = options.memory ?? new Recent();
   }
 
   get connection(): Connection {
@@ -197,7 +203,7 @@ export class SharedStream {
   #sameUser(frames: readonly Frame[]): boolean {
     if (this.#alone || !this.#channel) return true;
     const ready = frames.find((frame) => frame.type === "stream.ready");
-    if (!ready || ready.data.user?.id === this.#options.user) return true;
+    if (!ready || this.#options.user === null || ready.data.user?.id === this.#options.user) return true;
     this.#alone = true;
     this.#part();
     return true;
@@ -305,7 +311,7 @@ export class SharedStream {
 
   /** The leader has forgotten what we need: a snapshot of our own is a beginning from which it can go on. */
   async #fetch(): Promise<void> {
-    if (this.#fetching) return;
+    if (this.#fetching || !this.#options.snapshot) return;
     this.#fetching = true;
     try {
       const snapshot = await this.#options.snapshot();

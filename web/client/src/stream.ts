@@ -33,6 +33,8 @@ export interface StreamOptions {
   prepare?: () => Promise<{ url?: string; headers?: Record<string, string> }>;
   /** Start after this cursor instead of with a snapshot. */
   after?: string;
+  /** False for streams that begin with the whole state each time: a place in them is never asked for. */
+  resume?: boolean;
   onFrames: (frames: Frame[]) => void;
   onConnection?: (connection: Connection) => void;
   transport?: Transport;
@@ -155,7 +157,7 @@ export class EventStream {
       const prepared = await this.#options.prepare?.();
       const ending = await this.#transport({
         url: prepared?.url ?? this.#options.url,
-        after: this.#position.cursor,
+        after: this.#options.resume === false ? undefined : this.#position.cursor,
         headers: prepared?.headers ?? {},
         signal: attempt.signal,
         onBytes: () => {

@@ -105,6 +105,7 @@ async function endingOf(response: Response): Promise<Ending> {
  */
 export function eventSourceTransport(
   EventSourceClass: typeof EventSource = EventSource,
+  types: readonly string[] = FRAME_TYPES,
 ): Transport {
   return (attempt) =>
     new Promise((resolve) => {
@@ -115,7 +116,7 @@ export function eventSourceTransport(
         source.close();
         resolve(ending);
       };
-      for (const type of FRAME_TYPES) {
+      for (const type of types) {
         source.addEventListener(type, (event: MessageEvent<string>) => {
           attempt.onBytes();
           const frame = frameOf({ event: type, data: event.data, id: event.lastEventId });

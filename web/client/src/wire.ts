@@ -4,6 +4,7 @@
  */
 import type { CrowdFrames } from "./crowd-wire.ts";
 import type { components } from "./generated/api.ts";
+import type { Mentioning, Shifted } from "./wire-by-hand.ts";
 
 type Schemas = components["schemas"];
 
@@ -25,7 +26,8 @@ export type Participant = Schemas["Participant"];
 export type Settings = Schemas["EventSettings"];
 export type RoomWindow = Schemas["Room"];
 
-export type Message = Schemas["Message"];
+/** Absent where nobody is named. */
+export type Message = Schemas["Message"] & Mentioning;
 export type MessageStatus = Schemas["MessageStatus"];
 export type Author = Schemas["Author"];
 export type Reaction = Schemas["ReactionCount"];
@@ -59,6 +61,11 @@ export interface Page<T> {
 
 /** Everything a stream says, by its type: entries of the log, signals, and `stream.*` about the stream itself. */
 type Documented = { [F in Schemas["StreamFrame"] as F["type"]]: F["data"] };
-export type FrameData = Documented & Omit<CrowdFrames, keyof Documented>;
+type Told = Documented & Omit<CrowdFrames, keyof Documented>;
+export type FrameData = Omit<Told, "stream.ready"> & { "stream.ready": Told["stream.ready"] & Shifted };
+
+export type Decision = Schemas["Decision"];
+export type Raid = Schemas["Raid"];
 
 export type * from "./crowd-wire.ts";
+export type * from "./wire-by-hand.ts";

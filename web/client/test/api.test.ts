@@ -26,6 +26,22 @@ describe("GrandstandApi", () => {
     });
   });
 
+  it("read behind the present, everything of an event asks for the same delay, and writing for none", async () => {
+    const { api: now, server } = await api(...Array.from({ length: 8 }, () => json(200, { items: [] })));
+    const late = now.behind(30);
+    await late.snapshot("e");
+    await late.history("e", { limit: 5 });
+    await late.replies("e", "msg_1");
+    await late.status("e");
+    await late.contest("e");
+    await late.participants("e");
+    await late.post("e", { text: "x", client_id: "c" });
+    await now.snapshot("e");
+    const asked = server.requests.map((request) => new URL(request.url ?? "", "http://x").searchParams.get("delay"));
+    expect(asked).toEqual(["30s", "30s", "30s", "30s", "30s", "30s", null, null]);
+    expect(late.streamUrl("e", { types: "score.changed" })).toContain("delay=30s");
+  });
+
   it("a problem becomes a ProblemError with its code and wait", async () => {
     const { api: it } = await api(refuse(429, "rate-limited", { "retry-after": "3" }));
     const error = await it.post("e", { text: "x", client_id: "c" }).catch((thrown: unknown) => thrown);

@@ -54,6 +54,38 @@ describe("Outbox", () => {
     expect(box.items).toEqual([]);
   });
 
+  it("says who is meant, also after a reload", async () => {
+    const storage = new TestStorage();
+    const first = outbox(offline, { store: browserStore("ana", "e", storage) });
+    first.box.add("@Ben hello", undefined, ["ben"]);
+    await settle(() => expect(first.states()).toEqual(["@Ben hello:queued"]));
+    first.box.close();
+    const bodies: unknown[] = [];
+    const again = outbox(async (_event, body) => (bodies.push(body), message(1)), { store: browserStore("ana", "e", storage) });
+    again.box.flush();
+    await settle(() => expect(bodies).toMatchObject([{ text: "@Ben hello", mentions: ["ben"] }]));
+  });
+
+  it("keeps what was accepted for as long as the stream may take to show it", async () => {
+    const now = vi.spyOn(Date, "now");
+    try {
+      const begin = 1_800_000_000_000;
+      now.mockReturnValue(begin);
+      const late = outbox(async () => message(1), { arrivesWithinMs: 180_000 });
+      const prompt = outbox(async () => message(1));
+      for (const { box, states } of [late, prompt]) {
+        box.add("a");
+        await settle(() => expect(states()).toEqual(["a:accepted"]));
+      }
+      now.mockReturnValue(begin + 120_000);
+      for (const { box } of [late, prompt]) box.drop("nothing");
+      expect(late.states()).toEqual(["a:accepted"]);
+      expect(prompt.states()).toEqual([]);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
   it("waits for the network, keeps the order, and goes on when told", async () => {
     let down = true;
     const sent: string[] = [];

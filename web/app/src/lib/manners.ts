@@ -1,5 +1,5 @@
 /** How a room behaves, as the event's settings say it, and what that means for the person who wants to write. Pure. */
-import type { LiveEvent, Message, Role, RoomSettings, Typing, User } from "@grandstand/client";
+import type { LiveEvent, Message, Outgoing, Role, RoomSettings, Typing, User } from "@grandstand/client";
 import { plural } from "./clock.ts";
 
 const CALM: RoomSettings = {
@@ -65,8 +65,15 @@ export function slowUntil(settings: RoomSettings, role: Role, lastSaidAt: string
   return Date.parse(lastSaidAt) + settings.slow_mode_seconds * 1_000;
 }
 
-export function lastSaid(messages: readonly Message[], me: string | undefined): string | undefined {
-  return messages.findLast((message) => message.author.id === me)?.created_at;
+/** When I spoke last; what was accepted and is not shown yet counts as well. */
+export function lastSaid(
+  messages: readonly Message[],
+  outgoing: readonly Outgoing[],
+  me: string | undefined,
+): string | undefined {
+  const shown = messages.findLast((message) => message.author.id === me)?.created_at;
+  const accepted = outgoing.findLast((item) => item.state === "accepted")?.writtenAt;
+  return shown === undefined || (accepted !== undefined && accepted > shown) ? accepted : shown;
 }
 
 /** "Ana, Bo and 3 others are typing"; who reads leaves themselves out. */

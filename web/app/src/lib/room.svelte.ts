@@ -14,7 +14,6 @@ import {
   withMarks,
   withMine,
   withMyVote,
-  withOlder,
   type ApplauseCounts,
   type Connection,
   type Frame,
@@ -34,25 +33,28 @@ import { ApplauseSender } from "./applause.ts";
 import { Away } from "./away.ts";
 import { Desk } from "./desk.svelte.ts";
 import { FrameQueue } from "./frame-queue.ts";
+import { History } from "./history.svelte.ts";
 import { isStaff } from "./manners.ts";
-import { toggleKey, type Toggles } from "./reactions.ts";
 import { noteOf, type TabNote } from "./notes.ts";
+import { Reacting } from "./reacting.svelte.ts";
 import { ReadMarker } from "./receipts.ts";
 import { session } from "./session.svelte.ts";
 import { toldText } from "./words.ts";
+import type { Replay } from "./replay.ts";
 import { Thread } from "./thread.svelte.ts";
+import { Viewing } from "./viewing.svelte.ts";
 
 /** Somebody who reads the past keeps this many messages; at the present KEEP_MESSAGES is plenty. */
 const KEEP_WHILE_READING = 2_000;
-const HISTORY_PAGE = 100;
 /** Decisions about me that wait to be read. */
 const MOST_TOLD = 3;
-/** How long a confirmed toggle waits for the tally that includes it. */
-const TOGGLE_LINGERS_MS = 2_000;
+/** What was accepted and not shown by then is in the room's history. */
+const ARRIVES_WITHIN_MS = 60_000;
 
 /** A question this room asks the person in front of it, in a dialog. */
 export type Asking =
   | { kind: "room" }
+  | { kind: "order" }
   | { kind: "poll" }
   | { kind: "report"; message: Message }
   | { kind: "sanction"; message: Message }
@@ -64,11 +66,7 @@ export class Room {
   state = $state.raw<RoomState>(emptyRoom());
   connection = $state.raw<Connection>({ status: "idle" });
   outgoing = $state.raw<readonly Outgoing[]>([]);
-  toggles = $state.raw<Toggles>({});
   announcement = $state("");
-  /** Server time minus ours, so that the clock agrees with the stadium and not with this device. */
-  offsetMs = $state(0);
-  loadingOlder = $state(false);
   /** Told of each burst of applause, to draw it. */
   onBurst: ((burst: ApplauseCounts) => void) | undefined;
 
@@ -79,6 +77,9 @@ export class Room {
   /** What was decided about me or what I wrote, until I have read it. */
   told = $state.raw<readonly ModerationTold[]>([]);
 
+  readonly viewing: Viewing;
+  readonly history: History;
+  readonly reacting: Reacting;
   readonly desk: Desk;
   readonly applause: ApplauseSender;
   readonly #marker: ReadMarker;
@@ -88,16 +89,17 @@ export class Room {
   #announcements = new Announcements();
   #summaries: ReturnType<typeof setInterval> | undefined;
   #away: Away;
-  #offsetKnown = false;
-  #historyCursor: string | undefined;
 
   constructor(slug: string) {
     this.slug = slug;
+    this.viewing = new Viewing(slug);
+    this.history = new History(this, KEEP_WHILE_READING);
+    this.reacting = new Reacting(this);
     this.#away = new Away(
       async (status) => {
         if (session.user) await session.api.setPresence(slug, status);
       },
-      (note) => this.#tell(note),
+      (note) => this.tell(note),
     );
     this.desk = new Desk(slug, () => this.staff);
     this.#marker = new ReadMarker((id) => session.api.markRead(slug, id));
@@ -137,14 +139,17 @@ export class Room {
   #connect(): void {
     const user = session.user?.id;
     this.#openOutbox(user);
+    const { viewing } = this;
     const stream = new SharedStream({
-      url: session.api.streamUrl(this.slug),
-      share: `grandstand/${this.slug}/${session.credential}`,
+      url: session.api.streamUrl(this.slug, viewing.query),
+      share: `grandstand/${this.slug}/${session.credential}${viewing.share}`,
       user,
+      // Each tab replays for itself.
+      ...(viewing.replay ? { tabs: undefined } : {}),
       prepare: async () => ({
         headers: session.token ? { Authorization: `Bearer ${session.token}` } : {},
       }),
-      snapshot: () => session.api.snapshot(this.slug),
+      snapshot: () => viewing.api.snapshot(this.slug),
       greeting: (ready) => ({
         ...ready,
         data: { ...ready.data, my_reactions: { ...ready.data.my_reactions, ...mutable(this.state.mine) }, my_votes: mutable(this.state.votes) },
@@ -163,7 +168,7 @@ export class Room {
       },
     });
     this.#stream = stream;
-    this.#offsetKnown = false;
+    viewing.forgetClock();
     this.#marker.stop();
     this.told = [];
     stream.start();
@@ -178,10 +183,12 @@ export class Room {
     this.#outbox = new Outbox(session.api, this.slug, (items) => this.#outboxChanged(items), {
       store: browserStore(user, this.slug),
       exclusive: exclusive(`grandstand/outbox/${this.slug}/${user}`),
+      arrivesWithinMs: ARRIVES_WITHIN_MS + this.viewing.delayMs,
     });
   }
 
-  #tell(note: TabNote): void {
+  /** Says something to the other tabs of this room. */
+  tell(note: TabNote): void {
     this.#stream?.tell(note);
   }
 
@@ -212,7 +219,7 @@ export class Room {
   #notice(frame: Frame): void {
     if (frame.type === "applause.changed") this.onBurst?.(frame.data.burst);
     if (frame.type === "stream.snapshot") {
-      this.#historyCursor = undefined;
+      this.history.forget();
       void this.#askMarks();
     }
     if (frame.type === "moderation.told") {
@@ -224,16 +231,7 @@ export class Room {
     }
     if (frame.type === "stream.snapshot" || frame.type === "report.filed" || frame.type === "appeal.filed") this.desk.ask();
     if (frame.type === "message.hidden" || frame.type === "message.released") this.desk.ask();
-    if (frame.type === "stream.heartbeat") this.#compareClocks(frame.data.time);
-    if (frame.type === "presence.changed" && frame.at) this.#compareClocks(frame.at);
-  }
-
-  /** The sample with the least delay is the truest, and delay only ever makes the offset smaller. */
-  #compareClocks(serverTime: string): void {
-    const offset = Date.parse(serverTime) - Date.now();
-    if (Number.isNaN(offset)) return;
-    this.offsetMs = this.#offsetKnown ? Math.max(this.offsetMs, offset) : offset;
-    this.#offsetKnown = true;
+    this.viewing.notice(frame);
   }
 
   /** The stream tells which marks move; where they stand is asked for once. */
@@ -262,8 +260,34 @@ export class Room {
   // What a person does here
 
   /** False when too much waits already. */
-  say(text: string, parentId?: string): boolean {
-    return this.#outbox?.add(text, parentId) !== undefined;
+  say(text: string, parentId?: string, mentions: readonly string[] = []): boolean {
+    return this.#outbox?.add(text, parentId, mentions) !== undefined;
+  }
+
+  /** Watches so many seconds behind from now on; what is shown is drawn anew. */
+  delayBy(seconds: number): void {
+    if (seconds === this.viewing.delaySeconds) return;
+    this.viewing.delayBy(seconds);
+    this.#beginAnew();
+  }
+
+  /** Plays the event once more; without a replay, back to the whole room. */
+  play(replay: Replay | undefined): void {
+    this.viewing.play(replay, this.state.event);
+    this.#beginAnew();
+  }
+
+  /** Nothing of another time may stay on show while the first words of this one are on their way. */
+  #beginAnew(): void {
+    this.thread = undefined;
+    this.state = { ...emptyRoom(this.state.keep), ...this.#kept() };
+    this.reopen();
+  }
+
+  /** Who I am, and which event this is, outlast a change of time. */
+  #kept(): Partial<RoomState> {
+    const { role, user, event, room } = this.state;
+    return { role, ...(user && { user }), ...(event && { event }), ...(room && { room }) };
   }
 
   sayAgain(item: Outgoing): void {
@@ -290,7 +314,7 @@ export class Room {
   async vote(poll: Poll, options: readonly number[]): Promise<void> {
     await session.api.vote(this.slug, poll.id, options);
     this.state = withMyVote(this.state, poll.id, options);
-    this.#tell({ kind: "vote", id: poll.id, options: [...options] });
+    this.tell({ kind: "vote", id: poll.id, options: [...options] });
   }
 
   async openPoll(poll: NewPoll): Promise<void> {
@@ -336,8 +360,15 @@ export class Room {
   openThread(id: string): void {
     if (this.thread?.id === id) return;
     const known = this.state.messages.find((message) => message.id === id);
-    this.thread = new Thread(this.slug, id, known);
+    this.thread = new Thread(this.slug, id, known, () => this.viewing.api);
     void this.thread.load();
+  }
+
+  /** Which thread a message stands in; undefined for what stands in none, and for what is not known. */
+  async parentOf(id: string): Promise<string | undefined> {
+    const known = this.state.messages.find((message) => message.id === id);
+    if (known) return known.parent_id;
+    return (await this.viewing.api.message(this.slug, id).catch(() => undefined))?.parent_id;
   }
 
   closeThread(): void {
@@ -377,67 +408,12 @@ export class Room {
     await session.api.release(this.slug, message.id);
   }
 
-  isMine(messageId: string, emoji: string): boolean {
-    const toggle = this.toggles[toggleKey(messageId, emoji)];
-    return toggle ? toggle.on : (this.state.mine[messageId] ?? []).includes(emoji);
-  }
-
-  async react(message: Message, emoji: string): Promise<void> {
-    const key = toggleKey(message.id, emoji);
-    const on = !this.isMine(message.id, emoji);
-    const base = message.reactions.find((one) => one.emoji === emoji)?.count ?? 0;
-    const toggle = { on, base };
-    this.toggles = { ...this.toggles, [key]: toggle };
-    const settle = (): void => {
-      // A later toggle of the same emoji has taken over.
-      if (this.toggles[key] !== toggle) return;
-      const { [key]: _settled, ...others } = this.toggles;
-      this.toggles = others;
-    };
-    try {
-      await session.api.react(this.slug, message.id, emoji, on);
-      this.state = withMine(this.state, message.id, emoji, on);
-      this.#tell({ kind: "mine", id: message.id, emoji, on });
-      setTimeout(settle, TOGGLE_LINGERS_MS);
-    } catch (error) {
-      settle();
-      throw error;
-    }
-  }
-
   /** Reading the past keeps more of it; coming back to the present lets it go. */
   readingPast(past: boolean): void {
     const keep = past ? KEEP_WHILE_READING : KEEP_MESSAGES;
     if (this.state.keep === keep) return;
     this.state = keepMessages(this.state, keep);
-    if (!past) this.#historyCursor = undefined;
-  }
-
-  /**
-   * Walks the history backwards until a page holds something new. The first pages may lie within what is
-   * already here, because only the server knows how to name a position in its history.
-   */
-  async loadOlder(): Promise<void> {
-    if (this.loadingOlder || !this.state.hasOlder) return;
-    if (this.state.messages.length >= KEEP_WHILE_READING) return;
-    this.loadingOlder = true;
-    try {
-      for (let pages = 0; pages < 8; pages++) {
-        const page = await session.api.history(this.slug, {
-          limit: HISTORY_PAGE,
-          ...(this.#historyCursor === undefined ? {} : { before: this.#historyCursor }),
-        });
-        this.#historyCursor = page.next_cursor;
-        const exhausted = page.next_cursor === undefined;
-        const had = this.state.messages.length;
-        this.state = withOlder(this.state, page.items, exhausted);
-        if (exhausted || this.state.messages.length > had) return;
-      }
-    } catch {
-      // The button stays; whoever wants more asks again.
-    } finally {
-      this.loadingOlder = false;
-    }
+    if (!past) this.history.forget();
   }
 }
 

@@ -2,8 +2,7 @@
  * One thread: the message it began with and the replies, oldest first, kept true by the same frames as the room. The
  * replies come from the server, because the room holds only the newest messages.
  */
-import { emptyRoom, foldAll, withOlder, type Frame, type Message, type RoomState } from "@grandstand/client";
-import { session } from "./session.svelte.ts";
+import { emptyRoom, foldAll, withOlder, type Frame, type GrandstandApi, type Message, type RoomState } from "@grandstand/client";
 
 const PAGE = 100;
 /** More than anybody reads; the rest is asked for by a button. */
@@ -12,16 +11,21 @@ const KEEP_REPLIES = 2_000;
 export class Thread {
   readonly slug: string;
   readonly id: string;
+  readonly #api: () => GrandstandApi;
   loading = $state(true);
   failed = $state(false);
   more = $state(false);
+  /** A reply somebody was led here for. */
+  lit = $state<string | undefined>();
   #state = $state.raw<RoomState>(emptyRoom(KEEP_REPLIES));
   #cursor: string | undefined;
   /** What the stream says while a page is on its way is folded in after the page, which may be older. */
   #waiting: Frame[] = [];
 
-  constructor(slug: string, id: string, known: Message | undefined) {
+  /** `api` reads at the time the room is watched at. */
+  constructor(slug: string, id: string, known: Message | undefined, api: () => GrandstandApi) {
     this.slug = slug;
+    this.#api = api;
     this.id = id;
     if (known) this.#state = withOlder(this.#state, [known], false);
   }
@@ -40,8 +44,8 @@ export class Thread {
     this.failed = false;
     try {
       const [parent, page] = await Promise.all([
-        session.api.message(this.slug, this.id),
-        session.api.replies(this.slug, this.id, { limit: PAGE, ...(this.#cursor ? { after: this.#cursor } : {}) }),
+        this.#api().message(this.slug, this.id),
+        this.#api().replies(this.slug, this.id, { limit: PAGE, ...(this.#cursor ? { after: this.#cursor } : {}) }),
       ]);
       const others = this.#state.messages.filter((message) => message.id !== this.id);
       this.#state = withOlder({ ...this.#state, messages: others }, [parent, ...page.items], false);
@@ -53,6 +57,10 @@ export class Thread {
       this.loading = false;
       this.take([]);
     }
+  }
+
+  light(id: string): void {
+    this.lit = id;
   }
 
   take(frames: readonly Frame[]): void {

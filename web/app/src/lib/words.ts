@@ -62,7 +62,10 @@ export function resultText(board: Scoreboard): string {
   return `${participantName(board, result.winner_id) || "Winner"} win${tail}`;
 }
 
-export function scoreText(board: Scoreboard): string {
+export function scoreText(board: {
+  participants: readonly { id: string }[];
+  score: Scoreboard["score"];
+}): string {
   return board.participants.map((one) => pointsOf(board.score, one.id)).join("–");
 }
 

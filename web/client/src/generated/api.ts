@@ -1484,7 +1484,7 @@ export interface components {
              * @description Claps gathered by the client since its last call.
              * @default 1
              */
-            count: number;
+            count?: number;
         };
         /** @enum {string} */
         ApplauseKind: "like" | "love" | "wow" | "celebrate" | "laugh" | "sad";
@@ -1921,12 +1921,12 @@ export interface components {
             title: string;
             kind: components["schemas"]["EventKind"];
             /** @default [] */
-            participants: components["schemas"]["ParticipantIn"][];
+            participants?: components["schemas"]["ParticipantIn"][];
             venue?: string;
             /** Format: date-time */
             scheduled_at: string;
             /** @default false */
-            featured: boolean;
+            featured?: boolean;
             visibility?: components["schemas"]["Visibility"];
             cover_url?: string;
             stream_url?: string;
@@ -1935,7 +1935,7 @@ export interface components {
              * @description Marks a show event, so that pages can say so.
              * @default false
              */
-            demo: boolean;
+            demo?: boolean;
         };
         /** @enum {string} */
         EventKind: "football" | "mma" | "basketball" | "cricket" | "tennis" | "draw" | "session" | "other";
@@ -2298,7 +2298,7 @@ export interface components {
         LinkRule: {
             mode: components["schemas"]["LinkMode"];
             /** @default [] */
-            domains: string[];
+            domains?: string[];
             /**
              * Format: uint32
              * @description Accounts younger than this post no links but those to `domains`.
@@ -2817,22 +2817,22 @@ export interface components {
              * @description How many options one may choose.
              * @default 1
              */
-            max_choices: number;
+            max_choices?: number;
             /**
              * @description When everybody sees the votes.
              * @default live
              */
-            results: components["schemas"]["PollResults"];
+            results?: components["schemas"]["PollResults"];
             /**
              * @description Whether a vote may be changed or taken back.
              * @default false
              */
-            change_allowed: boolean;
+            change_allowed?: boolean;
             /**
              * @description Whether people who only gave a name may vote. They can come back under another one.
              * @default true
              */
-            guests: boolean;
+            guests?: boolean;
             /**
              * Format: date-time
              * @description It closes by itself then, within thirty days.
@@ -3476,27 +3476,27 @@ export interface components {
              * @description Counted up by the server with each change and named in every verdict. What a caller sends is ignored.
              * @default 0
              */
-            version: number;
+            version?: number;
             /**
              * @description For an event's rules: the house's hold as well, except where these say otherwise.
              * @default true
              */
-            inherit: boolean;
+            inherit?: boolean;
             /**
              * Format: uint32
              * @description How long `timeout` is where a rule doesn't say, 1 second to 28 days.
              * @default 300
              */
-            timeout_seconds: number;
+            timeout_seconds?: number;
             /** @default [] */
-            words: components["schemas"]["WordList"][];
+            words?: components["schemas"]["WordList"][];
             /**
              * @description Words and phrases in which nothing of the lists is found, written as in them.
              * @default []
              */
-            allowed: string[];
+            allowed?: string[];
             /** @default [] */
-            patterns: components["schemas"]["TextPattern"][];
+            patterns?: components["schemas"]["TextPattern"][];
             links?: components["schemas"]["LinkRule"];
             caps?: components["schemas"]["CapsRule"];
             repeats?: components["schemas"]["RepeatRule"];
@@ -3909,7 +3909,7 @@ export interface components {
             name: string;
             category: components["schemas"]["RuleCategory"];
             /** @default medium */
-            severity: components["schemas"]["RuleSeverity"];
+            severity?: components["schemas"]["RuleSeverity"];
             action: components["schemas"]["RuleAction"];
             /**
              * Format: uint32
@@ -4156,7 +4156,7 @@ export interface components {
             name: string;
             category: components["schemas"]["RuleCategory"];
             /** @default medium */
-            severity: components["schemas"]["RuleSeverity"];
+            severity?: components["schemas"]["RuleSeverity"];
             action: components["schemas"]["RuleAction"];
             /**
              * Format: uint32
