@@ -186,7 +186,7 @@ impl<F: Type> ApiResponse for PerchResponse<F> {
 
     fn register(registry: &mut Registry) {
         F::register(registry);
-        register_event(registry);
+        registry.create_schema::<StreamResponse, _>("StreamEvent".to_owned(), |_| stream_event());
     }
 }
 
@@ -197,15 +197,6 @@ pub const fn content_type(format: Format) -> &'static str {
         Format::Sse => EVENT_STREAM,
         Format::Ndjson => NDJSON,
     }
-}
-
-fn register_event(registry: &mut Registry) {
-    registry.create_schema::<StreamResponse, _>("StreamEvent".to_owned(), |_| {
-        stream_event(
-            "For entries and snapshots: the cursor to go on from.",
-            "One frame as JSON: a `StreamFrame` in an event's stream.",
-        )
-    });
 }
 
 impl ApiResponse for StreamResponse {
