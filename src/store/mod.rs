@@ -16,6 +16,7 @@ mod heads;
 mod house;
 mod lane;
 pub mod log;
+pub mod moment;
 mod open;
 mod past;
 mod postgres;

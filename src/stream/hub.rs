@@ -4,13 +4,16 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::{
+    sync::Semaphore,
+    time::{MissedTickBehavior, interval, sleep},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -39,6 +42,8 @@ use crate::{
 const ATTENTION: Duration = Duration::from_millis(100);
 /// Steps in which streams are told to leave when draining.
 const DRAIN_STEPS: u32 = 50;
+/// Pasts put together from a log at the same time: reading a long one keeps the database and a core busy.
+const FOLDS: usize = 2;
 
 /// Who remembers what was read and forgets what another instance changed. Must not block.
 pub trait Forgetter: Send + Sync {
@@ -83,6 +88,10 @@ pub(super) struct Hub {
     pub(super) drained: AtomicU32,
     pub(super) next_seat: AtomicU64,
     pub(super) ushers: Ushers,
+    /// How many stands tell things later than they happen.
+    pub(super) shifted: Arc<AtomicUsize>,
+    /// Pasts put together from a log at the same time.
+    pub(super) folds: Semaphore,
 }
 
 /// A stand, and what makes the bus tell it.
@@ -128,6 +137,8 @@ impl Hub {
             drained: AtomicU32::new(0),
             next_seat: AtomicU64::new(1),
             ushers,
+            shifted: Arc::default(),
+            folds: Semaphore::new(FOLDS),
         });
         let committed = Arc::downgrade(&hub);
         hub.store.on_commit(move |entries| {
@@ -201,6 +212,14 @@ impl Hub {
         self.stands().values().map(|kept| Arc::clone(&kept.stand)).collect()
     }
 
+    /// All of them, and those who tell later what they tell.
+    fn everywhere(&self) -> Vec<Arc<Stand>> {
+        let mut stands = self.all();
+        let shifted: Vec<_> = stands.iter().flat_map(|stand| stand.shifted.all()).collect();
+        stands.extend(shifted);
+        stands
+    }
+
     pub(super) fn find(&self, event: EventId) -> Option<Arc<Stand>> {
         self.stands().get(&event).map(|kept| Arc::clone(&kept.stand))
     }
@@ -268,6 +287,7 @@ impl Hub {
     /// Passes a signal to this instance's seats.
     pub(super) fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
         if let Some(stand) = self.find(event) {
+            stand.shifted.hear(&signal);
             stand.push_live(|head| Frame::signal(signal, head));
             self.wake(&stand);
         }
@@ -283,6 +303,9 @@ impl Hub {
         if let Some(stand) = self.find(event) {
             stand.dismissals.add(only, reason);
             stand.wake_now();
+            for shifted in stand.shifted.all() {
+                shifted.wake_now();
+            }
         }
     }
 
@@ -309,7 +332,7 @@ impl Hub {
 
     fn heartbeat(&self) {
         let time = clock::now();
-        for stand in self.all() {
+        for stand in self.everywhere() {
             stand.push_live(|head| {
                 let beat = StreamHeartbeat {
                     head: head.cursor(Audience::Public),
@@ -332,7 +355,7 @@ impl Hub {
     /// Wakes the stands where somebody's right to listen has ended; the seats see it themselves.
     fn expire(&self) {
         let now_ms = clock::now().ms();
-        for stand in self.all() {
+        for stand in self.everywhere() {
             if stand.next_expiry_ms.load(Ordering::Acquire) <= now_ms {
                 stand.next_expiry_ms.store(i64::MAX, Ordering::Release);
                 stand.wake_now();
@@ -345,7 +368,7 @@ impl Hub {
         let pause = Duration::from_millis(self.config.drain_window_ms) / DRAIN_STEPS;
         for step in 1..=DRAIN_STEPS {
             self.drained.store(1_000 * step / DRAIN_STEPS, Ordering::Release);
-            for stand in self.all() {
+            for stand in self.everywhere() {
                 stand.wake_now();
             }
             if self.turnstile.open() == 0 {
@@ -354,7 +377,7 @@ impl Hub {
             sleep(pause).await;
         }
         self.drained.store(1_000, Ordering::Release);
-        for stand in self.all() {
+        for stand in self.everywhere() {
             stand.wake_now();
         }
         self.ushers
@@ -373,6 +396,9 @@ impl Hub {
         let shot = stand
             .shots
             .get_or_make(audience, age, stand.head(), reachable, || async {
+                if let Some(shift) = &stand.shift {
+                    return self.shot_of_past(stand, shift).await;
+                }
                 let reader = self.store.reader();
                 let reading = async {
                     let read = reader.begin().await?;

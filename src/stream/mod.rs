@@ -14,6 +14,7 @@ mod opened;
 mod parcel;
 mod resume;
 mod seat;
+mod shift;
 mod snapshot;
 mod stand;
 mod usher;
@@ -27,6 +28,7 @@ pub use frame::{Format, TypeFilter};
 pub use hub::{EventListener, Forgetter, HeadCount, SeatListener};
 pub use opened::Opened;
 pub use seat::{Seat, SeatInfo, SeatRequest};
+pub use shift::{Replay, Telling};
 pub use snapshot::{Draft, MyReactions, MyVotes, Shot, SnapshotPart};
 pub use usher::Terms;
 
@@ -35,8 +37,8 @@ use crate::{
     clock,
     concourse::Places,
     config::StreamConfig,
-    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal, receipt::Handed},
-    store::{Error, Recorded, Scribe, Store, Together},
+    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal, receipt::Handed, shift::Delay},
+    store::{Error, Head, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
 use hub::Hub;
@@ -192,6 +194,26 @@ impl Stream {
     pub async fn snapshot(&self, event: EventId, audience: Audience) -> Result<Option<Arc<Shot>>, Error> {
         match self.hub.enter(event).await? {
             Some(stand) => self.hub.snapshot(&stand.0, audience, snapshot::Age::Current).await,
+            None => Err(Error::Overloaded),
+        }
+    }
+
+    /// As [`Stream::snapshot`], as everybody could see it so much earlier.
+    pub async fn snapshot_behind(&self, event: EventId, delay: Delay) -> Result<Option<Arc<Shot>>, Error> {
+        match self.hub.enter_behind(event, delay).await? {
+            Some(stand) => {
+                self.hub
+                    .snapshot(&stand.0, Audience::Public, snapshot::Age::Current)
+                    .await
+            }
+            None => Err(Error::Overloaded),
+        }
+    }
+
+    /// Where the log stood so much earlier.
+    pub async fn head_behind(&self, event: EventId, delay: Delay) -> Result<Head, Error> {
+        match self.hub.enter_behind(event, delay).await? {
+            Some(stand) => Ok(stand.0.head()),
             None => Err(Error::Overloaded),
         }
     }

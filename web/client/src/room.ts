@@ -170,7 +170,7 @@ function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
     held: [...(snapshot.held ?? [])].sort(byLogOrder),
     applause: snapshot.applause,
     messageCount: snapshot.message_count,
-    presence: snapshot.presence,
+    presence: snapshot.presence ?? { viewers: 0, users: 0 },
     hasOlder: snapshot.message_count > messages.length,
   };
   return snapshot.contest ? { ...next, contest: snapshot.contest } : next;
