@@ -25,10 +25,10 @@ impl Delay {
         u64::from(self.0.next_multiple_of(step_seconds.max(1))) * 1_000
     }
 
-    /// Not at all.
+    /// The delay, if one was asked for that is any.
     #[must_use]
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
+    pub fn any(asked: Option<Self>) -> Option<Self> {
+        asked.filter(|delay| delay.0 > 0)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Everything a page needs to draw an event, as of one place in its log.
 
 mod past;
+mod since;
 
 use serde::{Deserialize, Serialize};
 
 pub use past::Past;
+pub use since::Since;
 
 use super::{
     Cursor, badge::Awards, chat::Message, contest::Scoreboard, event::Event, poll::Poll, presence::PresenceCounts,

@@ -2,13 +2,14 @@
 //! what the clocks of instances differ; so it is searched for by halves, with no index but the log's own key.
 
 use entity::log_entry;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 use super::{
-    Error, Head,
+    Error, Head, LogEntry,
+    forget::RETOLD,
     log::{audience_code, signed, unsigned},
 };
-use crate::domain::{Audience, EventId, Stamp};
+use crate::domain::{Audience, EventId, MessageId, Stamp};
 
 /// So many entries before the place that was found are looked at once more: of instances whose clocks differ, one may have
 /// written a later time a little earlier.
@@ -27,6 +28,31 @@ async fn entry(db: &impl ConnectionTrait, event: EventId, seq: u64) -> Result<Op
 /// When the public entry of that number was made. `None`: there is no such entry.
 pub async fn of(db: &impl ConnectionTrait, event: EventId, seq: u64) -> Result<Option<Stamp>, Error> {
     Ok(entry(db, event, seq).await?.map(|(at_ms, _)| Stamp::from_ms(at_ms)))
+}
+
+/// The last public entry up to a place that tells of a message whole, given where it appeared.
+pub async fn told_last(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    until: Head,
+    message: MessageId,
+    seq: u64,
+) -> Result<Option<LogEntry>, Error> {
+    use log_entry::Column as C;
+    let public = || {
+        log_entry::Entity::find()
+            .filter(C::EventId.eq(event.uuid()))
+            .filter(C::Audience.eq(audience_code(Audience::Public)))
+    };
+    let again = public()
+        .filter(Expr::cust(RETOLD))
+        .filter(C::Seq.lte(signed(until.public)))
+        .filter(C::Data.contains(message.to_string()));
+    let mut row = again.order_by_desc(C::Seq).one(db).await?;
+    if row.is_none() {
+        row = public().filter(C::Seq.eq(signed(seq))).one(db).await?;
+    }
+    row.map(|row| LogEntry::read(&row, until.epoch)).transpose()
 }
 
 /// The place after the last public entry before which nothing was later than `at`, given where the log ends now.

@@ -28,7 +28,7 @@ pub use frame::{Format, TypeFilter};
 pub use hub::{EventListener, Forgetter, HeadCount, SeatListener};
 pub use opened::Opened;
 pub use seat::{Seat, SeatInfo, SeatRequest};
-pub use shift::{Replay, Telling};
+pub use shift::{Earlier, Replay, Telling};
 pub use snapshot::{Draft, MyReactions, MyVotes, Shot, SnapshotPart};
 pub use usher::Terms;
 
@@ -206,6 +206,15 @@ impl Stream {
                     .snapshot(&stand.0, Audience::Public, snapshot::Age::Current)
                     .await
             }
+            None => Err(Error::Overloaded),
+        }
+    }
+
+    /// What everybody could see so much earlier, and what was told since. Ask again after reading rows: what was written
+    /// meanwhile is in it then.
+    pub async fn earlier(&self, event: EventId, delay: Delay) -> Result<Arc<Earlier>, Error> {
+        match self.hub.enter_behind(event, delay).await? {
+            Some(stand) => self.hub.earlier(&stand.0).await,
             None => Err(Error::Overloaded),
         }
     }

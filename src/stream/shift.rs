@@ -8,12 +8,13 @@
 //! What it tells is what everybody may see, whoever asks: staff have to see things as they happen.
 
 mod clock;
+mod earlier;
 mod past;
 mod waiting;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -27,9 +28,13 @@ use super::{
 use crate::{
     bus::LiveSignal,
     clock::now,
-    domain::{EventId, Stamp, shift::Delay, shift::Pace},
+    domain::{
+        EventId, Stamp,
+        shift::{Delay, Pace},
+    },
     store::{Error, Head, log, moment},
 };
+pub use earlier::Earlier;
 use past::Base;
 use waiting::Waiting;
 
@@ -49,8 +54,14 @@ pub struct Replay {
 }
 
 enum Rhythm {
-    Behind { delay_ms: u64 },
-    Again { pace: Pace, begun: Instant },
+    Behind {
+        delay_ms: u64,
+    },
+    /// It begins once its seat has its first words, or they would be ahead of where it was asked to begin.
+    Again {
+        pace: Pace,
+        begun: OnceLock<Instant>,
+    },
 }
 
 /// What makes a stand a shifted one.
@@ -62,6 +73,7 @@ pub(super) struct Shift {
     waiting: Mutex<Waiting>,
     // An async mutex: held while a past is put together, so that many who ask share it.
     base: tokio::sync::Mutex<Option<Base>>,
+    earlier: tokio::sync::Mutex<Option<Arc<Earlier>>>,
     _counted: Counted,
 }
 
@@ -72,6 +84,7 @@ impl Shift {
             live,
             waiting: Mutex::default(),
             base: tokio::sync::Mutex::default(),
+            earlier: tokio::sync::Mutex::default(),
             _counted: counted,
         }
     }
@@ -85,7 +98,8 @@ impl Shift {
         match &self.rhythm {
             Rhythm::Behind { delay_ms } => now().plus_ms(-i64::try_from(*delay_ms).unwrap_or(i64::MAX)),
             Rhythm::Again { pace, begun } => {
-                let watched_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let watched = begun.get().map_or(Duration::ZERO, Instant::elapsed);
+                let watched_ms = u64::try_from(watched.as_millis()).unwrap_or(u64::MAX);
                 pace.at.plus_ms(pace.speed.covers_ms(watched_ms)).min(now())
             }
         }
@@ -142,13 +156,12 @@ impl ShiftedStands {
         let shared = stands
             .iter()
             .find(|(known, _)| delay_ms.is_some() && *known == delay_ms);
-        let stand = match shared.and_then(|(_, stand)| stand.upgrade()) {
-            Some(stand) => stand,
-            None => {
-                let stand = Arc::new(make()?);
-                stands.push((delay_ms, Arc::downgrade(&stand)));
-                stand
-            }
+        let stand = if let Some(stand) = shared.and_then(|(_, stand)| stand.upgrade()) {
+            stand
+        } else {
+            let stand = Arc::new(make()?);
+            stands.push((delay_ms, Arc::downgrade(&stand)));
+            stand
         };
         self.count.store(stands.len(), Ordering::Release);
         stand.seats.fetch_add(1, Ordering::AcqRel);
@@ -183,7 +196,7 @@ impl Hub {
     ) -> Result<Option<Entered>, Error> {
         let rhythm = Rhythm::Again {
             pace: replay.pace,
-            begun: Instant::now(),
+            begun: OnceLock::new(),
         };
         self.enter_shifted(event, rhythm, None, Some(replay.from)).await
     }
@@ -217,11 +230,22 @@ impl Hub {
                 (from, _) => from.unwrap_or(Head::EMPTY),
             };
             opening.open_at(head);
-            self.tasks.spawn(Arc::clone(self).keep_time(Arc::clone(opening)));
+            if opening.shift.as_ref().is_some_and(|shift| !shift.is_replay()) {
+                self.tasks.spawn(Arc::clone(self).keep_time(Arc::clone(opening)));
+            }
             Ok::<(), Error>(())
         };
         opening.opened.get_or_try_init(|| open).await?;
         Ok(Some(entered))
+    }
+
+    /// A replay's seat has its first words: from now on time passes.
+    pub(super) fn begin_replay(self: &Arc<Self>, stand: &Arc<Stand>) {
+        if let Some(Rhythm::Again { begun, .. }) = stand.shift.as_ref().map(|shift| &shift.rhythm)
+            && begun.set(Instant::now()).is_ok()
+        {
+            self.tasks.spawn(Arc::clone(self).keep_time(Arc::clone(stand)));
+        }
     }
 
     /// Where the log stood at that moment. That the event was made is known from the beginning: without it there is nothing

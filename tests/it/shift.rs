@@ -1,5 +1,6 @@
 //! Told later: people whose broadcast lags see nothing early and miss nothing, and a finished event can be seen again.
 
+mod reading;
 mod replay;
 
 use std::sync::Arc;
@@ -67,10 +68,12 @@ async fn a_delayed_reader_goes_on_where_they_stopped_also_after_a_restart() {
     let server = TestServer::start_with(fine_steps).await;
     let (host, ana) = (server.host(), server.user("ana", &[]));
     let event = host.starts_event("session").await;
+    let mut seat = ana.watches_with(&event, "?delay=1", None).await;
+    let begin = seat.hears("stream.snapshot").await;
+    assert!(["1-1", "1-2"].contains(&begin.id.as_str()));
     for number in 0..5 {
         ana.says(&event, &format!("message {number}")).await;
     }
-    let mut seat = ana.watches_with(&event, "?delay=1", None).await;
     let mut heard = seqs(&seat.entries_to(4).await);
     let last = seat.last_id.clone().unwrap();
     drop(seat);

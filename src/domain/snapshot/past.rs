@@ -21,7 +21,7 @@ use crate::domain::{
 };
 
 /// Messages kept, so that the window stays full when some move to its end: what was hidden and is shown again.
-const KEPT_MESSAGES: usize = 2 * RECENT_MESSAGES as usize;
+const KEPT_MESSAGES: u64 = 2 * RECENT_MESSAGES;
 
 /// The public state of an event after some entry of its log.
 #[derive(Debug, Clone)]
@@ -61,13 +61,14 @@ impl Past {
     /// The snapshot of this place as it was at that moment.
     #[must_use]
     pub fn snapshot(&self, cursor: Cursor, at: Stamp, presence: Option<PresenceCounts>) -> Snapshot {
-        let shown = self.messages.len().saturating_sub(KEPT_MESSAGES / 2);
+        let older = (self.messages.len() as u64).saturating_sub(RECENT_MESSAGES);
+        let older = usize::try_from(older).unwrap_or(0);
         Snapshot {
             cursor,
             event: self.event.clone(),
             room: RoomWindow::of(&self.event).at(at),
             contest: self.contest.clone(),
-            messages: self.messages.range(shown..).cloned().collect(),
+            messages: self.messages.range(older..).cloned().collect(),
             pinned: self.pinned.clone(),
             held: None,
             applause: self.applause.clone(),
@@ -152,7 +153,7 @@ impl Past {
         // What was hidden comes back at another place.
         self.messages.retain(|known| known.id != message.id);
         self.messages.push_back(message.clone());
-        if self.messages.len() > KEPT_MESSAGES {
+        if self.messages.len() as u64 > KEPT_MESSAGES {
             self.messages.pop_front();
         }
         self.message_count += 1;

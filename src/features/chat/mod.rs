@@ -5,6 +5,7 @@
 
 pub mod api;
 mod appear;
+mod behind;
 mod change;
 mod fresh;
 mod lately;

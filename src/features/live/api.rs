@@ -84,11 +84,6 @@ fn audience(attendee: &Admission) -> Audience {
     }
 }
 
-/// What is told later is what everybody may see, whoever asks: staff have to see things as they happen.
-fn held_back(delay: Option<Delay>) -> Option<Delay> {
-    delay.filter(|delay| !delay.is_none())
-}
-
 impl LiveApi {
     /// Opens a stream with the role that holds once it listens. Whoever lost a right between the door and the seat would
     /// otherwise sit on unnoticed.
@@ -105,7 +100,7 @@ impl LiveApi {
 
     async fn snapshot_of(&self, attendee: &Admission, delay: Option<Delay>) -> Result<Arc<Shot>, Problem> {
         let event = attendee.event.id;
-        let shot = match held_back(delay) {
+        let shot = match Delay::any(delay) {
             Some(delay) => self.stream.snapshot_behind(event, delay).await?,
             None => self.stream.snapshot(event, audience(attendee)).await?,
         };
@@ -256,6 +251,10 @@ impl LiveApi {
     ///
     /// Entries in order, from the first or from after a cursor (or plain `seq`). As lines with `format=ndjson`.
     #[oai(path = "/events/:event/log", method = "get", operation_id = "read_log")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a query parameter of its own in the document"
+    )]
     async fn log(
         &self,
         caller: Caller,
@@ -269,7 +268,8 @@ impl LiveApi {
     ) -> Result<LogResponse, Problem> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
-        let delay = held_back(delay.0);
+        // What is told later is what everybody may see, whoever asks: staff have to see things as they happen.
+        let delay = Delay::any(delay.0);
         let audience = delay.map_or_else(|| audience(&attendee), |_| Audience::Public);
         let (db, event) = (self.store.reader(), attendee.event.id);
         let head = log::head(db, event).await?.unwrap_or(Head::EMPTY);

@@ -24,7 +24,7 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) async fn telling(self, db: &Reader, event: &Event) -> Result<Telling, Problem> {
         let replays = self.from.is_some() || self.at.is_some() || self.speed.is_some();
-        match self.delay.filter(|delay| !delay.is_none()) {
+        match Delay::any(self.delay) {
             Some(_) if replays => Err(wrong("/delay", "conflict", "Give `delay` or a replay, not both.").into()),
             Some(delay) => Ok(Telling::Behind(delay)),
             None if replays => Ok(Telling::Again(self.replay(db, event).await?)),

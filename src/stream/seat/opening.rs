@@ -113,14 +113,14 @@ impl Seat {
             telling: request.telling,
             _pass: pass,
         };
-        let resume = match known {
-            Some(known) => known,
-            None => {
-                let (db, asked) = (hub.store.reader(), request.resume.as_deref());
-                Resume::check(db, request.event, audience, head, asked).await?
-            }
+        let resume = if let Some(known) = known {
+            known
+        } else {
+            let (db, asked) = (hub.store.reader(), request.resume.as_deref());
+            Resume::check(db, request.event, audience, head, asked).await?
         };
         seat.begin(resume, head).await?;
+        hub.begin_replay(&seat.stand.0);
         seat.seated = true;
         seat.hub.metrics.seats.inc();
         seat.hub.metrics.seats_opened.inc();

@@ -69,17 +69,14 @@ impl Hub {
         for entry in page.iter().take_while(|entry| entry.seq <= goal.public) {
             let said = entry.kind.read(entry.data());
             let said = said.map_err(|error| Error::unreadable("entry", error))?;
-            match base {
-                Some(base) => {
-                    base.past.fold(&said);
-                    base.head = entry.head();
-                }
-                None => {
-                    let past = Past::begins(said);
-                    let past = past.ok_or_else(|| Error::unreadable("log", "it does not begin with its event"))?;
-                    let head = entry.head();
-                    *base = Some(Base { head, past });
-                }
+            let head = entry.head();
+            if let Some(base) = base {
+                base.past.fold(&said);
+                base.head = head;
+            } else {
+                let past = Past::begins(said);
+                let past = past.ok_or_else(|| Error::unreadable("log", "it does not begin with its event"))?;
+                *base = Some(Base { head, past });
             }
         }
         Ok(())
