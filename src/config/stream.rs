@@ -54,7 +54,7 @@ impl Default for StreamConfig {
             max_seats_per_address: 200,
             max_stands: 10_000,
             delay_step_seconds: 5,
-            max_shifted_stands: 256,
+            max_shifted_stands: 1_000,
             drain_window_ms: 5_000,
             grace_ms: 10_000,
         }

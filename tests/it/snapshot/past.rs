@@ -10,12 +10,14 @@ use super::{
 };
 use crate::support::Dice;
 
-/// Messages that are gone by now have lost their text in the log as well.
+/// Messages that are gone by now have lost their text in the log as well, and are shown without reactions.
 fn without(gone: &BTreeSet<String>, mut snapshot: Value) -> Value {
     for list in ["messages", "pinned"] {
         for message in snapshot[list].as_array_mut().unwrap() {
             if gone.contains(&text(&message["id"])) {
-                (message["text"], message["status"]) = (Value::Null, Value::Null);
+                for name in ["text", "status", "reactions"] {
+                    message[name] = Value::Null;
+                }
             }
         }
     }
@@ -42,6 +44,15 @@ async fn the_state_at_any_place_is_the_snapshot_that_was_there() {
     hall.agrees("a poll").await;
     snapshots.push(hall.public.state.clone());
     hall.host_does("end").await;
+    // What was hidden and is shown again moves to the end of the log.
+    let back = &messages[messages.len() - 20..];
+    for message in back {
+        for verb in ["hide", "restore"] {
+            drop(hall.host.post(&format!("{message}/{verb}"), &json!({})).await);
+        }
+    }
+    let last = hall.ana.reads_snapshot(&hall.event).await;
+    snapshots.push(last);
 
     let log = hall.ana.reads_log(&hall.event).await;
     let gone = log
