@@ -29,6 +29,10 @@ pub struct StreamConfig {
     pub max_seats_per_address: usize,
     /// Events with somebody listening, at the same time.
     pub max_stands: usize,
+    /// Delays that viewers ask for are rounded up to steps of so many seconds, so that they share what is held back.
+    pub delay_step_seconds: u32,
+    /// What is told later than it happens, at the same time: each delay of each event, and each replay.
+    pub max_shifted_stands: usize,
     /// At shutdown, streams are closed spread over this time, so that they do not all come back at once.
     pub drain_window_ms: u64,
     /// At shutdown, work that is under way after the streams were closed has so long; then the process ends regardless.
@@ -49,6 +53,8 @@ impl Default for StreamConfig {
             max_seats_per_user: 20,
             max_seats_per_address: 200,
             max_stands: 10_000,
+            delay_step_seconds: 5,
+            max_shifted_stands: 1_000,
             drain_window_ms: 5_000,
             grace_ms: 10_000,
         }
@@ -65,6 +71,9 @@ impl StreamConfig {
         }
         if self.retry_ms < 100 {
             return Err(("stream.retry_ms", "is at least 100, or clients reconnect in a storm"));
+        }
+        if !(1..=60).contains(&self.delay_step_seconds) {
+            return Err(("stream.delay_step_seconds", "lies between 1 and 60"));
         }
         if self.tick_ms == 0 || self.sweep_ms < 50 {
             return Err(("stream", "`tick_ms` is at least 1 and `sweep_ms` at least 50"));

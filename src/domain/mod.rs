@@ -25,6 +25,7 @@ pub mod refusal;
 pub mod room;
 pub mod rulebook;
 pub mod rules;
+pub mod shift;
 pub mod snapshot;
 pub mod text;
 pub mod time;

@@ -1,6 +1,12 @@
 //! Everything a page needs to draw an event, as of one place in its log.
 
+mod past;
+mod since;
+
 use serde::{Deserialize, Serialize};
+
+pub use past::Past;
+pub use since::Since;
 
 use super::{
     Cursor, badge::Awards, chat::Message, contest::Scoreboard, event::Event, poll::Poll, presence::PresenceCounts,
@@ -26,7 +32,9 @@ pub struct Snapshot {
     pub applause: Applause,
     /// Messages people can see, not counting deleted and hidden ones.
     pub message_count: u64,
-    pub presence: PresenceCounts,
+    /// Absent where it is not known: of the past, nobody wrote down who was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<PresenceCounts>,
     /// What people were awarded in this event, by user id.
     #[serde(default)]
     pub badges: Vec<Awards>,

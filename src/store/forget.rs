@@ -14,7 +14,7 @@ use crate::domain::{Audience, EventId, entry::MessageGone};
 
 /// Entries that tell of a message again, or for the first time to staff. To the letter the condition of the index
 /// `log_entry_retold`, or the index is not used.
-const RETOLD: &str = "kind IN ('message.updated', 'message.held')";
+pub(super) const RETOLD: &str = "kind IN ('message.updated', 'message.held')";
 
 /// A message to forget, and where in the public log it appeared.
 #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ mod heads;
 mod house;
 mod lane;
 pub mod log;
+pub mod moment;
 mod notices;
 mod open;
 mod past;

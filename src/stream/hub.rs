@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::{
-    sync::watch,
+    sync::{Semaphore, watch},
     time::{MissedTickBehavior, interval, sleep},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -47,6 +47,8 @@ use crate::{
 const ATTENTION: Duration = Duration::from_millis(100);
 /// Steps in which streams are told to leave when draining.
 const DRAIN_STEPS: u32 = 50;
+/// Pasts put together from a log at the same time: reading a long one keeps the database and a core busy.
+const FOLDS: usize = 2;
 
 /// Who remembers what was read and forgets what another instance changed. Must not block.
 pub trait Forgetter: Send + Sync {
@@ -114,6 +116,10 @@ pub(super) struct Hub {
     pub(super) pulse: watch::Sender<Pulse>,
     pub(super) perch_dismissals: Dismissals,
     pub(super) ushers: Ushers,
+    /// How many stands tell things later than they happen.
+    pub(super) shifted: Arc<AtomicUsize>,
+    /// Pasts put together from a log at the same time.
+    pub(super) folds: Semaphore,
 }
 
 /// A stand, and what makes the bus tell it.
@@ -162,6 +168,8 @@ impl Hub {
             pulse: watch::Sender::default(),
             perch_dismissals: Dismissals::default(),
             ushers,
+            shifted: Arc::default(),
+            folds: Semaphore::new(FOLDS),
         });
         let committed = Arc::downgrade(&hub);
         hub.store.on_commit(move |entries| {
@@ -254,6 +262,14 @@ impl Hub {
         self.stands().values().map(|kept| Arc::clone(&kept.stand)).collect()
     }
 
+    /// All of them, and those who tell later what they tell.
+    fn everywhere(&self) -> Vec<Arc<Stand>> {
+        let mut stands = self.all();
+        let shifted: Vec<_> = stands.iter().flat_map(|stand| stand.shifted.all()).collect();
+        stands.extend(shifted);
+        stands
+    }
+
     pub(super) fn find(&self, event: EventId) -> Option<Arc<Stand>> {
         self.stands().get(&event).map(|kept| Arc::clone(&kept.stand))
     }
@@ -321,6 +337,7 @@ impl Hub {
     /// Passes a signal to this instance's seats.
     pub(super) fn pass_signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {
         if let Some(stand) = self.find(event) {
+            stand.shifted.hear(&signal);
             stand.push_live(|head| Frame::signal(signal, head));
             self.wake(&stand);
         }
@@ -336,6 +353,9 @@ impl Hub {
         if let Some(stand) = self.find(event) {
             stand.dismissals.add(only, reason);
             stand.wake_now();
+            for shifted in stand.shifted.all() {
+                shifted.wake_now();
+            }
         }
     }
 
@@ -371,7 +391,7 @@ impl Hub {
     fn heartbeat(&self) {
         let time = clock::now();
         self.pulse.send_modify(Pulse::beat);
-        for stand in self.all() {
+        for stand in self.everywhere() {
             stand.push_live(|head| {
                 let beat = StreamHeartbeat {
                     head: head.cursor(Audience::Public),
@@ -394,7 +414,7 @@ impl Hub {
     /// Wakes the stands where somebody's right to listen has ended; the seats see it themselves.
     fn expire(&self) {
         let now_ms = clock::now().ms();
-        for stand in self.all() {
+        for stand in self.everywhere() {
             if stand.next_expiry_ms.load(Ordering::Acquire) <= now_ms {
                 stand.next_expiry_ms.store(i64::MAX, Ordering::Release);
                 stand.wake_now();
@@ -408,7 +428,7 @@ impl Hub {
         for step in 1..=DRAIN_STEPS {
             self.drained.store(1_000 * step / DRAIN_STEPS, Ordering::Release);
             self.look_up();
-            for stand in self.all() {
+            for stand in self.everywhere() {
                 stand.wake_now();
             }
             if self.turnstile.open() == 0 {
@@ -418,7 +438,7 @@ impl Hub {
         }
         self.drained.store(1_000, Ordering::Release);
         self.look_up();
-        for stand in self.all() {
+        for stand in self.everywhere() {
             stand.wake_now();
         }
         self.ushers
@@ -437,6 +457,9 @@ impl Hub {
         let shot = stand
             .shots
             .get_or_make(audience, age, stand.head(), reachable, || async {
+                if let Some(shift) = &stand.shift {
+                    return self.shot_of_past(stand, shift).await;
+                }
                 let reader = self.store.reader();
                 let reading = async {
                     let read = reader.begin().await?;

@@ -30,8 +30,19 @@ pub(super) struct Pass {
     _place: Place,
 }
 
-/// One of this instance's streams.
-struct Counted(Arc<AtomicUsize>);
+/// One of this instance's streams, or of whatever else is counted so.
+pub(super) struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    /// One more, if there are fewer than `most`.
+    pub(super) fn one(count: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
+        if count.fetch_add(1, Ordering::AcqRel) >= most {
+            count.fetch_sub(1, Ordering::AcqRel);
+            return None;
+        }
+        Some(Self(Arc::clone(count)))
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {
@@ -56,11 +67,7 @@ impl Turnstile {
     }
 
     pub(super) async fn enter(&self, user: Option<&UserId>, address: IpAddr) -> Result<Pass, ByeReason> {
-        if self.seats.fetch_add(1, Ordering::AcqRel) >= self.max_seats {
-            self.seats.fetch_sub(1, Ordering::AcqRel);
-            return Err(ByeReason::Overloaded);
-        }
-        let seat = Counted(Arc::clone(&self.seats));
+        let seat = Counted::one(&self.seats, self.max_seats).ok_or(ByeReason::Overloaded)?;
         let mut claims = vec![Claim {
             holder: format!("address:{address}"),
             most: self.max_per_address,

@@ -15,6 +15,7 @@ mod parcel;
 mod perch;
 mod resume;
 mod seat;
+mod shift;
 mod snapshot;
 mod stand;
 mod usher;
@@ -29,6 +30,7 @@ pub use hub::{Company, EventListener, Forgetter, HeadCount, NoticeListener, Seat
 pub use opened::Opened;
 pub use perch::{PerchRequest, Teller, Words};
 pub use seat::{Seat, SeatInfo, SeatRequest};
+pub use shift::{Earlier, Replay, Telling};
 pub use snapshot::{Draft, MyReactions, MyVotes, Shot, SnapshotPart};
 pub use usher::Terms;
 
@@ -37,8 +39,10 @@ use crate::{
     clock,
     concourse::Places,
     config::StreamConfig,
-    domain::{Audience, EventId, UserId, entry::ByeReason, entry::Signal, notice::Noticed, receipt::Handed},
-    store::{Error, Recorded, Scribe, Store, Together},
+    domain::{
+        Audience, EventId, UserId, entry::ByeReason, entry::Signal, notice::Noticed, receipt::Handed, shift::Delay,
+    },
+    store::{Error, Head, Recorded, Scribe, Store, Together},
     telemetry::Metrics,
 };
 use hub::Hub;
@@ -217,6 +221,35 @@ impl Stream {
     pub async fn snapshot(&self, event: EventId, audience: Audience) -> Result<Option<Arc<Shot>>, Error> {
         match self.hub.enter(event).await? {
             Some(stand) => self.hub.snapshot(&stand.0, audience, snapshot::Age::Current).await,
+            None => Err(Error::Overloaded),
+        }
+    }
+
+    /// As [`Stream::snapshot`], as everybody could see it so much earlier.
+    pub async fn snapshot_behind(&self, event: EventId, delay: Delay) -> Result<Option<Arc<Shot>>, Error> {
+        match self.hub.enter_behind(event, delay).await? {
+            Some(stand) => {
+                self.hub
+                    .snapshot(&stand.0, Audience::Public, snapshot::Age::Current)
+                    .await
+            }
+            None => Err(Error::Overloaded),
+        }
+    }
+
+    /// What everybody could see so much earlier, and what was told since. Ask again after reading rows: what was written
+    /// meanwhile is in it then.
+    pub async fn earlier(&self, event: EventId, delay: Delay) -> Result<Arc<Earlier>, Error> {
+        match self.hub.enter_behind(event, delay).await? {
+            Some(stand) => self.hub.earlier(&stand.0).await,
+            None => Err(Error::Overloaded),
+        }
+    }
+
+    /// Where the log stood so much earlier.
+    pub async fn head_behind(&self, event: EventId, delay: Delay) -> Result<Head, Error> {
+        match self.hub.enter_behind(event, delay).await? {
+            Some(stand) => Ok(stand.0.head()),
             None => Err(Error::Overloaded),
         }
     }

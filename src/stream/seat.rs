@@ -18,6 +18,7 @@ use super::{
     limits::Pass,
     parcel::Parcel,
     resume::Resume,
+    shift::Telling,
     snapshot::{Age, Shot},
     stand::{Place, Stand, Taken},
 };
@@ -72,6 +73,8 @@ pub struct SeatRequest {
     pub format: Format,
     /// Give what there is and end.
     pub once: bool,
+    /// As it happens, or later.
+    pub telling: Telling,
     /// When the right to listen ends.
     pub expires_at: Option<Stamp>,
 }
@@ -106,6 +109,9 @@ pub struct Seat {
     heard: u64,
     /// Whether it was counted and announced; opening can fail, or be given up by the client, before that.
     seated: bool,
+    /// Whether others see that somebody is here. Who watches a replay is not here now.
+    is_present: bool,
+    telling: Telling,
     _pass: Pass,
 }
 
@@ -145,7 +151,12 @@ impl PageRequest {
         if let Some(age) = self.afresh {
             return Ok(Page::Snapshot(hub.snapshot(&stand, view.audience, age).await?));
         }
-        let page = log::read_after(hub.store.reader(), stand.event, view.audience, at, PAGE).await?;
+        let mut page = log::read_after(hub.store.reader(), stand.event, view.audience, at, PAGE).await?;
+        if stand.shift.is_some() {
+            // The log has more than what is due.
+            let head = stand.head();
+            page.retain(|entry| entry.position() <= head.position());
+        }
         Ok(Page::Log(chunk(&page, &view)))
     }
 }
@@ -341,7 +352,9 @@ impl Drop for Seat {
         };
         self.hub.metrics.seat_closed(reason);
         for listener in self.hub.listeners.get().into_iter().flatten() {
-            listener.closed(&self.info);
+            if self.is_present {
+                listener.closed(&self.info);
+            }
         }
     }
 }

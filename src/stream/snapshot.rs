@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Audience, EventId, UserId, badge::Awards, chat::Message, contest::Scoreboard, entry::SignalKind, event::Event,
-        poll::Poll, presence::PresenceCounts, reaction::Applause, room::RoomWindow, snapshot::Snapshot,
+        Audience, Cursor, EventId, UserId, badge::Awards, chat::Message, contest::Scoreboard, entry::SignalKind,
+        event::Event, poll::Poll, presence::PresenceCounts, reaction::Applause, room::RoomWindow, snapshot::Snapshot,
     },
     store::{Error, Head},
 };
@@ -151,28 +151,37 @@ pub(super) async fn make(
         held: draft.held,
         applause: draft.applause,
         message_count: draft.message_count,
-        presence: draft.presence,
+        presence: Some(draft.presence),
         badges: draft.badges,
         polls: draft.polls,
     };
-    let json = serde_json::to_vec(&snapshot).map_err(|error| Error::unreadable("snapshot", error))?;
-    Ok(Some(Shot {
-        head,
-        audience,
-        json: json.into(),
-        made: Instant::now(),
-        frames: <[OnceLock<Parcel>; 2]>::default(),
-    }))
+    Shot::of(&snapshot, head, audience).map(Some)
 }
 
 impl Shot {
+    pub(super) fn of(snapshot: &Snapshot, head: Head, audience: Audience) -> Result<Self, Error> {
+        let json = serde_json::to_vec(snapshot).map_err(|error| Error::unreadable("snapshot", error))?;
+        Ok(Self {
+            head,
+            audience,
+            json: json.into(),
+            made: Instant::now(),
+            frames: <[OnceLock<Parcel>; 2]>::default(),
+        })
+    }
+
+    /// The place in the log, as its audience counts.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        self.head.cursor(self.audience)
+    }
+
     /// The `stream.snapshot` frame, made once for all who open with it.
     pub(super) fn frame(&self, format: Format) -> Parcel {
         let make = || {
             let data = std::str::from_utf8(&self.json).unwrap_or("null");
             let json = signal_json_raw(SignalKind::StreamSnapshot.name(), crate::clock::now(), data);
-            let cursor = self.head.cursor(self.audience);
-            private(format, SignalKind::StreamSnapshot, &json, Some(cursor), None)
+            private(format, SignalKind::StreamSnapshot, &json, Some(self.cursor()), None)
         };
         self.frames[format as usize].get_or_init(make).clone()
     }

@@ -21,6 +21,7 @@ use super::{
     frame::{CHUNK_MAX, Frame, SharedFrame, View},
     handed::HandedHere,
     parcel::{Packing, Parcel},
+    shift::{Shift, ShiftedStands},
     snapshot::Shots,
     usher::Calls,
 };
@@ -35,6 +36,10 @@ use crate::{
 
 /// Entries kept while one before them is missing. More than a burst; beyond it, the log has them anyway.
 const WAITING_MAX: usize = 256;
+/// Shifted stands keep less: there are many of them with few seats each, and the log has everything they tell.
+const SHIFTED_RING_ENTRIES: usize = 1_024;
+const SHIFTED_RING_BYTES: usize = 1024 * 1024;
+
 pub(super) struct Stand {
     pub(super) event: EventId,
     // A std mutex: held for pushes and cuts of the ring, never across an await.
@@ -51,8 +56,13 @@ pub(super) struct Stand {
     /// When the first seat's right to listen ends, in milliseconds; seats put it there, the hub's tick clears it.
     pub(super) next_expiry_ms: AtomicI64,
     pub(super) shots: Shots,
-    pub(super) dismissals: Dismissals,
-    pub(super) handed: HandedHere,
+    /// A shifted stand shares them with the one whose event it tells later: who has to go has to go at once.
+    pub(super) dismissals: Arc<Dismissals>,
+    pub(super) handed: Arc<HandedHere>,
+    /// Why and by how much it tells things later; `None` if it tells them as they happen.
+    pub(super) shift: Option<Shift>,
+    /// Those who tell later what this one tells.
+    pub(super) shifted: ShiftedStands,
     ring_entries: usize,
     ring_bytes: usize,
 }
@@ -120,10 +130,28 @@ impl Stand {
             compared: AtomicU64::new(0),
             next_expiry_ms: AtomicI64::new(i64::MAX),
             shots: Shots::default(),
-            dismissals: Dismissals::default(),
-            handed: HandedHere::default(),
+            dismissals: Arc::default(),
+            handed: Arc::default(),
+            shift: None,
+            shifted: ShiftedStands::default(),
             ring_entries: config.ring_entries,
             ring_bytes: config.ring_bytes,
+        }
+    }
+
+    /// One that tells later what `live` tells. It is fed by its own clock, see `shift/clock.rs`.
+    pub(super) fn shifted(live: &Arc<Self>, shift: Shift, config: &StreamConfig) -> Self {
+        Self {
+            dismissals: Arc::clone(&live.dismissals),
+            handed: if shift.is_replay() {
+                Arc::default()
+            } else {
+                Arc::clone(&live.handed)
+            },
+            shift: Some(shift),
+            ring_entries: config.ring_entries.min(SHIFTED_RING_ENTRIES),
+            ring_bytes: config.ring_bytes.min(SHIFTED_RING_BYTES),
+            ..Self::new(live.event, config)
         }
     }
 
@@ -237,6 +265,11 @@ impl Stand {
             board.forget(&gone);
         }
         self.push(board, Frame::entry(entry));
+    }
+
+    /// A message will be gone further on; what still tells of it loses its text.
+    pub(super) fn forget(&self, gone: &MessageGone) {
+        self.board().forget(gone);
     }
 
     /// A signal, after whatever was passed on so far.

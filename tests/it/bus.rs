@@ -16,7 +16,7 @@ use grandstand::{
     config::StreamConfig,
     domain::{EventId, user::Role},
     store::Store,
-    stream::{Format, SeatRequest, Stream, TypeFilter},
+    stream::{Format, SeatRequest, Stream, Telling, TypeFilter},
     telemetry::Metrics,
 };
 use serde_json::Value;
@@ -140,6 +140,7 @@ impl Neighbour {
             filter: TypeFilter::EVERYTHING,
             format: Format::Sse,
             once: false,
+            telling: Telling::AsItHappens,
             expires_at: None,
         };
         Seat::reading(self.stream.open(request).await.into_chunks().map(Ok::<_, Infallible>))

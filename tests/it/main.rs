@@ -45,6 +45,7 @@ mod resume;
 mod room;
 mod seats;
 mod serve;
+mod shift;
 mod slow;
 mod snapshot;
 mod spec;

@@ -2,6 +2,7 @@
 
 mod fold;
 mod hall;
+mod past;
 
 use std::collections::BTreeSet;
 

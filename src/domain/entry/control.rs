@@ -20,6 +20,15 @@ pub struct StreamReady {
     pub heartbeat_ms: u64,
     /// Wait about this long before reconnecting, in milliseconds; jittered per stream.
     pub retry_ms: u64,
+    /// The stream tells things so much later than they happen, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// The stream tells again what happened, at so many times the pace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
+    /// Where the replay began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Cursor>,
     /// The caller's own reactions on the messages of the snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub my_reactions: Option<std::collections::BTreeMap<String, Vec<String>>>,

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         EventId, MessageId, Refusal, Stamp, UserId,
         chat::{Message, MessageStatus},
+        shift::Delay,
         text::{ClientId, MessageText, search_words},
         user::Role,
     },
@@ -167,6 +168,10 @@ impl ChatApi {
     /// Without a cursor: the latest, newest first. `before` goes on towards the past, newest first; `after` towards the
     /// present, oldest first. Deleted and hidden messages keep their place but not their text.
     #[oai(path = "/events/:event/messages", method = "get", operation_id = "list_messages")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a query parameter of its own in the document"
+    )]
     async fn list(
         &self,
         caller: Caller,
@@ -176,6 +181,8 @@ impl ChatApi {
         limit: Limit,
         /// Only messages of this user.
         author: Query<Option<UserId>>,
+        /// As everybody could see them so much earlier.
+        delay: Query<Option<Delay>>,
     ) -> Answer<Page<Message>> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
@@ -186,10 +193,8 @@ impl ChatApi {
             page: direction,
             limit: limit.with_peek(),
         };
-        let messages = self
-            .chat
-            .page(attendee.event.id, &wanted, attendee.user.as_ref().map(|user| &user.id))
-            .await?;
+        let (event, user) = (attendee.event.id, attendee.user.as_ref().map(|user| &user.id));
+        let messages = self.chat.page_behind(event, wanted, user, delay.0).await?;
         let mut both_ways = both_ways(messages, limit);
         if let (Direction::After(_), Some(last)) = (direction, both_ways.items.last()) {
             // The present is not an end: who reads towards it may go on later.
@@ -225,6 +230,8 @@ impl ChatApi {
         until: Query<Option<Stamp>>,
         after: Place<BySeq>,
         limit: Limit,
+        /// Among what everybody could see so much earlier.
+        delay: Query<Option<Delay>>,
     ) -> Answer<Page<Message>> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
@@ -244,7 +251,7 @@ impl ChatApi {
         let user = attendee.user.as_ref().map(|user| &user.id);
         let found = self
             .chat
-            .search(attendee.event.id, &sought, before, limit.with_peek(), user)
+            .search_behind(attendee.event.id, &sought, before, limit.with_peek(), user, delay.0)
             .await?;
         Ok(Json(Page::of(found, limit, |message| BySeq::from(message))))
     }
@@ -255,15 +262,21 @@ impl ChatApi {
         method = "get",
         operation_id = "get_message"
     )]
-    async fn get(&self, caller: Caller, event: Path<String>, message: Path<MessageId>) -> Answer<Message> {
+    async fn get(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        message: Path<MessageId>,
+        /// As everybody could see it so much earlier.
+        delay: Query<Option<Delay>>,
+    ) -> Answer<Message> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let user = attendee.user.as_ref().map(|user| &user.id);
-        Ok(Json(
-            self.chat
-                .find(attendee.event.id, message.0, user, attendee.role)
-                .await?,
-        ))
+        let found = self
+            .chat
+            .find_behind(attendee.event.id, message.0, user, attendee.role, delay.0);
+        Ok(Json(found.await?))
     }
 
     /// Edit one's own message
@@ -336,13 +349,15 @@ impl ChatApi {
         message: Path<MessageId>,
         after: Place<BySeq>,
         limit: Limit,
+        /// As everybody could see it so much earlier.
+        delay: Query<Option<Delay>>,
     ) -> Answer<Page<Message>> {
         let attendee = self.enter(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let user = attendee.user.as_ref().map(|user| &user.id);
         let parent = self
             .chat
-            .find(attendee.event.id, message.0, user, attendee.role)
+            .find_behind(attendee.event.id, message.0, user, attendee.role, delay.0)
             .await?
             .id;
         let page = Direction::After(after.0.map_or(0, |BySeq(seq)| seq));
@@ -352,7 +367,7 @@ impl ChatApi {
             page,
             limit: limit.with_peek(),
         };
-        let replies = self.chat.page(attendee.event.id, &wanted, user).await?;
+        let replies = self.chat.page_behind(attendee.event.id, wanted, user, delay.0).await?;
         Ok(Json(Page::of(replies, limit, |message| BySeq::from(message))))
     }
 

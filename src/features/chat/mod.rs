@@ -5,6 +5,7 @@
 
 pub mod api;
 mod appear;
+mod behind;
 mod call;
 mod change;
 mod fresh;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{Object, OpenApi, param::Path};
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
 use serde::Serialize;
 
 use super::{Batch, Contests, UpdateResult};
@@ -10,6 +13,7 @@ use crate::{
     domain::{
         Cursor, Reason, Refusal,
         contest::{ContestIn, Scoreboard, UpdateIn},
+        shift::Delay,
     },
     http::{
         Answer, Caller, Json, Problem, Tag,
@@ -55,10 +59,16 @@ impl ContestApi {
 impl ContestApi {
     /// Read the scoreboard
     #[oai(path = "/events/:event/contest", method = "get", operation_id = "get_contest")]
-    async fn get(&self, caller: Caller, event: Path<String>) -> Answer<Scoreboard> {
+    async fn get(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        /// As it stood so much earlier.
+        delay: Query<Option<Delay>>,
+    ) -> Answer<Scoreboard> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
-        let scoreboard = self.contests.find(attendee.event.id).await?;
+        let scoreboard = self.contests.find_behind(attendee.event.id, delay.0).await?;
         let none = || Refusal::new(Reason::NotFound, "This event has no contest.");
         Ok(Json(scoreboard.ok_or_else(none)?))
     }

@@ -19,6 +19,7 @@ use crate::{
         Audience, Cursor, EventId, Fault, IncidentId, Reason, Refusal,
         contest::{ContestIn, ContestState, Report, Scoreboard, Update, UpdateIn, update::check_feed_name},
         event::Event,
+        shift::Delay,
     },
     store::{Error, Scribe, Store},
     stream::{Draft, SnapshotPart, Stream},
@@ -95,6 +96,14 @@ impl Contests {
     pub async fn find(&self, event: EventId) -> Result<Option<Scoreboard>, Error> {
         let kept = rows::find(self.store.reader(), event).await?;
         Ok(kept.map(|kept| kept.state.scoreboard()))
+    }
+
+    /// The scoreboard as it stood so much earlier.
+    pub async fn find_behind(&self, event: EventId, delay: Option<Delay>) -> Result<Option<Scoreboard>, Error> {
+        match Delay::any(delay) {
+            Some(delay) => Ok(self.stream.earlier(event, delay).await?.snapshot.contest.clone()),
+            None => self.find(event).await,
+        }
     }
 
     /// Sets the contest up, making it from the event if there was none.

@@ -9,14 +9,18 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-use super::log_page::{as_json, as_lines, place};
+use super::{
+    log_page::{as_json, as_lines, place},
+    shift::Asked,
+};
 use crate::{
     domain::{
-        Audience, Cursor, EventId, Reason, Refusal,
+        Audience, Cursor, EventId, Reason, Refusal, Stamp,
         entry::ByeReason,
         event::EventStatus,
         reaction::Applause,
         room::{Room, RoomSettings},
+        shift::{Delay, Speed},
         snapshot::Snapshot,
     },
     http::{
@@ -27,7 +31,7 @@ use crate::{
         sse::{LogResponse, NDJSON, StreamResponse, content_type, sent_id},
     },
     store::{Head, LogEntry, Store, log},
-    stream::{Format, Opened, SeatRequest, Stream, TypeFilter},
+    stream::{Format, Opened, SeatRequest, Shot, Stream, TypeFilter},
 };
 
 pub struct LiveApi {
@@ -45,17 +49,19 @@ enum LogFormat {
 
 /// An event's state in a few numbers.
 #[derive(Debug, Serialize, Object)]
-#[oai(rename = "EventStatusReport")]
+#[oai(rename = "EventStatusReport", skip_serializing_if_is_none)]
 struct StatusOut {
     event_id: EventId,
     status: EventStatus,
     room: Room,
     /// How the room behaves.
     room_settings: RoomSettings,
-    /// Open streams.
-    viewers: u64,
+    /// Open streams; absent where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewers: Option<u64>,
     /// Signed-in people among them.
-    users: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    users: Option<u64>,
     applause: Applause,
     /// Messages people can see.
     messages: u64,
@@ -85,8 +91,12 @@ impl LiveApi {
         }
     }
 
-    async fn snapshot_of(&self, attendee: &Admission) -> Result<Arc<crate::stream::Shot>, Problem> {
-        let shot = self.stream.snapshot(attendee.event.id, audience(attendee)).await?;
+    async fn snapshot_of(&self, attendee: &Admission, delay: Option<Delay>) -> Result<Arc<Shot>, Problem> {
+        let event = attendee.event.id;
+        let shot = match Delay::any(delay) {
+            Some(delay) => self.stream.snapshot_behind(event, delay).await?,
+            None => self.stream.snapshot(event, audience(attendee)).await?,
+        };
         Ok(shot.ok_or_else(|| Refusal::new(Reason::EventNotFound, "No such event."))?)
     }
 }
@@ -100,6 +110,9 @@ impl LiveApi {
     /// `stream.resumed`. A resume point we cannot go on from is answered by `stream.reset` and a snapshot, never silently.
     /// Entries have an id; signals have none and are not kept. Before the server closes, it says `stream.bye` with a
     /// reason and whether to come back.
+    ///
+    /// With `delay`, all of it comes so much later: the snapshot is as of then, too. With `from`, `at` or `speed`, what
+    /// happened is told again in its own rhythm. Both show what everybody may see, to staff as well.
     #[oai(path = "/events/:event/stream", method = "get", operation_id = "stream_event")]
     #[expect(
         clippy::too_many_arguments,
@@ -123,6 +136,15 @@ impl LiveApi {
         /// A stream ticket, for clients that cannot send headers.
         #[oai(validator(max_length = 200))]
         ticket: Query<Option<String>>,
+        /// Tell everything so much later, for people whose broadcast lags: 0 to 120 seconds, rounded up to steps.
+        delay: Query<Option<Delay>>,
+        /// Replay a finished event: from its `start`, or from after this cursor (or plain `seq`).
+        #[oai(validator(max_length = 100))]
+        from: Query<Option<String>>,
+        /// Go back to this moment, and on from there.
+        at: Query<Option<Stamp>>,
+        /// Replay a finished event so many times as fast as it happened: 0.25 to 60.
+        speed: Query<Option<Speed>>,
         #[oai(name = "Last-Event-ID")] last_event_id: Header<Option<String>>,
     ) -> Result<StreamResponse, Problem> {
         // Named here so that the document has them: one is read by the extractor, the other below as it was sent, because
@@ -156,6 +178,16 @@ impl LiveApi {
                 TypeFilter::of(names).map_err(unknown_type)?
             }
         };
+        let asked = Asked {
+            delay: delay.0,
+            from: from.0,
+            at: at.0,
+            speed: speed.0,
+        };
+        let telling = match asked.telling(self.store.reader(), &admitted).await {
+            Ok(telling) => telling,
+            Err(problem) => return not_now(problem),
+        };
         let wanted = SeatRequest {
             event: admitted.id,
             small_room_users: admitted.settings.small_room_users,
@@ -167,6 +199,7 @@ impl LiveApi {
             filter,
             format,
             once: poll.0 == Some(1),
+            telling,
             expires_at: caller.identity.expires_at(),
         };
         let once = wanted.once;
@@ -188,13 +221,15 @@ impl LiveApi {
         &self,
         caller: Caller,
         event: Path<String>,
+        /// As everybody could see it so much earlier, as on a stream with the same delay.
+        delay: Query<Option<Delay>>,
         #[oai(name = "If-None-Match")] if_none_match: Header<Option<String>>,
     ) -> Result<Tagged<Snapshot>, Problem> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
-        let shot = self.snapshot_of(&attendee).await?;
+        let shot = self.snapshot_of(&attendee, delay.0).await?;
         // Weak: presence and the open room are of the moment.
-        let etag = format!("W/\"{}\"", shot.head.cursor(audience(&attendee)));
+        let etag = format!("W/\"{}\"", shot.cursor());
         if etag::is_known(if_none_match.0.as_deref(), &etag) {
             return Ok(Tagged::Unchanged { etag });
         }
@@ -207,6 +242,10 @@ impl LiveApi {
     ///
     /// Entries in order, from the first or from after a cursor (or plain `seq`). As lines with `format=ndjson`.
     #[oai(path = "/events/:event/log", method = "get", operation_id = "read_log")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a query parameter of its own in the document"
+    )]
     async fn log(
         &self,
         caller: Caller,
@@ -214,11 +253,16 @@ impl LiveApi {
         #[oai(validator(max_length = 100))] after: Query<Option<String>>,
         limit: Limit,
         format: Query<Option<LogFormat>>,
+        /// Without what came later than so much earlier.
+        delay: Query<Option<Delay>>,
         #[oai(name = "Accept")] accept: Header<Option<String>>,
     ) -> Result<LogResponse, Problem> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
-        let (db, event, audience) = (self.store.reader(), attendee.event.id, audience(&attendee));
+        // What is told later is what everybody may see, whoever asks: staff have to see things as they happen.
+        let delay = Delay::any(delay.0);
+        let audience = delay.map_or_else(|| audience(&attendee), |_| Audience::Public);
+        let (db, event) = (self.store.reader(), attendee.event.id);
         let head = log::head(db, event).await?.unwrap_or(Head::EMPTY);
         let after = match after.0 {
             None => Head {
@@ -226,9 +270,13 @@ impl LiveApi {
                 staff: 0,
                 ..head
             },
-            Some(after) => place(db, event, audience, head, &after).await?,
+            Some(after) => place(db, event, audience, head, ("after", &after)).await?,
         };
-        let entries = log::read_after(db, event, audience, after, limit.rows()).await?;
+        let mut entries = log::read_after(db, event, audience, after, limit.rows()).await?;
+        if let Some(delay) = delay {
+            let shown = self.stream.head_behind(event, delay).await?;
+            entries.retain(|entry| entry.epoch == shown.epoch && entry.seq <= shown.public);
+        }
         let next = entries.last().map_or(after, LogEntry::head).cursor(audience);
         let lines = format.0 == Some(LogFormat::Ndjson)
             || format.0.is_none() && accept.0.is_some_and(|accept| accept.contains(NDJSON));
@@ -241,10 +289,16 @@ impl LiveApi {
 
     /// Read an event's status
     #[oai(path = "/events/:event/status", method = "get", operation_id = "get_event_status")]
-    async fn status(&self, caller: Caller, event: Path<String>) -> Answer<StatusOut> {
+    async fn status(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        /// As it was so much earlier.
+        delay: Query<Option<Delay>>,
+    ) -> Answer<StatusOut> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
-        let shot = self.snapshot_of(&attendee).await?;
+        let shot = self.snapshot_of(&attendee, delay.0).await?;
         let now: Snapshot =
             serde_json::from_slice(&shot.json).map_err(|error| crate::store::Error::unreadable("snapshot", error))?;
         Ok(Json(StatusOut {
@@ -252,8 +306,8 @@ impl LiveApi {
             status: now.event.status,
             room: now.room,
             room_settings: now.event.settings.room,
-            viewers: now.presence.viewers,
-            users: now.presence.users,
+            viewers: now.presence.map(|presence| presence.viewers),
+            users: now.presence.map(|presence| presence.users),
             applause: now.applause,
             messages: now.message_count,
             cursor: now.cursor,

@@ -14,16 +14,16 @@ pub(super) async fn place(
     event: EventId,
     audience: Audience,
     head: Head,
-    after: &str,
+    (name, after): (&str, &str),
 ) -> Result<Head, Problem> {
     let point = after
         .parse::<ResumePoint>()
-        .map_err(|error| Refusal::new(Reason::InvalidCursor, format!("`after`: {error}.")))?;
+        .map_err(|error| Refusal::new(Reason::InvalidCursor, format!("`{name}`: {error}.")))?;
     let (epoch, public, staff) = match point {
         ResumePoint::Seq(seq) => (head.epoch, seq, None),
         ResumePoint::Cursor(cursor) => (cursor.epoch, cursor.seq, cursor.staff),
     };
-    let nowhere = || Refusal::new(Reason::InvalidCursor, "`after` names no place in this log.").into();
+    let nowhere = || Refusal::new(Reason::InvalidCursor, format!("`{name}` names no place in this log.")).into();
     if epoch != head.epoch || public > head.public || staff.is_some_and(|staff| staff > head.staff) {
         return Err(nowhere());
     }

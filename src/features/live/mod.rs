@@ -3,3 +3,4 @@
 
 pub mod api;
 mod log_page;
+mod shift;

@@ -51,8 +51,6 @@ pub struct Watcher {
     owner: Owner,
     place: Place,
     stage: Stage,
-    /// What was found and waits to be told.
-    untold: VecDeque<Told>,
     /// The last place told.
     at: i64,
     unread: u64,
@@ -84,7 +82,6 @@ impl Watcher {
             owner,
             place,
             stage: Stage::New(resume),
-            untold: VecDeque::new(),
             at: 0,
             unread: 0,
             read_to: 0,

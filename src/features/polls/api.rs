@@ -13,6 +13,7 @@ use crate::{
     domain::{
         PollId, Refusal, Stamp,
         poll::{Choices, Closing, NewPoll, Poll, PollResults, PollStatus},
+        shift::Delay,
         text,
         user::Role,
     },
@@ -180,16 +181,19 @@ impl PollsApi {
         status: Query<Option<PollStatus>>,
         after: Place<BySeq>,
         limit: Limit,
+        /// As everybody could see them so much earlier.
+        delay: Query<Option<Delay>>,
     ) -> Answer<Page<Poll>> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let before = after.0.map_or(u64::MAX, |BySeq(seq)| seq);
         let user = attendee.user.as_ref().map(|user| &user.id);
         let (id, eyes) = (attendee.event.id, eyes(&attendee));
-        let polls = self
-            .polls
-            .page(id, status.0, before, limit.with_peek(), user, eyes)
-            .await?;
+        let (status, rows) = (status.0, limit.with_peek());
+        let polls = match Delay::any(delay.0) {
+            Some(delay) => self.polls.page_behind(id, status, before, rows, user, delay).await?,
+            None => self.polls.page(id, status, before, rows, user, eyes).await?,
+        };
         Ok(Json(Page::of(polls, limit, |poll| BySeq(poll.seq))))
     }
 
@@ -197,12 +201,22 @@ impl PollsApi {
     ///
     /// Exact as of now, with the caller's vote. Staff see votes that are secret still.
     #[oai(path = "/events/:event/polls/:poll", method = "get", operation_id = "get_poll")]
-    async fn get(&self, caller: Caller, event: Path<String>, poll: Path<PollId>) -> Answer<Poll> {
+    async fn get(
+        &self,
+        caller: Caller,
+        event: Path<String>,
+        poll: Path<PollId>,
+        /// As everybody could see it so much earlier.
+        delay: Query<Option<Delay>>,
+    ) -> Answer<Poll> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
         let user = attendee.user.as_ref().map(|user| &user.id);
         let (id, eyes) = (attendee.event.id, eyes(&attendee));
-        Ok(Json(self.polls.find(id, poll.0, user, eyes).await?))
+        Ok(Json(match Delay::any(delay.0) {
+            Some(delay) => self.polls.find_behind(id, poll.0, user, delay).await?,
+            None => self.polls.find(id, poll.0, user, eyes).await?,
+        }))
     }
 
     /// Vote

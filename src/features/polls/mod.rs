@@ -5,6 +5,7 @@
 //! `change.rs` opens and ends polls, `vote.rs` takes votes in, `tally.rs` keeps time.
 
 pub mod api;
+mod behind;
 mod change;
 mod rows;
 mod tally;

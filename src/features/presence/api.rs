@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{Object, OpenApi, param::Path};
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
 use serde::{Deserialize, Serialize};
 
 use super::Presence;
@@ -10,6 +13,7 @@ use crate::{
     domain::{
         Reason, Refusal, UserId,
         presence::{Attendance, PresenceStatus},
+        shift::Delay,
     },
     http::{Answer, Caller, Json, Limit, Mark, NoContent, Page, Place, Problem, Tag, gate::Gate},
 };
@@ -31,8 +35,11 @@ struct ParticipantsOut {
     items: Vec<Attendance>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-    viewers: u64,
-    users: u64,
+    /// Absent where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewers: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    users: Option<u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,6 +65,8 @@ impl PresenceApi {
         event: Path<String>,
         after: Place<ByUser>,
         limit: Limit,
+        /// Without those who came later than so much earlier, and how many there were then, if that is known.
+        delay: Query<Option<Delay>>,
     ) -> Answer<ParticipantsOut> {
         let attendee = self.gate.admit(&event, &caller).await?;
         caller.limit(|limits| limits.read).await?;
@@ -65,8 +74,14 @@ impl PresenceApi {
         let rows = usize::try_from(limit.with_peek()).unwrap_or(usize::MAX);
         let event = attendee.event.id;
         let (people, counts) = self.presence.participants(event, after.as_ref(), rows).await;
-        let page = Page::of(people, limit, |person| ByUser(person.user.id.clone()));
-        let (viewers, users) = (counts.viewers, counts.users);
+        let mut page = Page::of(people, limit, |person| ByUser(person.user.id.clone()));
+        let mut counts = Some(counts);
+        if let Some(delay) = Delay::any(delay.0) {
+            let then = self.presence.earlier(event, delay).await?;
+            page.items.retain(|person| person.since_at <= then.at);
+            counts = then.snapshot.presence;
+        }
+        let (viewers, users) = (counts.map(|counts| counts.viewers), counts.map(|counts| counts.users));
         Ok(Json(ParticipantsOut {
             items: page.items,
             next_cursor: page.next_cursor,

@@ -29,10 +29,11 @@ use crate::{
         Audience, EventId, UserId,
         entry::{BadgesChanged, EntryKind, PresenceChanged, Signal},
         presence::PresenceCounts,
+        shift::Delay,
         user::User,
     },
     store::{Error, LogEntry},
-    stream::{Company, Draft, EventListener, HeadCount, SeatInfo, SeatListener, SnapshotPart, Stream},
+    stream::{Company, Draft, Earlier, EventListener, HeadCount, SeatInfo, SeatListener, SnapshotPart, Stream},
 };
 use room::Room;
 use together::Together;
@@ -66,6 +67,11 @@ impl Presence {
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<EventId, Room>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What everybody could see so much earlier.
+    pub async fn earlier(&self, event: EventId, delay: Delay) -> Result<Arc<Earlier>, Error> {
+        self.stream.earlier(event, delay).await
     }
 
     /// Tells rooms what changed until told to stop.

@@ -10,10 +10,35 @@ use crate::{
     domain::{
         Audience,
         entry::{ByeReason, Signal, StreamReady, StreamReset},
+        shift::Pace,
     },
-    store::{Error, Head},
-    stream::{frame::View, hub::Hub, limits::Pass, resume::Resume, snapshot::Shot},
+    store::{Error, Head, log, moment},
+    stream::{
+        frame::View,
+        hub::Hub,
+        limits::Pass,
+        resume::Resume,
+        shift::{Replay, Telling},
+        snapshot::Shot,
+    },
 };
+
+/// Where a replay begins for somebody who may have heard a part of it: after that part, at the same speed.
+async fn goes_on(hub: &Arc<Hub>, request: &SeatRequest, replay: Replay) -> Result<(Replay, Resume), Error> {
+    let (db, event) = (hub.store.reader(), request.event);
+    let end = log::head(db, event).await?.unwrap_or(Head::EMPTY);
+    let resume = Resume::check(db, event, Audience::Public, end, request.resume.as_deref()).await?;
+    let Resume::From(heard) = resume else {
+        return Ok((replay, resume));
+    };
+    let from = Head {
+        staff: log::staff_seq_at(db, event, heard.public).await?,
+        ..heard
+    };
+    let at = moment::of(db, event, heard.public).await?.unwrap_or(replay.pace.at);
+    let pace = Pace { at, ..replay.pace };
+    Ok((Replay { from, pace }, resume))
+}
 
 impl Seat {
     /// Opens a stream, or says with which last words it is refused.
@@ -38,15 +63,23 @@ impl Seat {
     }
 
     async fn open_with(hub: &Arc<Hub>, request: SeatRequest, pass: Pass) -> Result<Option<Self>, Error> {
-        let Some(stand) = hub.enter(request.event).await? else {
-            return Ok(None);
-        };
-        let dismissals = stand.0.dismissals.count();
-        let audience = if request.role.is_staff() {
+        // What is told later is what everybody may see, whoever asks.
+        let is_shifted = request.telling != Telling::AsItHappens;
+        let audience = if request.role.is_staff() && !is_shifted {
             Audience::Staff
         } else {
             Audience::Public
         };
+        let (stand, known) = match request.telling {
+            Telling::AsItHappens => (hub.enter(request.event).await?, None),
+            Telling::Behind(delay) => (hub.enter_behind(request.event, delay).await?, None),
+            Telling::Again(replay) => {
+                let (replay, resume) = goes_on(hub, &request, replay).await?;
+                (hub.enter_replay(request.event, replay).await?, Some(resume))
+            }
+        };
+        let Some(stand) = stand else { return Ok(None) };
+        let dismissals = stand.0.dismissals.count();
         let view = View {
             audience,
             format: request.format,
@@ -76,22 +109,25 @@ impl Seat {
             takes: 0,
             heard: dismissals,
             seated: false,
+            is_present: !matches!(request.telling, Telling::Again(_)),
+            telling: request.telling,
             _pass: pass,
         };
-        let resume = Resume::check(
-            hub.store.reader(),
-            request.event,
-            audience,
-            head,
-            request.resume.as_deref(),
-        )
-        .await?;
+        let resume = if let Some(known) = known {
+            known
+        } else {
+            let (db, asked) = (hub.store.reader(), request.resume.as_deref());
+            Resume::check(db, request.event, audience, head, asked).await?
+        };
         seat.begin(resume, head).await?;
+        hub.begin_replay(&seat.stand.0);
         seat.seated = true;
         seat.hub.metrics.seats.inc();
         seat.hub.metrics.seats_opened.inc();
         for listener in seat.hub.listeners.get().into_iter().flatten() {
-            listener.opened(&seat.info);
+            if seat.is_present {
+                listener.opened(&seat.info);
+            }
         }
         Ok(Some(seat))
     }
@@ -134,6 +170,15 @@ impl Seat {
             }
         }
         let retry_ms = jittered(self.hub.config.retry_ms, self.info.seat);
+        let (mut delay_ms, mut speed, mut from) = (None, None, None);
+        match self.telling {
+            Telling::AsItHappens => {}
+            Telling::Behind(delay) => delay_ms = Some(delay.in_steps_ms(self.hub.config.delay_step_seconds)),
+            Telling::Again(replay) => {
+                speed = Some(replay.pace.speed.factor());
+                from = Some(replay.from.cursor(self.view.audience));
+            }
+        }
         let ready = StreamReady {
             event_id: self.info.event,
             role: self.info.role,
@@ -141,6 +186,9 @@ impl Seat {
             head: head.cursor(self.view.audience),
             heartbeat_ms: self.hub.config.heartbeat_ms,
             retry_ms,
+            delay_ms,
+            speed,
+            from,
             my_reactions,
             my_votes,
         };

@@ -272,6 +272,9 @@ export interface paths {
          *     `stream.resumed`. A resume point we cannot go on from is answered by `stream.reset` and a snapshot, never silently.
          *     Entries have an id; signals have none and are not kept. Before the server closes, it says `stream.bye` with a
          *     reason and whether to come back.
+         *
+         *     With `delay`, all of it comes so much later: the snapshot is as of then, too. With `from`, `at` or `speed`, what
+         *     happened is told again in its own rhythm. Both show what everybody may see, to staff as well.
          */
         get: operations["stream_event"];
         put?: never;
@@ -2094,14 +2097,14 @@ export interface components {
             room_settings: components["schemas"]["RoomSettings"];
             /**
              * Format: uint64
-             * @description Open streams.
+             * @description Open streams; absent where it is not known.
              */
-            viewers: number;
+            viewers?: number;
             /**
              * Format: uint64
              * @description Signed-in people among them.
              */
-            users: number;
+            users?: number;
             applause: {
                 [key: string]: number;
             };
@@ -2679,10 +2682,13 @@ export interface components {
         ParticipantsOut: {
             items: components["schemas"]["Attendance"][];
             next_cursor?: string;
+            /**
+             * Format: uint64
+             * @description Absent where it is not known.
+             */
+            viewers?: number;
             /** Format: uint64 */
-            viewers: number;
-            /** Format: uint64 */
-            users: number;
+            users?: number;
         };
         /**
          * Period
@@ -3713,7 +3719,8 @@ export interface components {
              * @description Messages people can see, not counting deleted and hidden ones.
              */
             message_count: number;
-            presence: components["schemas"]["PresenceCounts"];
+            /** @description Absent where it is not known: of the past, nobody wrote down who was there. */
+            presence?: components["schemas"]["PresenceCounts"];
             /** @description What people were awarded in this event, by user id. */
             badges: components["schemas"]["Awards"][];
             /**
@@ -3820,6 +3827,21 @@ export interface components {
              * @description Wait about this long before reconnecting, in milliseconds; jittered per stream.
              */
             retry_ms: number;
+            /**
+             * Format: uint64
+             * @description The stream tells things so much later than they happen, in milliseconds.
+             */
+            delay_ms?: number;
+            /**
+             * Format: double
+             * @description The stream tells again what happened, at so many times the pace.
+             */
+            speed?: number;
+            /**
+             * Format: cursor
+             * @description Where the replay began.
+             */
+            from?: string;
             /** @description The caller's own reactions on the messages of the snapshot. */
             my_reactions?: {
                 [key: string]: string[];
@@ -4830,6 +4852,14 @@ export interface operations {
                 poll?: number;
                 /** @description A stream ticket, for clients that cannot send headers. */
                 ticket?: string;
+                /** @description Tell everything so much later, for people whose broadcast lags: 0 to 120 seconds, rounded up to steps. */
+                delay?: string;
+                /** @description Replay a finished event: from its `start`, or from after this cursor (or plain `seq`). */
+                from?: string;
+                /** @description Go back to this moment, and on from there. */
+                at?: string;
+                /** @description Replay a finished event so many times as fast as it happened: 0.25 to 60. */
+                speed?: string;
             };
             header?: {
                 /** @description Go on right after this frame's id; browsers send it when they reconnect. */
@@ -4868,7 +4898,10 @@ export interface operations {
     };
     get_snapshot: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As everybody could see it so much earlier, as on a stream with the same delay. */
+                delay?: string;
+            };
             header?: {
                 /** @description An `ETag` you have: if nothing changed, the answer is 304. */
                 "If-None-Match"?: string;
@@ -4920,6 +4953,8 @@ export interface operations {
                 limit?: number;
                 /** @description How it is written, whatever `Accept` says. */
                 format?: components["schemas"]["LogFormat"];
+                /** @description Without what came later than so much earlier. */
+                delay?: string;
             };
             header?: {
                 /** @description The content type you want. */
@@ -4958,7 +4993,10 @@ export interface operations {
     };
     get_event_status: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was so much earlier. */
+                delay?: string;
+            };
             header?: never;
             path: {
                 /** @description Id or slug of the event. */
@@ -5000,6 +5038,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only messages of this user. */
                 author?: string;
+                /** @description As everybody could see them so much earlier. */
+                delay?: string;
             };
             header?: never;
             path: {
@@ -5097,6 +5137,8 @@ export interface operations {
                 after?: string;
                 /** @description Rows in the page. */
                 limit?: number;
+                /** @description Among what everybody could see so much earlier. */
+                delay?: string;
             };
             header?: never;
             path: {
@@ -5130,7 +5172,10 @@ export interface operations {
     };
     get_message: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As everybody could see it so much earlier. */
+                delay?: string;
+            };
             header?: never;
             path: {
                 /** @description Id or slug of the event. */
@@ -5243,6 +5288,8 @@ export interface operations {
                 after?: string;
                 /** @description Rows in the page. */
                 limit?: number;
+                /** @description As everybody could see it so much earlier. */
+                delay?: string;
             };
             header?: never;
             path: {
@@ -5464,6 +5511,8 @@ export interface operations {
                 after?: string;
                 /** @description Rows in the page. */
                 limit?: number;
+                /** @description Without those who came later than so much earlier, and how many there were then, if that is known. */
+                delay?: string;
             };
             header?: never;
             path: {
@@ -5533,7 +5582,10 @@ export interface operations {
     };
     get_contest: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it stood so much earlier. */
+                delay?: string;
+            };
             header?: never;
             path: {
                 /** @description Id or slug of the event. */
@@ -5647,6 +5699,8 @@ export interface operations {
                 after?: string;
                 /** @description Rows in the page. */
                 limit?: number;
+                /** @description As everybody could see them so much earlier. */
+                delay?: string;
             };
             header?: never;
             path: {
@@ -5722,7 +5776,10 @@ export interface operations {
     };
     get_poll: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As everybody could see it so much earlier. */
+                delay?: string;
+            };
             header?: never;
             path: {
                 /** @description Id or slug of the event. */
