@@ -26,6 +26,15 @@ pub struct Mention {
     pub name: String,
 }
 
+impl Mention {
+    /// Whether this one is meant rather than that other of the same name. Anybody may come as a guest under any name; they
+    /// do not take those of people who are signed in.
+    #[must_use]
+    pub fn goes_before(&self, other: &Self) -> bool {
+        other.user_id.is_guest() || !self.user_id.is_guest()
+    }
+}
+
 /// What one `@` may mean: names as [`fold`] gives them, the longest first.
 pub type Call = Vec<String>;
 

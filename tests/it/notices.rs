@@ -143,6 +143,8 @@ async fn people_are_found_by_being_there_and_named_by_id() {
     seat.hears("stream.snapshot").await;
     anne.says(&event, "hello").await;
     other.says(&event, "hello").await;
+    // Who only gave a name takes nobody's.
+    server.guest("Anne").await.says(&event, "hello").await;
     for (body, called) in [
         (json!({"text": "@ANNE MARIE!"}), &["m"][..]),
         (json!({"text": "@anne maria"}), &["a2"]),

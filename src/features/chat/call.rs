@@ -75,7 +75,7 @@ struct Circle {
     seq: i64,
     /// When the last reading began.
     read_at: Option<Instant>,
-    by_name: HashMap<String, Mention>,
+    by_name: BTreeMap<String, Mention>,
     by_id: HashMap<UserId, String>,
 }
 
@@ -102,7 +102,7 @@ impl Circles {
         let mut known = BTreeMap::new();
         for user in self.company.called(event, &wanted) {
             let (user_id, name) = (user.id, user.name);
-            known.insert(mention::fold(&name), Mention { user_id, name });
+            know(&mut known, mention::fold(&name), Mention { user_id, name });
         }
         let circle = self.circle(event);
         let mut circle = circle.lock().await;
@@ -112,7 +112,7 @@ impl Circles {
         // Those who spoke go before those who only are there: people answer what they have read.
         for name in wanted {
             if let Some(mention) = circle.by_name.get(&name) {
-                known.insert(name, mention.clone());
+                know(&mut known, name, mention.clone());
             }
         }
         let by_id = named.iter().filter_map(|user| {
@@ -145,6 +145,13 @@ impl Circles {
     }
 }
 
+/// From now on that name means this person, unless it means somebody who goes before them.
+fn know(known: &mut BTreeMap<String, Mention>, name: String, mention: Mention) {
+    if known.get(&name).is_none_or(|other| mention.goes_before(other)) {
+        known.insert(name, mention);
+    }
+}
+
 impl Circle {
     /// Reads who spoke since.
     async fn read_on(&mut self, store: &Store, event: EventId) -> Result<(), Error> {
@@ -156,8 +163,16 @@ impl Circle {
         // The latest first; of two of one name, the one who spoke last is meant.
         for (seq, id, name) in spoke.into_iter().rev() {
             let user_id: UserId = id.parse().map_err(|error| Error::unreadable("author id", error))?;
-            self.by_id.insert(user_id.clone(), name.clone());
-            self.by_name.insert(mention::fold(&name), Mention { user_id, name });
+            let folded = mention::fold(&name);
+            let before = self.by_id.insert(user_id.clone(), name.clone());
+            if let Some(before) = before
+                .map(|before| mention::fold(&before))
+                .filter(|before| *before != folded)
+                && self.by_name.get(&before).is_some_and(|known| known.user_id == user_id)
+            {
+                self.by_name.remove(&before);
+            }
+            know(&mut self.by_name, folded, Mention { user_id, name });
             self.seq = self.seq.max(seq);
         }
         self.read_at = Some(began);

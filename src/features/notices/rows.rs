@@ -293,6 +293,22 @@ pub(super) async fn has_up_to(db: &impl ConnectionTrait, user: &str, seq: i64) -
     Ok(found.is_some())
 }
 
+/// Whether anything is from before that time.
+pub(super) async fn is_any_before(db: &impl ConnectionTrait, time: Stamp) -> Result<bool, Error> {
+    let query = notification::Entity::find()
+        .select_only()
+        .column(C::CreatedMs)
+        .filter(C::CreatedMs.lt(time.ms()));
+    let found: Option<i64> = query.into_tuple().one(db).await?;
+    Ok(found.is_some())
+}
+
+/// The last place that was given out to somebody.
+pub(super) async fn last_place(db: &impl ConnectionTrait, user: &UserId) -> Result<i64, Error> {
+    let row = mailbox::Entity::find_by_id(user.as_str().to_owned()).one(db).await?;
+    Ok(row.map_or(0, |row| row.last_seq))
+}
+
 /// Throws away so many of those from before that time.
 pub(super) async fn drop_before(db: &impl ConnectionTrait, time: Stamp, most: u64) -> Result<u64, Error> {
     let sql = "DELETE FROM notification WHERE id IN \

@@ -1,17 +1,14 @@
 //! Throwing away what is too old, or more than is kept of one person.
 //!
-//! Old ones are found by an index. Who has too many is found by walking through all people in small steps, for ever: each
-//! step is a short transaction, claimed so that of several instances one takes it.
+//! Old ones are found by an index. Who has too many is found by walking through all people in small steps, for ever. Every
+//! instance does so: what one has thrown away, another does not find, and where there is nothing to do, nothing is written.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Notices, rows};
-use crate::{
-    clock,
-    store::{Error, claim},
-};
+use crate::{clock, store::Error};
 
 /// Rows thrown away in one step, and people looked at.
 const AT_ONCE: u64 = 500;
@@ -38,20 +35,12 @@ impl Notices {
 
     /// One step; gives where the next begins.
     async fn tidy_on(&self, after: &str) -> Result<String, Error> {
-        let pause = Duration::from_millis(self.config.tidy_ms);
-        let keep_ms = i64::from(self.config.keep_days) * DAY_MS;
-        let is_ours = self.store.write(move |txn| {
-            Box::pin(async move {
-                let now = clock::now();
-                let is_ours = claim(txn, "notices tidied", now, Some(pause / 2)).await?;
-                if is_ours {
-                    rows::drop_before(txn, now.plus_ms(-keep_ms), AT_ONCE).await?;
-                }
-                Ok(is_ours)
-            })
-        });
-        if !is_ours.await? {
-            return Ok(after.to_owned());
+        let before = clock::now().plus_ms(-i64::from(self.config.keep_days) * DAY_MS);
+        if rows::is_any_before(self.store.reader(), before).await? {
+            let writing = self
+                .store
+                .write(move |txn| Box::pin(async move { rows::drop_before(txn, before, AT_ONCE).await }));
+            writing.await?;
         }
         let boxes = rows::boxes(self.store.reader(), after, AT_ONCE).await?;
         let most = i64::from(self.config.keep_most);

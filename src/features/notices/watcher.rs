@@ -152,6 +152,10 @@ impl Watcher {
     async fn news(&self, replay: Option<(NotificationId, u64)>) -> Result<Look, Problem> {
         let db = self.notices.store.reader();
         let found = rows::page(db, &self.owner.id, Page::After(self.at), false, AT_ONCE).await?;
+        if found.is_empty() && rows::last_place(db, &self.owner.id).await? < self.at {
+            // The database has lost the end of what was told: places are given out again.
+            return self.snapshot(Some(ResetReason::Epoch)).await;
+        }
         let again = found.len() as u64 == AT_ONCE;
         let at = found.last().map_or(self.at, |found| found.seq);
         let shown = self.notices.shown(&self.owner, found).await?;
