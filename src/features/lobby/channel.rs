@@ -143,7 +143,7 @@ mod tests {
     };
 
     fn line(slug: &str, connections: u64) -> Arc<Line> {
-        let id = u128::from(slug.as_bytes()[0]);
+        let id = slug.bytes().fold(0, |id, byte| id << 8 | u128::from(byte));
         Arc::new(Line::new(LobbyEvent {
             id: EventId::from_uuid(sea_orm::prelude::Uuid::from_u128(id)),
             slug: slug.to_owned(),
@@ -225,9 +225,13 @@ mod tests {
 
     #[test]
     fn no_more_is_shown_than_one_stream_bears_and_what_falls_out_is_gone() {
-        let many: Vec<Arc<Line>> = (0..=SHOWN).map(|_| line("m", 0)).collect();
-        let channel = Channel::new(LobbyFilter::default(), &Book { lines: many });
-        let (_, events, _) = hears(&mut channel.enter()).unwrap();
+        let many: Vec<Arc<Line>> = (0..=SHOWN).map(|number| line(&format!("m{number}"), 0)).collect();
+        let channel = Channel::new(LobbyFilter::default(), &Book { lines: many.clone() });
+        let mut place = channel.enter();
+        let (_, events, _) = hears(&mut place).unwrap();
         assert_eq!(events.len(), SHOWN);
+        let lines = [line("first", 0)].into_iter().chain(many).collect();
+        channel.show(&Book { lines });
+        assert_eq!(hears(&mut place), Some(frame("changed", &["first:0"], 1)));
     }
 }
