@@ -21,10 +21,9 @@ export class Archive {
     this.#status = status;
   }
 
-  /** Another wish: what was found for the one before is let go. */
-  clear(): void {
+  /** Another wish, or another person: what was found before stays until something is found for this one. */
+  beginAnew(): void {
     this.#round += 1;
-    this.items = [];
     this.#cursor = undefined;
     this.loading = this.exhausted = this.failed = false;
   }
@@ -32,6 +31,7 @@ export class Archive {
   async more(wish: LobbyWish): Promise<void> {
     if (this.loading || this.exhausted) return;
     const round = this.#round;
+    const before = this.#cursor === undefined ? [] : this.items;
     this.loading = true;
     this.failed = false;
     try {
@@ -44,7 +44,7 @@ export class Archive {
         ...(this.#cursor === undefined ? {} : { after: this.#cursor }),
       });
       if (round !== this.#round) return;
-      this.items = [...this.items, ...page.items.map(asLobbyEvent)];
+      this.items = [...before, ...page.items.map(asLobbyEvent)];
       this.#cursor = page.next_cursor;
       this.exhausted = page.next_cursor === undefined;
     } catch {

@@ -87,10 +87,12 @@ class Notices {
     // What was read here is known here; which ones were read elsewhere, or went with their message, the server knows.
     const changed = frames.some((frame) => (frame.type as string) === "notifications.read" && !("up_to" in frame.data));
     if (changed && this.state.unread !== before.unread) this.#lookAgain();
-    if (!before.ready) {
+    if (frames.some((frame) => (frame.type as string) === "me.snapshot")) {
+      // A new beginning: the way back is walked anew from here.
+      this.#cursor = undefined;
       this.exhausted = this.state.latest.length < PAGE;
-      return;
     }
+    if (!before.ready) return;
     const newest = this.state.latest[0];
     if (newest && newest.id > (before.latest[0]?.id ?? "") && !newest.read_at) this.announcement = noticeTitle(newest);
   }
