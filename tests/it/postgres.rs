@@ -15,6 +15,7 @@ use grandstand::{
 };
 use tempfile::TempDir;
 
+pub(crate) use crate::support::postgres::fresh_database;
 use crate::support::{TestServer, postgres};
 
 /// A server on that database. Without a bus that reaches others, it hears of them by its sweep alone.
@@ -26,13 +27,4 @@ pub(crate) async fn server_at(url: &str, bus: Arc<dyn Bus>, change: impl FnOnce(
 
 pub(crate) async fn server_alone_at(url: &str, change: impl FnOnce(&mut Config)) -> TestServer {
     server_at(url, Arc::new(LocalBus::default()), change).await
-}
-
-/// A migrated database that nobody uses yet.
-pub(crate) async fn fresh_database() -> String {
-    let dir = TempDir::new().unwrap();
-    let url = postgres::lay_ground(dir.path()).await;
-    // Kept to the end of the process: the database belongs to whoever is given its name.
-    drop(dir.keep());
-    url
 }

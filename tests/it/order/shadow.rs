@@ -130,3 +130,31 @@ async fn a_shadow_banned_author_sees_nothing_strange_and_others_see_nothing() {
         .collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn a_shadow_banned_author_types_and_points_unseen() {
+    let server = TestServer::start().await;
+    let (hanna, ana, ben) = (server.host(), server.user("ana", &[]), server.user("ben", &[]));
+    let event = hanna.starts_event("session").await;
+    for user in ["ana", "ben"] {
+        hanna.appoints(&event, user, "member").await;
+    }
+    let mut public = ben.watches(&event).await;
+    public.hears("stream.snapshot").await;
+    sanctions(&hanna, &event, "ana", "shadow_ban", json!({})).await;
+    for who in [&ana, &ben] {
+        let typed = who.post(&below(&event, "typing"), &json!({"typing": true})).await;
+        let pointed = who
+            .post(&below(&event, "cursors"), &json!({"name": "pen", "data": 1}))
+            .await;
+        assert_eq!((typed.status.as_u16(), pointed.status.as_u16()), (204, 204));
+    }
+    let mut untold = vec!["typing.changed", "cursors.changed"];
+    while !untold.is_empty() {
+        let all = |frame: &crate::support::Frame| untold.contains(&frame.event.as_str());
+        let frame = public.hears_that("what ben does", all).await;
+        let told = frame.data().to_string();
+        assert!(told.contains("ben") && !told.contains("ana"), "{told}");
+        untold.retain(|kind| *kind != frame.event);
+    }
+}

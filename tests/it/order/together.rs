@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{sanctions, says};
-use crate::support::{Seat, TestServer, postgres, soon};
+use crate::{
+    concourse,
+    support::{Seat, TestServer, postgres, redis::Redis, soon},
+};
 
 /// Two servers on one database, with buses that know each other or not.
 async fn twins(buses: [Arc<LocalBus>; 2]) -> [TestServer; 2] {
@@ -62,4 +65,11 @@ async fn a_ban_ends_streams_at_the_other_server() {
 #[tokio::test]
 async fn a_ban_ends_streams_at_a_server_that_hears_nothing() {
     bans_hold_on_both(twins([Arc::default(), Arc::default()]).await).await;
+}
+
+#[tokio::test]
+async fn a_ban_ends_streams_at_the_other_server_over_redis() {
+    let redis = Redis::start();
+    let (one, two, _) = concourse::twins(&redis, |_| {}).await;
+    bans_hold_on_both([one, two]).await;
 }

@@ -62,6 +62,7 @@ cd /; rm -rf "$dir"
 
 /// A running PostgreSQL. Gone when dropped.
 pub struct Cluster {
+    dir: PathBuf,
     port: u16,
     keeper: Mutex<Keeper>,
 }
@@ -93,11 +94,12 @@ fn programs() -> PathBuf {
 impl Cluster {
     pub fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Removed by the keeper, which outlives us.
+        let dir = TempDir::with_prefix("grandstand-postgres-").unwrap().keep();
         let mut child = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(programs())
-            // Removed by the keeper, which outlives us.
-            .arg(TempDir::with_prefix("grandstand-postgres-").unwrap().keep())
+            .arg(&dir)
             .arg(port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -109,6 +111,7 @@ impl Cluster {
             _child: child,
         };
         let cluster = Self {
+            dir,
             port,
             keeper: Mutex::new(keeper),
         };
@@ -231,6 +234,12 @@ pub async fn lay_ground(dir: &Path) -> String {
     assign(dir, &url);
     shared.used.lock().unwrap().push((dir.to_owned(), name));
     url
+}
+
+/// A migrated database that nobody uses yet. It is there as long as the cluster.
+pub async fn fresh_database() -> String {
+    let dir = TempDir::new_in(&shared().await.cluster.dir).unwrap().keep();
+    lay_ground(&dir).await
 }
 
 /// Drops the databases whose directories are gone, or some hundred of them would fill the disk.
