@@ -20,7 +20,6 @@ fn points(board: &Value) -> &Value {
 }
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "one evening; reads best in one piece")]
 async fn lists_show_what_everybody_could_see_then() {
     let server = TestServer::start_with(fine_steps).await;
     let (host, ana, ben) = (server.host(), server.user("ana", &[]), server.user("ben", &[]));

@@ -126,12 +126,12 @@ async fn a_replay_goes_on_after_what_was_heard_at_the_same_speed() {
     heard.extend(seqs(&rest));
     assert_eq!(heard, (2..=played.end()).collect::<Vec<_>>());
 
-    let mut lost = played
+    let mut astray = played
         .ana
         .watches_with(&played.event, "?from=0&speed=60", Some("1-999"))
         .await;
-    assert_eq!(lost.hears("stream.reset").await.data()["reason"], "future");
-    assert_eq!(lost.hears("stream.snapshot").await.id, "1-1");
+    assert_eq!(astray.hears("stream.reset").await.data()["reason"], "future");
+    assert_eq!(astray.hears("stream.snapshot").await.id, "1-1");
 }
 
 #[tokio::test]
