@@ -174,13 +174,19 @@ impl IntoResponse for MeStreamResponse {
 
 impl ApiResponse for MeStreamResponse {
     fn meta() -> MetaResponses {
-        let content = MetaMediaType {
-            content_type: EVENT_STREAM,
-            schema: MetaSchemaRef::Reference("MeStreamEvent".to_owned()),
-        };
+        let content = vec![
+            MetaMediaType {
+                content_type: EVENT_STREAM,
+                schema: MetaSchemaRef::Reference("MeStreamEvent".to_owned()),
+            },
+            MetaMediaType {
+                content_type: NDJSON,
+                schema: endless("ndjson", AnyMeFrame::schema_ref()),
+            },
+        ];
         one_of(
-            vec![content],
-            "The stream. The `data` of each event is one `MeStreamFrame`.",
+            content,
+            "The stream. The `data` of each event (or each NDJSON line) is one `MeStreamFrame`.",
         )
     }
 

@@ -21,7 +21,7 @@ use super::{
     frame::{Format, sse},
     hub::Hub,
     limits::Pass,
-    parcel::{Packing, Parcel},
+    parcel::{Packing, Parcel, pack},
     seat::{bye, jittered, turn},
 };
 use crate::{
@@ -73,6 +73,7 @@ pub struct Loge {
     number: u64,
     user: User,
     expires_at: Option<Stamp>,
+    format: Format,
     beats: watch::Receiver<u64>,
     beat: u64,
     heard: u64,
@@ -86,6 +87,7 @@ impl Loge {
         user: User,
         address: IpAddr,
         expires_at: Option<Stamp>,
+        format: Format,
     ) -> Result<Self, ByeReason> {
         if hub.drained.load(Ordering::Acquire) > 0 {
             return Err(ByeReason::Shutdown);
@@ -101,6 +103,7 @@ impl Loge {
             number: hub.next_seat.fetch_add(1, Ordering::Relaxed),
             user,
             expires_at,
+            format,
             beats,
             beat,
             heard,
@@ -131,7 +134,12 @@ impl Loge {
             heartbeat_ms: self.hub.config.heartbeat_ms,
             retry_ms,
         };
-        frame(&(None, MeSignal::StreamReady(ready)), Some(retry_ms), clock::now())
+        frame(
+            self.format,
+            &(None, MeSignal::StreamReady(ready)),
+            Some(retry_ms),
+            clock::now(),
+        )
     }
 
     async fn next(&mut self, teller: &mut impl Teller) -> Option<Parcel> {
@@ -149,7 +157,7 @@ impl Loge {
                     let beat = *self.beats.borrow_and_update();
                     if std::mem::replace(&mut self.beat, beat) != beat && self.must_leave().is_none() {
                         let time = clock::now();
-                        return Some(frame(&(None, MeSignal::StreamHeartbeat(MeHeartbeat { time })), None, time));
+                        return Some(frame(self.format, &(None, MeSignal::StreamHeartbeat(MeHeartbeat { time })), None, time));
                     }
                 }
                 () = sleep_until(ends_at.unwrap_or_else(Instant::now)), if ends_at.is_some() => {}
@@ -157,7 +165,7 @@ impl Loge {
                     Ok(told) => {
                         let (mut packing, now) = (Packing::new(), clock::now());
                         for one in &told {
-                            packing.add(frame(one, None, now).body());
+                            packing.add(frame(self.format, one, None, now).body());
                         }
                         if let Some(parcel) = packing.seal() {
                             return Some(parcel);
@@ -190,7 +198,7 @@ impl Loge {
 
     fn ends(&mut self, reason: ByeReason) -> Parcel {
         self.closed = Some(reason);
-        bye(Format::Sse, reason, &self.hub.config, self.number)
+        bye(self.format, reason, &self.hub.config, self.number)
     }
 }
 
@@ -203,7 +211,7 @@ impl Drop for Loge {
     }
 }
 
-fn frame((id, signal): &Told, retry_ms: Option<u64>, at: Stamp) -> Parcel {
+fn frame(format: Format, (id, signal): &Told, retry_ms: Option<u64>, at: Stamp) -> Parcel {
     let data = serde_json::to_string(signal).unwrap_or_else(|error| {
         // Our own structs of strings and numbers; a failure is a bug, and an empty object is what clients can bear.
         tracing::error!(error = %error, "a frame of a person's stream could not be written as JSON");
@@ -211,5 +219,8 @@ fn frame((id, signal): &Told, retry_ms: Option<u64>, at: Stamp) -> Parcel {
     });
     let kind = signal.kind().name();
     let json = format!(r#"{{"type":"{kind}","at":"{at}","data":{data}}}"#);
-    sse(*id, kind, retry_ms, json.as_bytes())
+    match format {
+        Format::Sse => sse(*id, kind, retry_ms, json.as_bytes()),
+        Format::Ndjson => pack(&[json.as_bytes(), b"\n"]),
+    }
 }

@@ -199,9 +199,12 @@ impl Stream {
         user: User,
         address: std::net::IpAddr,
         expires_at: Option<Stamp>,
+        format: Format,
     ) -> Result<Loge, Opened> {
-        let refuse = |reason| Opened(Err(self.last_words(Format::Sse, reason)));
-        Loge::open(&self.hub, user, address, expires_at).await.map_err(refuse)
+        let refuse = |reason| Opened(Err(self.last_words(format, reason)));
+        Loge::open(&self.hub, user, address, expires_at, format)
+            .await
+            .map_err(refuse)
     }
 
     /// A stream for somebody who cannot be let in now: it says why, and when to come back.

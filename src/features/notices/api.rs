@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poem::Request;
 use poem_openapi::{
-    Object, OpenApi,
+    Enum, Object, OpenApi,
     param::{Header, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -17,9 +17,9 @@ use crate::{
         auth::Alone,
         gate::Gate,
         page,
-        sse::{EVENT_STREAM, MeStreamResponse, StreamResponse, sent_id},
+        sse::{EVENT_STREAM, MeStreamResponse, NDJSON, StreamResponse, sent_id},
     },
-    stream::Stream,
+    stream::{Format, Stream},
 };
 
 pub struct NoticesApi {
@@ -61,6 +61,13 @@ struct ReadIn {
 #[oai(rename = "UnreadCount")]
 struct UnreadOut {
     unread: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename = "MeStreamFormat", rename_all = "snake_case")]
+enum StreamFormat {
+    Sse,
+    Ndjson,
 }
 
 impl NoticesApi {
@@ -145,7 +152,7 @@ impl NoticesApi {
 
     /// Follow what concerns you
     ///
-    /// Server-sent events about you, whichever event you are looking at: `stream.ready`, then `me.snapshot` or, after a
+    /// Server-sent events (or one JSON object a line) about you, whichever event you are looking at: `stream.ready`, then `me.snapshot` or, after a
     /// `Last-Event-ID`, what you missed and `stream.resumed`; from then on what is new. A `Last-Event-ID` we cannot go on
     /// from is answered by `stream.reset` and a snapshot. Notifications have an id, and come in the order in which
     /// they were committed; the snapshot has the latest one's.
@@ -157,10 +164,15 @@ impl NoticesApi {
         /// A ticket for your own stream, for clients that cannot send headers.
         #[oai(validator(max_length = 200))]
         ticket: Query<Option<String>>,
+        format: Query<Option<StreamFormat>>,
         #[oai(name = "Last-Event-ID")] last_event_id: Header<Option<String>>,
     ) -> Result<MeStreamResponse, Problem> {
         // As on an event's stream: named here so that the document has them.
         drop((ticket, last_event_id));
+        let (format, content_type) = match format.0 {
+            Some(StreamFormat::Ndjson) => (Format::Ndjson, NDJSON),
+            Some(StreamFormat::Sse) | None => (Format::Sse, EVENT_STREAM),
+        };
         let Alone {
             user,
             caller,
@@ -169,13 +181,13 @@ impl NoticesApi {
         caller.limit(|limits| limits.read).await?;
         let expires_at = caller.identity.expires_at();
         let (id, address) = (user.id.clone(), caller.address);
-        let response = match self.stream.open_loge(user, address, expires_at).await {
+        let response = match self.stream.open_loge(user, address, expires_at, format).await {
             Ok(loge) => {
                 let gate = Arc::clone(&self.gate);
                 let watcher = self.notices.watched_by(Owner { id, caller, gate }, sent_id(request));
-                StreamResponse::new(EVENT_STREAM, loge.into_chunks(watcher))
+                StreamResponse::new(content_type, loge.into_chunks(watcher))
             }
-            Err(refused) => StreamResponse::new(EVENT_STREAM, refused.into_chunks()),
+            Err(refused) => StreamResponse::new(content_type, refused.into_chunks()),
         };
         Ok(MeStreamResponse(response.with_cookie(set_cookie.as_deref())))
     }
