@@ -53,6 +53,9 @@ const STRANGERS_MAY: [&str; 1] = ["applaud"];
 /// Fields for which null means something else than being absent.
 const NULLABLE: [(&str, [&str; 3]); 1] = [("EventPatch", ["venue", "cover_url", "stream_url"])];
 
+/// Fields that are absent when they would be empty: what is absent has no value to be documented.
+const ABSENT_IF_EMPTY: [(&str, &str); 1] = [("Message", "mentions")];
+
 /// Endpoints with all that the document says of them; without them, the document alone.
 pub(super) struct Documented<T>(pub(super) Option<T>);
 
@@ -77,6 +80,14 @@ impl<T: OpenApi> OpenApi for Documented<T> {
         T::register(registry);
         Problem::register(registry);
         registry.schemas.values_mut().for_each(plain);
+        for (name, absent) in ABSENT_IF_EMPTY {
+            let properties = registry.schemas.get_mut(name).map(|schema| &mut schema.properties);
+            for (_, field) in properties.into_iter().flatten().filter(|(name, _)| *name == absent) {
+                if let MetaSchemaRef::Inline(field) = field {
+                    field.default = None;
+                }
+            }
+        }
         for (name, fields) in NULLABLE {
             if let Some(schema) = registry.schemas.get_mut(name) {
                 let properties = schema.properties.iter_mut();

@@ -146,7 +146,7 @@ impl NoticesApi {
 
     /// Follow what concerns you
     ///
-    /// Server-sent events about you, whichever event you are looking at: `stream.ready`, then `me.snapshot` or, after a
+    /// Server-sent events, or one JSON object a line, about you, whichever event you are looking at: `stream.ready`, then `me.snapshot` or, after a
     /// `Last-Event-ID`, what you missed and `stream.resumed`; from then on what is new. A `Last-Event-ID` we cannot go on
     /// from is answered by `stream.reset` and a snapshot. Notifications have an id, and come in the order in which
     /// they were committed; the snapshot has the latest one's.

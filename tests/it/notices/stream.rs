@@ -47,6 +47,25 @@ async fn who_comes_back_hears_what_they_missed_and_nothing_twice() {
 }
 
 #[tokio::test]
+async fn it_comes_as_lines_as_well() {
+    let server = TestServer::start().await;
+    let ana = server.user("ana", &[]);
+    let request = ana.request(Method::GET, "/v1/me/stream?format=ndjson");
+    let mut response = soon("a stream", request.send()).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/x-ndjson");
+    let mut text = String::new();
+    while text.lines().count() < 2 || !text.ends_with('\n') {
+        let bytes = soon("bytes", response.chunk()).await.unwrap().unwrap();
+        text.push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+    let kinds: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (&kinds[0]["type"], &kinds[1]["type"]),
+        (&json!("stream.ready"), &json!("me.snapshot"))
+    );
+}
+
+#[tokio::test]
 async fn a_place_that_is_none_of_theirs_is_answered_by_a_reset() {
     let server = TestServer::start().await;
     let (ana, ben) = (server.user("ana", &[]), server.user("ben", &[]));
