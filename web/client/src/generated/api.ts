@@ -87,6 +87,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/stream-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a ticket for your own stream
+         * @description As a stream ticket, for `GET /v1/me/stream`.
+         */
+        post: operations["create_my_stream_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -921,6 +941,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read your notifications
+         * @description Without a cursor: the latest, newest first. `before` goes on towards the past, newest first; `after` towards the
+         *     present, oldest first. What comes from an event you may not enter (any more), or from a message that is gone, is not
+         *     among them, and does not count as unread.
+         */
+        get: operations["list_my_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notifications as read
+         * @description On all your devices. What is read stays read; doing it again changes nothing.
+         */
+        post: operations["read_my_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what concerns you
+         * @description Server-sent events, or one JSON object a line, about you, whichever event you are looking at: `stream.ready`, then `me.snapshot` or, after a
+         *     `Last-Event-ID`, what you missed and `stream.resumed`; from then on what is new. A `Last-Event-ID` we cannot go on
+         *     from is answered by `stream.reset` and a snapshot. Notifications have an id, and come in the order in which
+         *     they were committed; the snapshot has the latest one's.
+         */
+        get: operations["stream_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/{event}/sanctions": {
         parameters: {
             query?: never;
@@ -1353,6 +1438,108 @@ export interface paths {
          * @description About your messages and yourself in this event, with the reason; latest first. Not who decided.
          */
         get: operations["list_my_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lobby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the lobby
+         * @description Public events that are live, scheduled within a day, or ended within two hours: status, score line and how many are
+         *     there. At most a second old. Private events are not listed, whoever asks.
+         */
+        get: operations["read_lobby"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lobby/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the lobby
+         * @description Begins with `stream.ready` and `lobby.snapshot`; then `lobby.changed` with every event that changed, whole, and the ids
+         *     of those that went: at most once a second. A reader who falls behind gets `lobby.snapshot` again, which takes the place of
+         *     everything before. There is nothing to resume: whoever reconnects begins anew.
+         */
+        get: operations["stream_lobby"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/follows/{kind}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Follow an event or a participant
+         * @description A participant is followed by id, in whatever event they take part. Following twice is following once; up to 500 in all.
+         */
+        put: operations["follow"];
+        post?: never;
+        /** Stop following */
+        delete: operations["unfollow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/follows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what you follow */
+        get: operations["list_follows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read your feed
+         * @description Events you follow and events in which somebody you follow takes part: what is live, then what comes next, then what
+         *     ended within a week. Private events are there for their members only.
+         */
+        get: operations["read_feed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2138,6 +2325,23 @@ export interface components {
             data: components["schemas"]["EventChanged"];
         };
         /**
+         * FeedItem
+         * @description An event in somebody's feed, and why it is there.
+         */
+        FeedItem: {
+            when: components["schemas"]["When"];
+            event: components["schemas"]["LobbyEvent"];
+            /** @description The event itself is followed. */
+            follows_event: boolean;
+            /** @description Those of its participants who are followed, by their ids. */
+            follows_participants: string[];
+        };
+        FeedItemPage: {
+            items: components["schemas"]["FeedItem"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
+        /**
          * FloodRule
          * @description One author saying more than so many things in so many seconds.
          */
@@ -2148,7 +2352,31 @@ export interface components {
             seconds: number;
             action: components["schemas"]["RuleAction"];
         };
-        /** @enum {string} */
+        /**
+         * Follow
+         * @description Something that somebody follows.
+         */
+        Follow: {
+            kind: components["schemas"]["FollowKind"];
+            /** @description The event's id, or the participant's. */
+            id: string;
+            /** Format: date-time */
+            since_at: string;
+        };
+        /**
+         * @description What can be followed.
+         * @enum {string}
+         */
+        FollowKind: "event" | "participant";
+        FollowPage: {
+            items: components["schemas"]["Follow"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
+        /**
+         * @description How a seat wants its frames.
+         * @enum {string}
+         */
         FormatIn: "sse" | "ndjson";
         /** @enum {string} */
         GoneBy: "author" | "staff";
@@ -2314,6 +2542,96 @@ export interface components {
             /** @description Always `ok`; a process that cannot say so is dead. */
             status: string;
         };
+        /** Lobby */
+        Lobby: {
+            /** @description What is live, then what is soon, then what is just over. */
+            items: components["schemas"]["LobbyEvent"][];
+        };
+        /**
+         * LobbyChanged
+         * @description What changed since the last frame.
+         */
+        LobbyChanged: {
+            /** @description New ones and changed ones, each whole. */
+            events: components["schemas"]["LobbyEvent"][];
+            /** @description Those that are not in the lobby any more. */
+            gone: string[];
+        };
+        LobbyChangedInLobby: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "lobby.changed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["LobbyChanged"];
+        };
+        /**
+         * LobbyEvent
+         * @description An event in one line, as lists of events show it.
+         */
+        LobbyEvent: {
+            /** Format: evt-id */
+            id: string;
+            slug: string;
+            title: string;
+            kind: components["schemas"]["EventKind"];
+            status: components["schemas"]["EventStatus"];
+            venue?: string;
+            cover_url?: string;
+            /**
+             * Format: date-time
+             * @description The scheduled start.
+             */
+            starts_at: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** Format: date-time */
+            ended_at?: string;
+            participants: components["schemas"]["Participant"][];
+            featured: boolean;
+            demo: boolean;
+            /** @description As in the scoreboard; absent where there is none. */
+            score?: components["schemas"]["ScoreLine"][];
+            clock?: components["schemas"]["Clock"];
+            /** @description The latest period, running or ended. */
+            period?: components["schemas"]["Period"];
+            result?: components["schemas"]["ContestResult"];
+            viewers: components["schemas"]["Turnout"];
+            /**
+             * Format: date-time
+             * @description When the event or its contest was changed last; viewers aside.
+             */
+            changed_at: string;
+        };
+        /** @description One frame of the lobby's stream. Kinds to come are to be ignored by clients. */
+        LobbyFrame: components["schemas"]["StreamReadyInLobby"] | components["schemas"]["LobbySnapshotInLobby"] | components["schemas"]["LobbyChangedInLobby"] | components["schemas"]["StreamHeartbeatInLobby"] | components["schemas"]["StreamByeInLobby"];
+        /**
+         * LobbySnapshot
+         * @description All events of the lobby that pass the filter; at the beginning, and whenever the reader has fallen behind. Takes the place
+         *     of everything said before.
+         */
+        LobbySnapshot: {
+            /** @description What is live, then what is soon, then what is just over; at most 200. */
+            events: components["schemas"]["LobbyEvent"][];
+        };
+        LobbySnapshotInLobby: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "lobby.snapshot";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["LobbySnapshot"];
+        };
         /** @enum {string} */
         LogFormat: "json" | "ndjson";
         LogPage: {
@@ -2350,6 +2668,46 @@ export interface components {
             expires_at?: string;
         };
         /**
+         * MeResumed
+         * @description Everything missed has been sent; what follows is live.
+         */
+        MeResumed: {
+            /** Format: ntf-id */
+            from: string;
+            /**
+             * Format: uint64
+             * @description How many were missed.
+             */
+            notifications: number;
+            /** Format: uint64 */
+            unread: number;
+        };
+        /**
+         * MeSnapshot
+         * @description Where a person stands. Its id, if it has one, is the latest notification's.
+         */
+        MeSnapshot: {
+            /** Format: uint64 */
+            unread: number;
+            /** @description The latest 20, newest first. */
+            latest: components["schemas"]["Notification"][];
+        };
+        MeSnapshotMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "me.snapshot";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["MeSnapshot"];
+        };
+        /** @description One frame of a person's own stream. Kinds to come are to be ignored by clients. */
+        MeStreamFrame: components["schemas"]["StreamReadyMeSignal"] | components["schemas"]["MeSnapshotMeSignal"] | components["schemas"]["StreamResumedMeSignal"] | components["schemas"]["StreamResetMeSignal"] | components["schemas"]["NotificationCreatedMeSignal"] | components["schemas"]["NotificationsReadMeSignal"] | components["schemas"]["StreamHeartbeatMeSignal"] | components["schemas"]["StreamByeMeSignal"];
+        /**
          * Member
          * @description Somebody with a role in an event.
          */
@@ -2369,6 +2727,15 @@ export interface components {
             items: components["schemas"]["Member"][];
             next_cursor?: string;
             prev_cursor?: string;
+        };
+        /**
+         * Mention
+         * @description Somebody who is called in a message, by the name they had then.
+         */
+        Mention: {
+            /** Format: user-id */
+            user_id: string;
+            name: string;
         };
         /**
          * MentionRule
@@ -2400,6 +2767,8 @@ export interface components {
             reply_count: number;
             pinned: boolean;
             reactions: components["schemas"]["ReactionCount"][];
+            /** @description Who is called by name in it; absent if nobody is. Up to 10. */
+            mentions?: components["schemas"]["Mention"][];
             /** @description The author's own id of the send, so that an optimistic client knows its message again. */
             client_id?: string;
             /** Format: date-time */
@@ -2464,6 +2833,8 @@ export interface components {
          */
         MessageEdit: {
             text: string;
+            /** @description As when posting. */
+            mentions?: string[];
         };
         /**
          * MessageGone
@@ -2526,6 +2897,11 @@ export interface components {
             parent_id?: string;
             /** @description Your own id of this send, 1 to 64 visible ASCII characters: sending again with it is harmless. */
             client_id?: string;
+            /**
+             * @description Ids of people you call in it, for certainty where several have one name. Those who neither spoke here nor are here
+             *     are left out. Whoever is called by `@name` alone is found as well.
+             */
+            mentions?: string[];
         };
         MessagePage: {
             items: components["schemas"]["Message"][];
@@ -2644,6 +3020,101 @@ export interface components {
             /** @description Keep it: it is not shown again. */
             secret: string;
         };
+        /** @enum {string} */
+        NoticeKind: "mention" | "reply" | "event-started" | "event-ended" | "appeal-decided" | "system";
+        /**
+         * Notification
+         * @description One notification, as its owner sees it.
+         */
+        Notification: {
+            /** Format: ntf-id */
+            id: string;
+            kind: components["schemas"]["NoticeKind"];
+            /** @description Absent for what concerns no event. */
+            event?: components["schemas"]["NotificationEvent"];
+            /** Format: msg-id */
+            message_id?: string;
+            /** @description Who wrote the message. */
+            by?: components["schemas"]["Author"];
+            /** @description Up to 200 characters of the message as it is now, or a sentence. May be empty. */
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its owner read it, on whatever device.
+             */
+            read_at?: string;
+        };
+        /**
+         * NotificationCreated
+         * @description Something concerns you. The frame's id is the notification's.
+         */
+        NotificationCreated: {
+            notification: components["schemas"]["Notification"];
+            /** Format: uint64 */
+            unread: number;
+        };
+        NotificationCreatedMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notification.created";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["NotificationCreated"];
+        };
+        /**
+         * NotificationEvent
+         * @description The event that a notification is about.
+         */
+        NotificationEvent: {
+            /** Format: evt-id */
+            id: string;
+            slug: string;
+            title: string;
+        };
+        /**
+         * NotificationPage
+         * @description A page of notifications, and how many are unread in all.
+         */
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+            /** Format: uint64 */
+            unread: number;
+        };
+        /**
+         * NotificationsRead
+         * @description Some are read now, here or on another device; or are gone, with the message they were about.
+         */
+        NotificationsRead: {
+            /** Format: uint64 */
+            unread: number;
+            /**
+             * Format: ntf-id
+             * @description Everything up to this one is read.
+             */
+            up_to?: string;
+        };
+        NotificationsReadMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notifications.read";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["NotificationsRead"];
+        };
         /** OptionVotes */
         OptionVotes: {
             /** Format: uint32 */
@@ -2689,6 +3160,31 @@ export interface components {
             viewers?: number;
             /** Format: uint64 */
             users?: number;
+        };
+        /**
+         * PerchHeartbeat
+         * @description The heartbeat of a stream that belongs to no event.
+         */
+        PerchHeartbeat: {
+            /** Format: date-time */
+            time: string;
+        };
+        /**
+         * PerchReady
+         * @description First words of a stream that belongs to no event.
+         */
+        PerchReady: {
+            user?: components["schemas"]["User"];
+            /**
+             * Format: uint64
+             * @description A named heartbeat comes this often, in milliseconds; a client that hears nothing for twice as long should reconnect.
+             */
+            heartbeat_ms: number;
+            /**
+             * Format: uint64
+             * @description Wait about this long before reconnecting, in milliseconds; jittered per stream.
+             */
+            retry_ms: number;
         };
         /**
          * Period
@@ -3121,6 +3617,15 @@ export interface components {
              */
             at: string;
             data: components["schemas"]["ReactionsChanged"];
+        };
+        /**
+         * ReadIn
+         * @description Which notifications are read: all up to one, or these.
+         */
+        ReadIn: {
+            /** Format: ntf-id */
+            up_to?: string;
+            ids?: string[];
         };
         /** @enum {string} */
         Readiness: "ready" | "degraded" | "not_ready";
@@ -3760,6 +4265,32 @@ export interface components {
             /** Format: uint64 */
             retry_ms: number;
         };
+        StreamByeInLobby: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.bye";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["StreamBye"];
+        };
+        StreamByeMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.bye";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["StreamBye"];
+        };
         StreamByeSignal: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -3777,9 +4308,9 @@ export interface components {
         StreamEvent: {
             /** @description The frame's `type`. */
             event: string;
-            /** @description For entries and snapshots: the cursor to go on from. */
+            /** @description What to go on from: the cursor of an entry or snapshot, or a notification's id. */
             id?: string;
-            /** @description One `StreamFrame` as JSON. */
+            /** @description One frame as JSON: a `StreamFrame` in an event's stream. */
             data: string;
             /** @description How long to wait before reconnecting, in milliseconds. */
             retry?: number;
@@ -3792,6 +4323,32 @@ export interface components {
             head: string;
             /** Format: date-time */
             time: string;
+        };
+        StreamHeartbeatInLobby: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.heartbeat";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PerchHeartbeat"];
+        };
+        StreamHeartbeatMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.heartbeat";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PerchHeartbeat"];
         };
         StreamHeartbeatSignal: {
             /**
@@ -3851,6 +4408,32 @@ export interface components {
                 [key: string]: number[];
             };
         };
+        StreamReadyInLobby: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.ready";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PerchReady"];
+        };
+        StreamReadyMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.ready";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["PerchReady"];
+        };
         StreamReadySignal: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -3870,6 +4453,19 @@ export interface components {
          */
         StreamReset: {
             reason: components["schemas"]["ResetReason"];
+        };
+        StreamResetMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.reset";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["StreamReset"];
         };
         StreamResetSignal: {
             /**
@@ -3895,6 +4491,19 @@ export interface components {
             to: string;
             /** Format: uint64 */
             entries: number;
+        };
+        StreamResumedMeSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.resumed";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["MeResumed"];
         };
         StreamResumedSignal: {
             /**
@@ -4016,6 +4625,22 @@ export interface components {
             limit?: number;
         };
         /**
+         * Turnout
+         * @description How many are in an event, over all instances.
+         */
+        Turnout: {
+            /**
+             * Format: uint64
+             * @description Open streams, those of strangers included.
+             */
+            connections: number;
+            /**
+             * Format: uint64
+             * @description Signed-in people among them.
+             */
+            users: number;
+        };
+        /**
          * TypingChanged
          * @description Who is typing now, all of them: in the room, and in threads. Told when it changed, at most once a second.
          */
@@ -4050,6 +4675,11 @@ export interface components {
              * @description The thread that is written in; none for the room itself.
              */
             parent_id?: string;
+        };
+        /** UnreadCount */
+        UnreadCount: {
+            /** Format: uint64 */
+            unread: number;
         };
         /**
          * UpdateIn
@@ -4161,6 +4791,11 @@ export interface components {
             /** @description Ids of the options chosen. */
             options: number[];
         };
+        /**
+         * @description Where in the lobby, or in a feed, an event stands. In this order.
+         * @enum {string}
+         */
+        When: "live" | "next" | "ended";
         /**
          * WhyIn
          * @description Why.
@@ -4352,6 +4987,41 @@ export interface operations {
                 /** @description Id or slug of the event. */
                 event: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_my_stream_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -6508,6 +7178,119 @@ export interface operations {
             };
         };
     };
+    list_my_notifications: {
+        parameters: {
+            query?: {
+                /** @description Go on towards the past from this cursor. */
+                before?: string;
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+                /** @description Only those you have not read. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_my_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_me: {
+        parameters: {
+            query?: {
+                /** @description A ticket for your own stream, for clients that cannot send headers. */
+                ticket?: string;
+                /** @description How it is written, whatever `Accept` says. */
+                format?: components["schemas"]["FormatIn"];
+            };
+            header?: {
+                /** @description Go on right after this frame's id; browsers send it when they reconnect. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. The `data` of each event is what an NDJSON line would be: one frame. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["StreamEvent"];
+                    "application/x-ndjson": components["schemas"]["MeStreamFrame"][];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sanctions: {
         parameters: {
             query?: {
@@ -7535,6 +8318,228 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lobby: {
+        parameters: {
+            query?: {
+                /** @description Several are separated by commas; none means any. */
+                status?: components["schemas"]["EventStatus"][];
+                /** @description Only events of this kind. */
+                kind?: components["schemas"]["EventKind"];
+                /** @description A participant's id, or part of their name. */
+                participant?: string;
+                /** @description Part of the title, the venue or a participant's name. */
+                q?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lobby"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_lobby: {
+        parameters: {
+            query?: {
+                /** @description Several are separated by commas; none means any. */
+                status?: components["schemas"]["EventStatus"][];
+                /** @description Only events of this kind. */
+                kind?: components["schemas"]["EventKind"];
+                /** @description A participant's id, or part of their name. */
+                participant?: string;
+                /** @description Part of the title, the venue or a participant's name. */
+                q?: string;
+                /** @description How it is written, whatever `Accept` says. */
+                format?: components["schemas"]["FormatIn"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. The `data` of each event is what an NDJSON line would be: one frame. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["StreamEvent"];
+                    "application/x-ndjson": components["schemas"]["LobbyFrame"][];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What is followed. */
+                kind: components["schemas"]["FollowKind"];
+                /** @description An event's id or slug, or a participant's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfollow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What is followed. */
+                kind: components["schemas"]["FollowKind"];
+                /** @description An event's id or slug, or a participant's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_follows: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_feed: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedItemPage"];
                 };
             };
             /** @description A problem; `code` says which. */
