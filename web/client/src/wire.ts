@@ -4,7 +4,7 @@
  */
 import type { CrowdFrames } from "./crowd-wire.ts";
 import type { components } from "./generated/api.ts";
-import type { Mentioning, Shifted } from "./wire-by-hand.ts";
+import type { Shifted } from "./wire-by-hand.ts";
 
 type Schemas = components["schemas"];
 
@@ -26,8 +26,8 @@ export type Participant = Schemas["Participant"];
 export type Settings = Schemas["EventSettings"];
 export type RoomWindow = Schemas["Room"];
 
-/** Absent where nobody is named. */
-export type Message = Schemas["Message"] & Mentioning;
+export type Message = Schemas["Message"];
+export type Mention = Schemas["Mention"];
 export type MessageStatus = Schemas["MessageStatus"];
 export type Author = Schemas["Author"];
 export type Reaction = Schemas["ReactionCount"];
@@ -63,6 +63,17 @@ export interface Page<T> {
 type Documented = { [F in Schemas["StreamFrame"] as F["type"]]: F["data"] };
 type Told = Documented & Omit<CrowdFrames, keyof Documented>;
 export type FrameData = Omit<Told, "stream.ready"> & { "stream.ready": Told["stream.ready"] & Shifted };
+
+/** `Notification` means something else in a browser. */
+export type Notice = Schemas["Notification"];
+export type NoticePage = Schemas["NotificationPage"];
+export type MeFrames = { [F in Schemas["MeStreamFrame"] as F["type"]]: F["data"] };
+
+export type LobbyEvent = Schemas["LobbyEvent"];
+export type LobbyFrames = { [F in Schemas["LobbyFrame"] as F["type"]]: F["data"] };
+export type FollowKind = Schemas["FollowKind"];
+export type Follow = Schemas["Follow"];
+export type FeedItem = Schemas["FeedItem"];
 
 export type Decision = Schemas["Decision"];
 export type Raid = Schemas["Raid"];
