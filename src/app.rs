@@ -4,6 +4,8 @@
 //! serves until told to stop, then drains: no traffic, no new streams, open ones closed spread over a window, tracked
 //! tasks finished, database closed; a grace period ends it.
 
+mod rooms;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -18,45 +20,25 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    api::{Groups, House, Order},
+    api::House,
     bus::{Bus, LocalBus, RedisBus},
     concourse::{Bounds, Concourse},
     config::{Config, Secret},
     demo,
-    domain::{event::EventSettings, room::RoomSettings, user::Role},
-    features::{
-        accounts::{Guests, api::AccountsApi},
-        badges::{Badges, Carded, api::BadgesApi},
-        chat::{Chat, api::ChatApi, queue::QueueApi},
-        contest::{Contests, api::ContestApi},
-        cursors::{Cursors, api::CursorsApi},
-        events::{Events, api::EventsApi, room::RoomApi},
-        keys::{Keys, api::KeysApi},
-        live::api::LiveApi,
-        lobby::{Lobby, api::LobbyApi, follows_api::FollowsApi},
-        moderation::{
-            Door, Moderation, api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi,
-        },
-        notices::{Notices, api::NoticesApi},
-        ops::OpsApi,
-        polls::{Polls, api::PollsApi},
-        presence::{Presence, api::PresenceApi},
-        reactions::{Reactions, api::ReactionsApi},
-        receipts::{Receipts, api::ReceiptsApi},
-        typing::{Typing, api::TypingApi},
-    },
+    domain::user::Role,
+    features::accounts::Guests,
     http::{
         Edge, Limits,
         auth::{Authenticator, Grant, secret_file},
-        gate::Gate,
         serve,
         tls::Tls,
     },
     redis::Redis,
     store::Store,
-    stream::{SeatListener, SnapshotPart, Stream},
+    stream::Stream,
     telemetry::Metrics,
 };
+use rooms::{Ground, Outside, Rooms};
 
 /// Why the server could not start. One line each, for the person who started it.
 #[derive(Debug, thiserror::Error)]
@@ -87,17 +69,7 @@ pub struct App {
     authenticator: Authenticator,
     store: Store,
     stream: Stream,
-    reactions: Reactions,
-    events: Events,
-    chat: Chat,
-    presence: Presence,
-    typing: Typing,
-    cursors: Cursors,
-    receipts: Receipts,
-    moderation: Moderation,
-    polls: Polls,
-    lobby: Lobby,
-    notices: Notices,
+    rooms: Rooms,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
     /// Ends the background tasks, last.
@@ -109,10 +81,6 @@ type DataEndpoint = AddDataEndpoint<AddDataEndpoint<House, Authenticator>, Limit
 
 impl App {
     /// Opens the database, binds the port, puts the features together. Without a bus, the settings say which.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "the one list of what the house is made of; reads best in one piece"
-    )]
     pub async fn build(config: Config, bus: Option<Arc<dyn Bus>>) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::default());
         let tls = Tls::load(&config.serve).await;
@@ -134,159 +102,32 @@ impl App {
             halt.clone(),
         );
 
-        let events = Events::new(store.clone(), stream.clone());
-        let presence = Presence::new(stream.clone(), concourse.roll);
-        let chat = Chat::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
-        let reactions = Reactions::new(store.clone(), stream.clone());
-        let contests = Contests::new(store.clone(), stream.clone());
-        let keys = Keys::new(store.clone());
-        let typing = Typing::new(stream.clone());
-        let cursors = Cursors::new(stream.clone());
-        let badges = Badges::new(store.clone(), stream.clone());
-        let receipts = Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
-        let inner: Arc<dyn Gate> = Arc::new(events.clone());
-        let moderation = Moderation::new(
-            store.clone(),
-            stream.clone(),
-            Arc::clone(&inner),
-            Arc::new(chat.clone()),
-            secret.expose().as_bytes(),
-            &config.order,
-            tasks.clone(),
-        );
-        let gate: Arc<dyn Gate> = Arc::new(Carded {
-            door: Arc::new(Door::new(inner, moderation.clone())),
-            badges: badges.clone(),
+        let rooms = Rooms::new(Ground {
+            config: &config,
+            store: &store,
+            stream: &stream,
+            bus: bus.condition(),
+            roll: concourse.roll,
+            secret: &secret,
+            tasks: &tasks,
         });
-        let polls = Polls::new(store.clone(), stream.clone());
-        let lobby = Lobby::new(store.clone(), stream.clone(), Arc::new(presence.clone()));
-        let notices = Notices::new(store.clone(), stream.clone(), bus.condition(), config.notices.clone());
-        stream.deliver_to(Arc::new(notices.clone()));
-        let parts: Vec<Arc<dyn SnapshotPart>> = vec![
-            Arc::new(events.clone()),
-            Arc::new(chat.clone()),
-            Arc::new(reactions.clone()),
-            Arc::new(presence.clone()),
-            Arc::new(contests.clone()),
-            Arc::new(badges.clone()),
-            Arc::new(polls.clone()),
-        ];
-        let listeners: Vec<Arc<dyn SeatListener>> = vec![
-            Arc::new(presence.clone()),
-            Arc::new(receipts.clone()),
-            Arc::new(moderation.clone()),
-        ];
-        stream.furnish(parts, listeners);
-        stream.attach(vec![
-            Arc::new(typing.clone()),
-            Arc::new(cursors.clone()),
-            Arc::new(receipts.clone()),
-            Arc::new(badges.clone()),
-            Arc::new(presence.clone()),
-        ]);
-
         let authenticator = Authenticator::new(
             &config.auth,
             &secret,
-            Arc::new(keys.clone()),
+            Arc::new(rooms.keys.clone()),
             concourse.shelf,
             tasks.clone(),
         );
-        stream.remind(vec![
-            Arc::new(events.clone()),
-            Arc::new(authenticator.clone()),
-            Arc::new(moderation.clone()),
-        ]);
+        rooms.remind(&authenticator);
         let limits = Limits::new(&config.limits, concourse.rates, Arc::clone(&metrics));
         let draining = Arc::new(AtomicBool::new(false));
-        let guests = guests(&config, address);
-        let groups: Groups = (
-            AccountsApi {
-                authenticator: authenticator.clone(),
-                guests,
-                limits: limits.clone(),
-                gate: Arc::clone(&gate),
-                judge: Arc::new(moderation.clone()),
-            },
-            EventsApi {
-                gate: Arc::clone(&gate),
-                events: events.clone(),
-                defaults: EventSettings::from(&config.room),
-            },
-            LiveApi {
-                store: store.clone(),
-                stream: stream.clone(),
-                gate: Arc::clone(&gate),
-            },
-            ChatApi {
-                chat: chat.clone(),
-                gate: Arc::clone(&gate),
-                judge: Arc::new(moderation.clone()),
-            },
-            ReactionsApi {
-                reactions: reactions.clone(),
-                gate: Arc::clone(&gate),
-            },
-            PresenceApi {
-                presence: presence.clone(),
-                gate: Arc::clone(&gate),
-            },
-            ContestApi {
-                contests,
-                gate: Arc::clone(&gate),
-            },
-            PollsApi {
-                polls: polls.clone(),
-                gate: Arc::clone(&gate),
-            },
-            KeysApi {
-                keys,
-                authenticator: authenticator.clone(),
-                stream: stream.clone(),
-            },
-            OpsApi {
-                store: store.clone(),
-                bus: bus.condition(),
-                metrics: Arc::clone(&metrics),
-                draining: Arc::clone(&draining),
-            },
-            RoomApi {
-                events: events.clone(),
-                defaults: RoomSettings::from(&config.room),
-            },
-            (
-                TypingApi {
-                    typing: typing.clone(),
-                    gate: Arc::clone(&gate),
-                },
-                ReceiptsApi {
-                    receipts: receipts.clone(),
-                    gate: Arc::clone(&gate),
-                },
-                CursorsApi {
-                    cursors: cursors.clone(),
-                    gate: Arc::clone(&gate),
-                },
-                BadgesApi {
-                    badges,
-                    gate: Arc::clone(&gate),
-                },
-                NoticesApi {
-                    notices: notices.clone(),
-                    stream: stream.clone(),
-                    gate: Arc::clone(&gate),
-                },
-            ),
-            order(&moderation, chat.clone(), &gate),
-            (
-                LobbyApi { lobby: lobby.clone() },
-                FollowsApi {
-                    lobby: lobby.clone(),
-                    gate: Arc::clone(&gate),
-                },
-            ),
-        );
-        let house = House::new(groups);
+        let house = House::new(rooms.groups(Outside {
+            authenticator: authenticator.clone(),
+            limits: limits.clone(),
+            guests: guests(&config, address),
+            metrics: Arc::clone(&metrics),
+            draining: Arc::clone(&draining),
+        }));
         let allow = house.allow();
         let inside = house.data(authenticator.clone()).data(limits);
         let edge = Edge::new(inside, &config.serve, &config.cors, allow, Arc::clone(&metrics))
@@ -300,17 +141,7 @@ impl App {
             authenticator,
             store,
             stream,
-            reactions,
-            events,
-            chat,
-            presence,
-            typing,
-            cursors,
-            receipts,
-            moderation,
-            polls,
-            lobby,
-            notices,
+            rooms,
             metrics,
             tasks,
             halt,
@@ -354,19 +185,7 @@ impl App {
 
     /// Serves until `stop`, then drains and closes.
     pub async fn run(self, stop: CancellationToken) {
-        self.tasks.spawn(self.reactions.clone().tally(self.halt.clone()));
-        self.tasks.spawn(self.moderation.clone().watch(self.halt.clone()));
-        self.tasks.spawn(self.polls.clone().keep(self.halt.clone()));
-        self.tasks.spawn(self.notices.clone().watch(self.halt.clone()));
-        self.tasks.spawn(self.notices.clone().tidy(self.halt.clone()));
-        self.tasks.spawn(self.presence.clone().tell(self.halt.clone()));
-        self.tasks.spawn(self.presence.clone().share(self.halt.clone()));
-        self.tasks.spawn(self.events.clone().keep_time(self.halt.clone()));
-        self.tasks.spawn(self.chat.clone().let_appear(self.halt.clone()));
-        self.tasks.spawn(self.typing.clone().tell(self.halt.clone()));
-        self.tasks.spawn(self.cursors.clone().tell(self.halt.clone()));
-        self.tasks.spawn(self.receipts.clone().tell(self.halt.clone()));
-        self.tasks.spawn(self.lobby.clone().show(self.halt.clone()));
+        self.rooms.work(&self.tasks, &self.halt);
         let grace = Duration::from_millis(self.config.stream.grace_ms);
         let doors = CancellationToken::new();
         let serving = serve::run(
@@ -429,32 +248,6 @@ fn bus_of(
         }
         None => Arc::new(LocalBus::default()),
     }
-}
-
-/// Everything by which order is kept.
-fn order(moderation: &Moderation, chat: Chat, gate: &Arc<dyn Gate>) -> Order {
-    (
-        SanctionsApi {
-            moderation: moderation.clone(),
-            gate: Arc::clone(gate),
-        },
-        RulesApi {
-            moderation: moderation.clone(),
-            gate: Arc::clone(gate),
-        },
-        QueueApi {
-            chat,
-            gate: Arc::clone(gate),
-        },
-        VoicesApi {
-            moderation: moderation.clone(),
-            gate: Arc::clone(gate),
-        },
-        AuditApi {
-            moderation: moderation.clone(),
-            gate: Arc::clone(gate),
-        },
-    )
 }
 
 fn guests(config: &Config, address: SocketAddr) -> Guests {

@@ -17,6 +17,7 @@ impl MigrationName for Migration {
 }
 
 const INDEXES: &[&str] = &[
+    "CREATE INDEX follow_by_target ON follow (kind, target)",
     "CREATE INDEX event_participant_by_event_id ON event_participant (event_id)",
     "CREATE INDEX event_ended ON event (ended_ms, id) WHERE ended_ms IS NOT NULL",
 ];

@@ -2,13 +2,17 @@
 //!
 //! Here, because several features list events; who writes them is `features/events`.
 
-use entity::{event, event_member};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
+use entity::{event, event_member, follow};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::Expr,
+};
 
 use super::Error;
 use crate::domain::{
     EventId, Stamp, UserId,
     event::{Event, EventKind, EventStatus, Visibility},
+    lobby::FollowKind,
 };
 
 /// What a public event's row says of its visibility.
@@ -45,6 +49,31 @@ impl Eyes {
             }
         }
     }
+}
+
+/// Of an event that very many follow, so many are notified: what they are told is written in one transaction.
+const FOLLOWERS_MOST: u64 = 20_000;
+
+/// Who follows the event, or somebody who takes part in it.
+pub async fn followers(db: &impl ConnectionTrait, event: &Event) -> Result<Vec<UserId>, Error> {
+    use follow::Column as C;
+    let participants = event.participants.iter().map(|participant| participant.id.as_str());
+    let of = |kind: FollowKind| Condition::all().add(C::Kind.eq(kind.name()));
+    let found: Vec<String> = follow::Entity::find()
+        .select_only()
+        .column(C::UserId)
+        .distinct()
+        .filter(
+            Condition::any()
+                .add(of(FollowKind::Event).add(C::Target.eq(event.id.to_string())))
+                .add(of(FollowKind::Participant).add(C::Target.is_in(participants))),
+        )
+        .order_by_asc(C::UserId)
+        .limit(FOLLOWERS_MOST)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(found.into_iter().filter_map(|user| user.parse().ok()).collect())
 }
 
 /// The event that a row holds.

@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Actor, Reply, Seat, TestServer};
+use crate::support::{Actor, Reply, Seat, TestServer, soon};
 
 fn messages(event: &str) -> String {
     format!("/v1/events/{event}/messages")
@@ -240,9 +240,12 @@ async fn a_send_whose_sender_hangs_up_is_there_for_everybody_or_for_nobody() {
             body.len(),
         );
         socket.write_all(request.as_bytes()).await.unwrap();
-        // Some leave at once, some a moment later, some with a reset.
+        // Some leave at once, some a moment later, a few in the middle of the answer; some with a reset.
         for _ in 0..number % 40 {
             tokio::task::yield_now().await;
+        }
+        if number % 40 == 39 {
+            soon("an answer", socket.read_u8()).await.unwrap();
         }
         if number % 3 == 0 {
             socket.set_zero_linger().unwrap();

@@ -1,5 +1,6 @@
 //! What concerns one person: being called, being answered, and the stream that tells of it.
 
+mod follows;
 mod marks;
 mod sight;
 mod stream;

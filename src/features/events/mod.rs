@@ -24,11 +24,12 @@ use crate::{
         contest::ContestState,
         entry::{ByeReason, Entry, EventChanged},
         event::{Event, EventKind, EventSettings, EventStatus, Participant, Transition, Visibility},
+        notice::{Notice, NoticeKind},
         text::Slug,
         timetable::Told,
         user::Role,
     },
-    store::{Error, Recent, Scribe, Store},
+    store::{self, Error, Recent, Scribe, Store},
     stream::{Draft, Forgetter, SnapshotPart, Stream},
 };
 use roles::Roles;
@@ -369,6 +370,24 @@ async fn enact(scribe: &mut Scribe<'_>, event: &mut Event, transition: Transitio
         Transition::End => Entry::EventEnded(said),
         Transition::Cancel => Entry::EventCancelled(said),
     });
+    match transition {
+        Transition::Start => notify(scribe, event, NoticeKind::EventStarted).await,
+        Transition::End => notify(scribe, event, NoticeKind::EventEnded).await,
+        Transition::Pause | Transition::Resume | Transition::Cancel => Ok(()),
+    }
+}
+
+/// Has those who follow the event notified.
+async fn notify(scribe: &mut Scribe<'_>, event: &Event, kind: NoticeKind) -> Result<(), Error> {
+    let to = store::event::followers(scribe.txn(), event).await?;
+    if !to.is_empty() {
+        scribe.notify(Notice {
+            kind,
+            to,
+            message: None,
+            text: None,
+        });
+    }
     Ok(())
 }
 
