@@ -6,7 +6,6 @@
 import type { Frame, FrameOf } from "./frame.ts";
 import { foldContest } from "./contest.ts";
 import { crowdOf, emptyCrowd, foldCrowd, withReceipts, withVote, type CrowdState } from "./crowd.ts";
-import type { CrowdReady, CrowdSnapshot, Receipt } from "./crowd-wire.ts";
 import { addMessage, byLogOrder, changeMessage, trim } from "./messages.ts";
 import type {
   ApplauseCounts,
@@ -14,6 +13,7 @@ import type {
   Message,
   Presence,
   Reaction,
+  Receipt,
   Role,
   RoomWindow,
   Scoreboard,
@@ -150,7 +150,7 @@ function foldReady(state: RoomState, ready: FrameOf<"stream.ready">["data"]): Ro
     ...rest,
     role: ready.role,
     mine: { ...state.mine, ...ready.my_reactions },
-    votes: { ...state.votes, ...(ready as CrowdReady).my_votes },
+    votes: { ...state.votes, ...ready.my_votes },
   };
   return ready.user ? { ...next, user: ready.user } : next;
 }
@@ -160,7 +160,7 @@ function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
   const messages = [...snapshot.messages].sort(byLogOrder);
   const next: RoomState = {
     ...rest,
-    ...crowdOf(snapshot as CrowdSnapshot),
+    ...crowdOf(snapshot),
     ready: true,
     cursor: snapshot.cursor,
     event: snapshot.event,
