@@ -246,7 +246,7 @@ function gone(
   const next = withReplies(state, parent, -1);
   return {
     ...next,
-    messages: changeMessage(next.messages, id, (message) => ({
+    messages: changeMessage(next.messages, id, ({ mentions: _nobody, ...message }) => ({
       ...message,
       status,
       text: "",

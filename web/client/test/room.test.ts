@@ -93,6 +93,14 @@ describe("fold: messages", () => {
     });
   }
 
+  for (const type of ["message.deleted", "message.hidden"] as const) {
+    it(`${type}: nobody is mentioned any more`, () => {
+      const said = message(1, { text: "@ben look", mentions: [{ user_id: "usr_00009", name: "ben" }] });
+      const room = fold(begun({ messages: [said] }), frame(type, { message_id: said.id, by: "author" }, 2));
+      expect(room.messages[0]).not.toHaveProperty("mentions");
+    });
+  }
+
   it("held and released: out of the queue, into the room", () => {
     const held = message(4, { status: "held" });
     const room = fold(begun(), frame("message.held", { message: held }, 4));
