@@ -39,7 +39,8 @@ export interface RoomState extends CrowdState {
   readonly held: readonly Message[];
   readonly applause: ApplauseCounts;
   readonly messageCount: number;
-  readonly presence: Presence;
+  /** Absent in a past of which nobody knows who was there. */
+  readonly presence?: Presence;
   /** My own reactions by message id: entries are shared by everybody and can't carry them. */
   readonly mine: Readonly<Record<string, readonly string[]>>;
   readonly keep: number;
@@ -56,7 +57,6 @@ export function emptyRoom(keep = KEEP_MESSAGES): RoomState {
     held: [],
     applause: {},
     messageCount: 0,
-    presence: { viewers: 0, users: 0 },
     mine: {},
     keep,
     hasOlder: false,
@@ -156,7 +156,7 @@ function foldReady(state: RoomState, ready: FrameOf<"stream.ready">["data"]): Ro
 }
 
 function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
-  const { contest: _old, ...rest } = state;
+  const { contest: _old, presence: _then, ...rest } = state;
   const messages = [...snapshot.messages].sort(byLogOrder);
   const next: RoomState = {
     ...rest,
@@ -170,11 +170,13 @@ function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
     held: [...(snapshot.held ?? [])].sort(byLogOrder),
     applause: snapshot.applause,
     messageCount: snapshot.message_count,
-    // Of the past nobody wrote down who was there.
-    presence: snapshot.presence ?? { viewers: 0, users: 0 },
     hasOlder: snapshot.message_count > messages.length,
   };
-  return snapshot.contest ? { ...next, contest: snapshot.contest } : next;
+  return {
+    ...next,
+    ...(snapshot.contest && { contest: snapshot.contest }),
+    ...(snapshot.presence && { presence: snapshot.presence }),
+  };
 }
 
 function foldEvent(state: RoomState, event: LiveEvent, at: string | undefined): RoomState {

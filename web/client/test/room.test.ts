@@ -174,6 +174,13 @@ describe("fold: event, crowd and contest", () => {
     expect(windowOf(liveEvent({ status: "cancelled", ended_at: T0 }), T0).open).toBe(false);
   });
 
+  it("a past of which nobody knows who was there has no presence, and no older one either", () => {
+    const { presence: _unknown, ...past } = snapshot();
+    const room = foldAll(begun(), [frame("presence.changed", { viewers: 12, users: 4 }), frame("stream.snapshot", past)]);
+    expect(room).not.toHaveProperty("presence");
+    expect(fold(room, frame("presence.changed", { viewers: 2, users: 1 })).presence).toEqual({ viewers: 2, users: 1 });
+  });
+
   it("presence and applause are totals", () => {
     const room = foldAll(begun(), [
       frame("presence.changed", { viewers: 12, users: 4, joined: [] }),
