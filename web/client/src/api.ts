@@ -27,6 +27,7 @@ import type {
   Receipt,
   Report,
   ReportReason,
+  RoomPatch,
   RoomSettings,
   Sanction,
   Scoreboard,
@@ -272,7 +273,7 @@ export class GrandstandApi {
 
   // Keeping order
 
-  changeRoom(event: string, change: Partial<RoomSettings>): Promise<RoomSettings> {
+  changeRoom(event: string, change: RoomPatch): Promise<RoomSettings> {
     return this.#caller.call("PATCH", `${path(event)}/room`, { body: change, repeatable: true });
   }
 

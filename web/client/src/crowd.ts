@@ -2,7 +2,8 @@
  * The crowd's part of the fold: polls, badges, who types, who has read how far. Totals are the server's and never
  * counted here.
  */
-import type { CrowdFrames, CrowdSnapshot, Poll, PollTotals, Receipt, Typing } from "./crowd-wire.ts";
+import type { Frame } from "./frame.ts";
+import type { Poll, PollTotals, Receipt, Snapshot, Typing } from "./wire.ts";
 
 export interface CrowdState {
   /** Those that are over first, then the open ones. */
@@ -18,10 +19,6 @@ export interface CrowdState {
   readonly deliveredSeq: number;
 }
 
-export type CrowdFrame = {
-  [K in keyof CrowdFrames]: { type: K; data: CrowdFrames[K] };
-}[keyof CrowdFrames];
-
 /** Polls that are over and still shown. */
 const RECENT_POLLS = 5;
 const NOBODY: Typing = { users: [], others: 0, threads: [] };
@@ -36,17 +33,16 @@ export const emptyCrowd: CrowdState = {
 };
 
 /** What a snapshot says anew; votes and marks are the reader's, and outlast it. */
-export function crowdOf(snapshot: CrowdSnapshot): Pick<CrowdState, "polls" | "awards" | "typing"> {
-  const badges = snapshot.badges ?? [];
+export function crowdOf(snapshot: Pick<Snapshot, "polls" | "badges">): Pick<CrowdState, "polls" | "awards" | "typing"> {
   return {
-    polls: snapshot.polls ?? [],
-    awards: Object.fromEntries(badges.map((one) => [one.user_id, one.badges])),
+    polls: snapshot.polls,
+    awards: Object.fromEntries(snapshot.badges.map((one) => [one.user_id, one.badges])),
     typing: NOBODY,
   };
 }
 
 /** Undefined for what says nothing about the crowd's own state. */
-export function foldCrowd(state: CrowdState, frame: CrowdFrame): Partial<CrowdState> | undefined {
+export function foldCrowd(state: CrowdState, frame: Frame): Partial<CrowdState> | undefined {
   switch (frame.type) {
     case "poll.opened":
     case "poll.closed":

@@ -6,7 +6,6 @@
 import type { Frame, FrameOf } from "./frame.ts";
 import { foldContest } from "./contest.ts";
 import { crowdOf, emptyCrowd, foldCrowd, withReceipts, withVote, type CrowdState } from "./crowd.ts";
-import type { CrowdReady, CrowdSnapshot, Receipt } from "./crowd-wire.ts";
 import { addMessage, byLogOrder, changeMessage, trim } from "./messages.ts";
 import type {
   ApplauseCounts,
@@ -14,6 +13,7 @@ import type {
   Message,
   Presence,
   Reaction,
+  Receipt,
   Role,
   RoomWindow,
   Scoreboard,
@@ -39,7 +39,8 @@ export interface RoomState extends CrowdState {
   readonly held: readonly Message[];
   readonly applause: ApplauseCounts;
   readonly messageCount: number;
-  readonly presence: Presence;
+  /** Absent in a past of which nobody knows who was there. */
+  readonly presence?: Presence;
   /** My own reactions by message id: entries are shared by everybody and can't carry them. */
   readonly mine: Readonly<Record<string, readonly string[]>>;
   readonly keep: number;
@@ -56,7 +57,6 @@ export function emptyRoom(keep = KEEP_MESSAGES): RoomState {
     held: [],
     applause: {},
     messageCount: 0,
-    presence: { viewers: 0, users: 0 },
     mine: {},
     keep,
     hasOlder: false,
@@ -150,17 +150,17 @@ function foldReady(state: RoomState, ready: FrameOf<"stream.ready">["data"]): Ro
     ...rest,
     role: ready.role,
     mine: { ...state.mine, ...ready.my_reactions },
-    votes: { ...state.votes, ...(ready as CrowdReady).my_votes },
+    votes: { ...state.votes, ...ready.my_votes },
   };
   return ready.user ? { ...next, user: ready.user } : next;
 }
 
 function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
-  const { contest: _old, ...rest } = state;
+  const { contest: _old, presence: _then, ...rest } = state;
   const messages = [...snapshot.messages].sort(byLogOrder);
   const next: RoomState = {
     ...rest,
-    ...crowdOf(snapshot as CrowdSnapshot),
+    ...crowdOf(snapshot),
     ready: true,
     cursor: snapshot.cursor,
     event: snapshot.event,
@@ -170,11 +170,13 @@ function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
     held: [...(snapshot.held ?? [])].sort(byLogOrder),
     applause: snapshot.applause,
     messageCount: snapshot.message_count,
-    // Of the past nobody wrote down who was there.
-    presence: snapshot.presence ?? { viewers: 0, users: 0 },
     hasOlder: snapshot.message_count > messages.length,
   };
-  return snapshot.contest ? { ...next, contest: snapshot.contest } : next;
+  return {
+    ...next,
+    ...(snapshot.contest && { contest: snapshot.contest }),
+    ...(snapshot.presence && { presence: snapshot.presence }),
+  };
 }
 
 function foldEvent(state: RoomState, event: LiveEvent, at: string | undefined): RoomState {
@@ -246,7 +248,7 @@ function gone(
   const next = withReplies(state, parent, -1);
   return {
     ...next,
-    messages: changeMessage(next.messages, id, (message) => ({
+    messages: changeMessage(next.messages, id, ({ mentions: _nobody, ...message }) => ({
       ...message,
       status,
       text: "",

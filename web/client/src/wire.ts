@@ -2,9 +2,7 @@
  * The words on the wire under the names this package uses for them. The shapes themselves are generated from the
  * OpenAPI document (`npm run types`); nothing else here imports the generated file.
  */
-import type { CrowdFrames } from "./crowd-wire.ts";
 import type { components } from "./generated/api.ts";
-import type { Shifted } from "./wire-by-hand.ts";
 
 type Schemas = components["schemas"];
 
@@ -48,6 +46,28 @@ export type Presence = Schemas["PresenceCounts"];
 export type Attendance = Schemas["Attendance"];
 export type AttendancePage = Schemas["ParticipantsOut"];
 
+export type Poll = Schemas["Poll"];
+export type PollOption = Schemas["PollOption"];
+export type PollTotals = Schemas["PollTotals"];
+export type NewPoll = Schemas["PollIn"];
+export type Awards = Schemas["Awards"];
+export type Typing = Schemas["TypingChanged"];
+export type Receipt = Schemas["Receipt"];
+export type Standing = Schemas["StandingOut"];
+
+export type RoomSettings = Schemas["RoomSettings"];
+export type RoomPatch = Schemas["RoomPatch"];
+export type Sanction = Schemas["Sanction"];
+export type NewSanction = Schemas["SanctionIn"];
+export type SanctionKind = Schemas["SanctionKind"];
+export type Report = Schemas["Report"];
+export type ReportReason = Schemas["ReportCategory"];
+export type Appeal = Schemas["Appeal"];
+export type Decision = Schemas["Decision"];
+export type Raid = Schemas["Raid"];
+/** What was decided about me, told to my own streams only. */
+export type ModerationTold = Schemas["ModerationTold"];
+
 export type Snapshot = Schemas["Snapshot"];
 export type ResetReason = Schemas["ResetReason"];
 export type ByeReason = Schemas["ByeReason"];
@@ -60,9 +80,7 @@ export interface Page<T> {
 }
 
 /** Everything a stream says, by its type: entries of the log, signals, and `stream.*` about the stream itself. */
-type Documented = { [F in Schemas["StreamFrame"] as F["type"]]: F["data"] };
-type Told = Documented & Omit<CrowdFrames, keyof Documented>;
-export type FrameData = Omit<Told, "stream.ready"> & { "stream.ready": Told["stream.ready"] & Shifted };
+export type FrameData = { [F in Schemas["StreamFrame"] as F["type"]]: F["data"] };
 
 /** `Notification` means something else in a browser. */
 export type Notice = Schemas["Notification"];
@@ -74,9 +92,3 @@ export type LobbyFrames = { [F in Schemas["LobbyFrame"] as F["type"]]: F["data"]
 export type FollowKind = Schemas["FollowKind"];
 export type Follow = Schemas["Follow"];
 export type FeedItem = Schemas["FeedItem"];
-
-export type Decision = Schemas["Decision"];
-export type Raid = Schemas["Raid"];
-
-export type * from "./crowd-wire.ts";
-export type * from "./wire-by-hand.ts";

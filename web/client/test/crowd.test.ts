@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Poll, Receipt, RoomSettings } from "../src/crowd-wire.ts";
+import type { Poll, Receipt, RoomSettings } from "../src/wire.ts";
 import type { FrameOf } from "../src/frame.ts";
 import { emptyRoom, fold, foldAll, withMarks, withMyVote, type RoomState } from "../src/room.ts";
 import type { Snapshot } from "../src/wire.ts";

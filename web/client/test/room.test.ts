@@ -93,6 +93,14 @@ describe("fold: messages", () => {
     });
   }
 
+  for (const type of ["message.deleted", "message.hidden"] as const) {
+    it(`${type}: nobody is mentioned any more`, () => {
+      const said = message(1, { text: "@ben look", mentions: [{ user_id: "usr_00009", name: "ben" }] });
+      const room = fold(begun({ messages: [said] }), frame(type, { message_id: said.id, by: "author" }, 2));
+      expect(room.messages[0]).not.toHaveProperty("mentions");
+    });
+  }
+
   it("held and released: out of the queue, into the room", () => {
     const held = message(4, { status: "held" });
     const room = fold(begun(), frame("message.held", { message: held }, 4));
@@ -164,6 +172,13 @@ describe("fold: event, crowd and contest", () => {
     expect(windowOf(planned, "2026-06-01T16:59:59.000Z").open).toBe(false);
     expect(windowOf(planned, "2026-06-01T17:00:00.000Z").open).toBe(true);
     expect(windowOf(liveEvent({ status: "cancelled", ended_at: T0 }), T0).open).toBe(false);
+  });
+
+  it("a past of which nobody knows who was there has no presence, and no older one either", () => {
+    const { presence: _unknown, ...past } = snapshot();
+    const room = foldAll(begun(), [frame("presence.changed", { viewers: 12, users: 4 }), frame("stream.snapshot", past)]);
+    expect(room).not.toHaveProperty("presence");
+    expect(fold(room, frame("presence.changed", { viewers: 2, users: 1 })).presence).toEqual({ viewers: 2, users: 1 });
   });
 
   it("presence and applause are totals", () => {
