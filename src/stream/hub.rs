@@ -317,15 +317,20 @@ impl Hub {
     }
 
     fn deliver(self: &Arc<Self>, event: EventId, entries: Vec<LogEntry>) {
-        for listener in self.attentive.get().into_iter().flatten() {
-            listener.said(event, &entries);
-        }
+        self.tell_listeners(event, &entries);
         let Some(stand) = self.find(event) else { return };
         if !stand.arrive(entries) {
             self.renew(&stand);
         }
         self.wake(&stand);
         self.mend_if_behind(&stand, Duration::from_millis(self.config.repair_wait_ms));
+    }
+
+    /// Before the seats hear it: whoever has heard of a change finds it made.
+    pub(super) fn tell_listeners(&self, event: EventId, entries: &[LogEntry]) {
+        for listener in self.attentive.get().into_iter().flatten() {
+            listener.said(event, entries);
+        }
     }
 
     pub(super) fn signal(self: &Arc<Self>, event: EventId, signal: LiveSignal) {

@@ -75,6 +75,7 @@ impl Hub {
                 stand.give_up_waiting(told);
                 return Ok(());
             }
+            self.tell_listeners(stand.event, &missing);
             let fits = stand.arrive(missing);
             if !fits {
                 return Ok(());

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     concourse::twins,
+    postgres::{fresh_database, server_alone_at},
     support::{Actor, Frame, Seat, TestServer, redis::Redis as RedisServer},
 };
 
@@ -15,11 +16,12 @@ async fn awards(host: &Actor, event: &str, user: &str, badge: &str) -> Value {
     host.put(&path(event, user, badge), &Value::Null).await.ok()
 }
 
+/// Their card in the list of those who are here; null as long as they are not.
 async fn card(who: &Actor, event: &str, user: &str) -> Value {
     let page = who.get(&format!("/v1/events/{event}/participants")).await.ok();
     let people = page["items"].as_array().unwrap().clone();
     let person = people.into_iter().find(|person| person["user"]["id"] == user);
-    person.expect("they are here")["user"].clone()
+    person.map_or(Value::Null, |person| person["user"].clone())
 }
 
 #[tokio::test]
@@ -169,4 +171,18 @@ async fn an_award_is_known_on_both_servers() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn whoever_heard_of_their_award_has_it_also_where_the_bus_said_nothing() {
+    let url = fresh_database().await;
+    let (one, two) = (server_alone_at(&url, |_| {}).await, server_alone_at(&url, |_| {}).await);
+    let (hanna, ana) = (one.host(), two.user("ana", &[]));
+    let event = hanna.starts_event("session").await;
+    let mut seat = ana.watches(&event).await;
+    seat.hears("stream.snapshot").await;
+    assert_eq!(ana.says(&event, "and I?").await["author"]["badges"], json!([]));
+    awards(&hanna, &event, "ana", "WINNER").await;
+    seat.hears("badges.changed").await;
+    assert_eq!(ana.says(&event, "me!").await["author"]["badges"], json!(["WINNER"]));
 }
