@@ -19,12 +19,9 @@ import {
   type Frame,
   type Message,
   type ModerationTold,
-  type NewPoll,
-  type NewSanction,
   type Outgoing,
   type Poll,
   type ReportReason,
-  type RoomSettings,
   type RoomState,
   type User,
 } from "@grandstand/client";
@@ -39,6 +36,7 @@ import { noteOf, type TabNote } from "./notes.ts";
 import { Reacting } from "./reacting.svelte.ts";
 import { ReadMarker } from "./receipts.ts";
 import { session } from "./session.svelte.ts";
+import { Staff } from "./staff.ts";
 import { toldText } from "./words.ts";
 import type { Replay } from "./replay.ts";
 import { Thread } from "./thread.svelte.ts";
@@ -81,6 +79,7 @@ export class Room {
   readonly history: History;
   readonly reacting: Reacting;
   readonly desk: Desk;
+  readonly order: Staff;
   readonly applause: ApplauseSender;
   readonly #marker: ReadMarker;
   #outbox: Outbox | undefined;
@@ -93,6 +92,7 @@ export class Room {
   constructor(slug: string) {
     this.slug = slug;
     this.viewing = new Viewing(slug);
+    this.order = new Staff(slug);
     this.history = new History(this, KEEP_WHILE_READING);
     this.reacting = new Reacting(this);
     this.#away = new Away(
@@ -317,23 +317,6 @@ export class Room {
     this.tell({ kind: "vote", id: poll.id, options: [...options] });
   }
 
-  async openPoll(poll: NewPoll): Promise<void> {
-    await session.api.openPoll(this.slug, poll);
-  }
-
-  async closePoll(poll: Poll): Promise<void> {
-    await session.api.closePoll(this.slug, poll.id);
-  }
-
-  async changeSettings(change: Partial<RoomSettings>): Promise<void> {
-    await session.api.changeRoom(this.slug, change);
-  }
-
-  async sanction(sanction: NewSanction, hide: boolean): Promise<void> {
-    await session.api.sanction(this.slug, sanction);
-    if (hide && sanction.message_id) await session.api.hide(this.slug, sanction.message_id, sanction.reason);
-  }
-
   async report(message: Message, reason: ReportReason, note: string): Promise<void> {
     await session.api.report(this.slug, message.id, reason, note || undefined);
   }
@@ -342,10 +325,6 @@ export class Room {
   async people(): Promise<User[]> {
     const page = await session.api.participants(this.slug, { limit: 100 });
     return page.items.map((one) => one.user);
-  }
-
-  async award(userId: string, badge: string, on: boolean): Promise<void> {
-    await session.api.award(this.slug, userId, badge, on);
   }
 
   /** Somebody's badges as they are now, also on what they wrote before. */
@@ -383,18 +362,6 @@ export class Room {
     await session.api.remove(this.slug, message.id);
   }
 
-  async pin(message: Message, on: boolean): Promise<void> {
-    await session.api.pin(this.slug, message.id, on);
-  }
-
-  async hide(message: Message, reason?: string): Promise<void> {
-    await session.api.hide(this.slug, message.id, reason);
-  }
-
-  async reject(message: Message, reason: string): Promise<void> {
-    await session.api.reject(this.slug, message.id, reason);
-  }
-
   async appeal(messageId: string, text: string): Promise<void> {
     await session.api.appeal(this.slug, messageId, text);
     this.told = this.told.filter((told) => told.message_id !== messageId);
@@ -402,10 +369,6 @@ export class Room {
 
   hasRead(told: ModerationTold): void {
     this.told = this.told.filter((other) => other !== told);
-  }
-
-  async release(message: Message): Promise<void> {
-    await session.api.release(this.slug, message.id);
   }
 
   /** Reading the past keeps more of it; coming back to the present lets it go. */
