@@ -42,13 +42,17 @@ impl Pair {
             other: instances[1].concourse.clone(),
             _kept: instances,
         };
-        // Before it has heard of the other, an instance does not count its places.
+        // Before it has heard of the other, an instance does not count its places. Each probe is somebody else: that places
+        // are free again is heard a moment later.
+        let probes = AtomicU32::new(0);
         let known = || async {
             let mut known = true;
             for [here, there] in [[&pair.one, &pair.other], [&pair.other, &pair.one]] {
+                let probe = probes.fetch_add(1, Ordering::Relaxed);
+                let claims = claims(&format!("probe {probe}"), &format!("::{probe:x}"));
                 let mut held = Vec::new();
                 for end in [here, there, there, there] {
-                    held.push(end.places.take(&claims("probe", "::1")).await);
+                    held.push(end.places.take(&claims).await);
                 }
                 known &= held.iter().filter(|place| place.is_ok()).count() == 3 && held[3].is_err();
             }
