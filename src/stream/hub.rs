@@ -6,11 +6,10 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use tokio::{
     sync::{Semaphore, watch},
     time::{MissedTickBehavior, interval, sleep},
@@ -21,8 +20,8 @@ use super::{
     dismissal::Dismissals,
     frame::{Frame, signal_json},
     limits::Turnstile,
+    listeners::{EventListener, Forgetter, NoticeListener, SeatListener},
     perch::Pulse,
-    seat::SeatInfo,
     snapshot::{Age, Shot, SnapshotPart, make},
     stand::{Stand, Wake},
     usher::Ushers,
@@ -33,11 +32,9 @@ use crate::{
     concourse::Places,
     config::StreamConfig,
     domain::{
-        Audience, EventId, UserId,
-        entry::{ByeReason, Signal, SignalKind, StreamHeartbeat},
+        Audience, EventId,
+        entry::{Signal, SignalKind, StreamHeartbeat},
         notice::Noticed,
-        presence::PresenceCounts,
-        user::User,
     },
     store::{Error, LogEntry, Store, log},
     telemetry::Metrics,
@@ -45,53 +42,8 @@ use crate::{
 
 /// Opening a stand waits so long for the bus to listen; the sweep finds what was missed after that.
 const ATTENTION: Duration = Duration::from_millis(100);
-/// Steps in which streams are told to leave when draining.
-const DRAIN_STEPS: u32 = 50;
 /// Pasts put together from a log at the same time: reading a long one keeps the database and a core busy.
 const FOLDS: usize = 2;
-
-/// Who remembers what was read and forgets what another instance changed. Must not block.
-pub trait Forgetter: Send + Sync {
-    fn forget(&self, stale: &Stale);
-}
-
-/// Who wants to hear what is said in events, and what it tells itself on other instances. Hints only: what was committed
-/// here always comes, what others committed or tell comes for events that have a stand here, and may be lost or doubled.
-/// Must not block.
-pub trait EventListener: Send + Sync {
-    fn said(&self, _event: EventId, _entries: &[LogEntry]) {}
-
-    fn aside(&self, _event: EventId, _topic: Topic, _json: &[u8]) {}
-}
-
-/// Who knows how many are in an event. Must not block.
-pub trait HeadCount: Send + Sync {
-    fn here(&self, event: EventId) -> PresenceCounts;
-
-    /// As [`HeadCount::here`], over all instances also where this one has nobody; that takes a question to the others,
-    /// in bounded time.
-    fn everywhere(&self, event: EventId) -> BoxFuture<'_, PresenceCounts>;
-}
-
-/// Who knows the people in an event by what they are called. Must not block.
-pub trait Company: Send + Sync {
-    /// Those of them whose folded name is one of these.
-    fn called(&self, event: EventId, names: &[String]) -> Vec<User>;
-
-    fn find(&self, event: EventId, user: &UserId) -> Option<User>;
-}
-
-/// Who wants to hear whom something was notified of, on whatever instance. A hint: it may be lost or doubled. Must not
-/// block.
-pub trait NoticeListener: Send + Sync {
-    fn noticed(&self, noticed: &Noticed);
-}
-
-/// Who wants to know about people coming and going. Must not block.
-pub trait SeatListener: Send + Sync {
-    fn opened(&self, seat: &SeatInfo);
-    fn closed(&self, seat: &SeatInfo);
-}
 
 pub(super) struct Hub {
     pub(super) store: Store,
@@ -263,7 +215,7 @@ impl Hub {
     }
 
     /// All of them, and those who tell later what they tell.
-    fn everywhere(&self) -> Vec<Arc<Stand>> {
+    pub(super) fn everywhere(&self) -> Vec<Arc<Stand>> {
         let mut stands = self.all();
         let shifted: Vec<_> = stands.iter().flat_map(|stand| stand.shifted.all()).collect();
         stands.extend(shifted);
@@ -348,36 +300,6 @@ impl Hub {
         }
     }
 
-    /// Ends the streams of one user (or of everybody) in an event, on all instances.
-    pub(super) fn close_seats(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
-        self.bus.publish(Envelope::Dismissed(event, only.clone(), reason));
-        self.dismiss(event, only, reason);
-    }
-
-    fn dismiss(&self, event: EventId, only: Option<UserId>, reason: ByeReason) {
-        if let Some(stand) = self.find(event) {
-            stand.dismissals.add(only, reason);
-            stand.wake_now();
-            for shifted in stand.shifted.all() {
-                shifted.wake_now();
-            }
-        }
-    }
-
-    /// As [`Hub::close_seats`], on this instance only, and in all events if none is named.
-    pub(super) fn close_seats_here(&self, event: Option<EventId>, user: &UserId, reason: ByeReason) {
-        let events = if let Some(event) = event {
-            vec![event]
-        } else {
-            self.perch_dismissals.add(Some(user.clone()), reason);
-            self.look_up();
-            self.stands().keys().copied().collect()
-        };
-        for event in events {
-            self.dismiss(event, Some(user.clone()), reason);
-        }
-    }
-
     pub(super) fn wake(self: &Arc<Self>, stand: &Arc<Stand>) {
         if let Wake::After(rest) = stand.wake(Duration::from_millis(self.config.tick_ms)) {
             let stand = Arc::clone(stand);
@@ -386,11 +308,6 @@ impl Hub {
                 stand.wake_now();
             });
         }
-    }
-
-    /// Has perches look whether they have to leave.
-    fn look_up(&self) {
-        self.pulse.send_modify(|_| ());
     }
 
     fn heartbeat(&self) {
@@ -414,40 +331,6 @@ impl Hub {
             });
             stand.wake_now();
         }
-    }
-
-    /// Wakes the stands where somebody's right to listen has ended; the seats see it themselves.
-    fn expire(&self) {
-        let now_ms = clock::now().ms();
-        for stand in self.everywhere() {
-            if stand.next_expiry_ms.load(Ordering::Acquire) <= now_ms {
-                stand.next_expiry_ms.store(i64::MAX, Ordering::Release);
-                stand.wake_now();
-            }
-        }
-    }
-
-    /// Tells all seats to leave, spread over the configured window.
-    pub(super) async fn drain(&self) {
-        let pause = Duration::from_millis(self.config.drain_window_ms) / DRAIN_STEPS;
-        for step in 1..=DRAIN_STEPS {
-            self.drained.store(1_000 * step / DRAIN_STEPS, Ordering::Release);
-            self.look_up();
-            for stand in self.everywhere() {
-                stand.wake_now();
-            }
-            if self.turnstile.open() == 0 {
-                break;
-            }
-            sleep(pause).await;
-        }
-        self.drained.store(1_000, Ordering::Release);
-        self.look_up();
-        for stand in self.everywhere() {
-            stand.wake_now();
-        }
-        self.ushers
-            .close_by(Instant::now() + Duration::from_millis(self.config.grace_ms));
     }
 
     /// The state as of one place. `None` if there is no such event.

@@ -8,7 +8,9 @@ mod epoch;
 mod frame;
 mod handed;
 mod hub;
+mod leaving;
 mod limits;
+mod listeners;
 mod mend;
 mod opened;
 mod parcel;
@@ -26,7 +28,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Format, TypeFilter};
-pub use hub::{Company, EventListener, Forgetter, HeadCount, NoticeListener, SeatListener};
+pub use listeners::{Company, EventListener, Forgetter, HeadCount, NoticeListener, SeatListener};
 pub use opened::Opened;
 pub use perch::{PerchRequest, Teller, Words};
 pub use seat::{Seat, SeatInfo, SeatRequest};
