@@ -50,7 +50,7 @@ impl fmt::Display for Delay {
     }
 }
 
-super::id::text_on_the_wire!(Delay, "delay", "^[0-9]{1,3}s?$");
+super::id::text_on_the_wire!(Delay, "delay", "^([0-9]{1,2}|1[01][0-9]|120)s?$");
 
 /// How fast a replay goes, in thousandths of the pace in which it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
