@@ -145,6 +145,26 @@ fn stream_event() -> MetaSchema {
     }
 }
 
+/// A stream whose frames are `F`, as the document has it.
+fn stream_of<F: Type>(description: &'static str) -> MetaResponses {
+    let content = vec![
+        MetaMediaType {
+            content_type: EVENT_STREAM,
+            schema: MetaSchemaRef::Reference("StreamEvent".to_owned()),
+        },
+        MetaMediaType {
+            content_type: NDJSON,
+            schema: endless("ndjson", F::schema_ref()),
+        },
+    ];
+    one_of(content, description)
+}
+
+fn register_stream<F: Type>(registry: &mut Registry) {
+    F::register(registry);
+    registry.create_schema::<StreamResponse, _>("StreamEvent".to_owned(), |_| stream_event());
+}
+
 /// The body of a stream that belongs to no event; `F` says what its frames are.
 pub struct PerchResponse<F>(StreamResponse, PhantomData<F>);
 
@@ -168,25 +188,11 @@ impl<F: Send> IntoResponse for PerchResponse<F> {
 
 impl<F: Type> ApiResponse for PerchResponse<F> {
     fn meta() -> MetaResponses {
-        let content = vec![
-            MetaMediaType {
-                content_type: EVENT_STREAM,
-                schema: MetaSchemaRef::Reference("StreamEvent".to_owned()),
-            },
-            MetaMediaType {
-                content_type: NDJSON,
-                schema: endless("ndjson", F::schema_ref()),
-            },
-        ];
-        one_of(
-            content,
-            "The stream. The `data` of each event is what an NDJSON line would be: one frame.",
-        )
+        stream_of::<F>("The stream. The `data` of each event is what an NDJSON line would be: one frame.")
     }
 
     fn register(registry: &mut Registry) {
-        F::register(registry);
-        registry.create_schema::<StreamResponse, _>("StreamEvent".to_owned(), |_| stream_event());
+        register_stream::<F>(registry);
     }
 }
 
@@ -201,25 +207,11 @@ pub const fn content_type(format: Format) -> &'static str {
 
 impl ApiResponse for StreamResponse {
     fn meta() -> MetaResponses {
-        let content = vec![
-            MetaMediaType {
-                content_type: EVENT_STREAM,
-                schema: MetaSchemaRef::Reference("StreamEvent".to_owned()),
-            },
-            MetaMediaType {
-                content_type: NDJSON,
-                schema: endless("ndjson", AnyFrame::schema_ref()),
-            },
-        ];
-        one_of(
-            content,
-            "The stream. The `data` of each event (or each NDJSON line) is one `StreamFrame`.",
-        )
+        stream_of::<AnyFrame>("The stream. The `data` of each event (or each NDJSON line) is one `StreamFrame`.")
     }
 
     fn register(registry: &mut Registry) {
-        AnyFrame::register(registry);
-        registry.create_schema::<Self, _>("StreamEvent".to_owned(), |_| stream_event());
+        register_stream::<AnyFrame>(registry);
     }
 }
 
