@@ -29,7 +29,7 @@ pub enum RemarkKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename_all = "snake_case")]
-pub enum Source {
+pub enum RemarkSource {
     /// From the state of the event, without a model.
     Facts,
     Model,
@@ -39,7 +39,7 @@ pub enum Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename_all = "snake_case")]
-pub enum Currency {
+pub enum Freshness {
     Current,
     /// Nothing was heard of the contest for a while; the message says since when.
     Stale,
@@ -72,8 +72,8 @@ pub struct Correction {
 #[oai(skip_serializing_if_is_none)]
 pub struct Remark {
     pub kind: RemarkKind,
-    pub by: Source,
-    pub state: Currency,
+    pub by: RemarkSource,
+    pub state: Freshness,
     /// The question it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question_id: Option<QuestionId>,
@@ -93,7 +93,7 @@ pub struct Remark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum QuestionOutcome {
     Answered,
     /// There was something to say, and it could not be found out or said.
     Failed,
@@ -108,12 +108,12 @@ pub struct AssistantAnswered {
     pub question_id: QuestionId,
     /// The message that asks it.
     pub message_id: MessageId,
-    pub outcome: Outcome,
+    pub outcome: QuestionOutcome,
     /// The message that answers it, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_id: Option<MessageId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<Source>,
+    pub by: Option<RemarkSource>,
     /// Why not, as a stable word: `timeout`, `budget`, `interrupted`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
