@@ -7,6 +7,7 @@ pub mod auth;
 pub mod bus;
 pub mod cors;
 pub mod limits;
+pub mod llm;
 mod load;
 pub mod notices;
 pub mod order;
@@ -21,6 +22,7 @@ pub use auth::{AuthConfig, GuestPolicy, IssuerConfig};
 pub use bus::BusConfig;
 pub use cors::CorsConfig;
 pub use limits::{LimitsConfig, QuotaConfig};
+pub use llm::{LlmConfig, MaxTokensField, ModerationBy, StructuredOutput};
 pub use load::{ConfigError, Flag, Sources};
 pub use notices::NoticesConfig;
 pub use order::OrderConfig;
@@ -49,6 +51,7 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     pub order: OrderConfig,
     pub notices: NoticesConfig,
+    pub llm: LlmConfig,
 }
 
 /// A setting that cannot be worked with: its name and what is wrong.
@@ -62,6 +65,7 @@ impl Config {
         self.bus.check()?;
         self.room.check()?;
         self.notices.check()?;
+        self.llm.check()?;
         self.stream.check()
     }
 }
