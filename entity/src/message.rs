@@ -41,6 +41,9 @@ pub struct Model {
     /// JSON list of `domain::mention::Mention`; null if nobody is called.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub mentions: Option<Json>,
+    /// JSON of `domain::assistant::Remark`; null but for what the house says.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub remark: Option<Json>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

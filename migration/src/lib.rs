@@ -11,6 +11,7 @@ mod m0005_crowd;
 mod m0006_poll;
 mod m0007_notification;
 mod m0008_follow;
+mod m0009_job;
 mod m0012_llm;
 mod search;
 mod table;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_poll::Migration),
             Box::new(m0007_notification::Migration),
             Box::new(m0008_follow::Migration),
+            Box::new(m0009_job::Migration),
             Box::new(m0012_llm::Migration),
         ]
     }

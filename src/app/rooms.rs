@@ -117,7 +117,10 @@ impl Rooms {
             badges: badges.clone(),
         });
         let rooms = Self {
-            event_defaults: EventSettings::from(&config.room),
+            event_defaults: EventSettings {
+                assistant: (&config.assistant).into(),
+                ..EventSettings::from(&config.room)
+            },
             room_defaults: RoomSettings::from(&config.room),
             gate,
             keys: Keys::new(store.clone()),

@@ -3,6 +3,7 @@
 //! Nothing here acts: rooms take their slice when they are built and never read settings on the way. `load.rs` says
 //! where settings come from: defaults, then a TOML file, then `GRANDSTAND_A__B` variables, then flags.
 
+pub mod assistant;
 pub mod auth;
 pub mod bus;
 pub mod cors;
@@ -18,6 +19,7 @@ pub mod store;
 pub mod stream;
 pub mod telemetry;
 
+pub use assistant::AssistantConfig;
 pub use auth::{AuthConfig, GuestPolicy, IssuerConfig};
 pub use bus::BusConfig;
 pub use cors::CorsConfig;
@@ -51,6 +53,7 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     pub order: OrderConfig,
     pub notices: NoticesConfig,
+    pub assistant: AssistantConfig,
     pub llm: LlmConfig,
 }
 
@@ -65,6 +68,7 @@ impl Config {
         self.bus.check()?;
         self.room.check()?;
         self.notices.check()?;
+        self.assistant.check()?;
         self.llm.check()?;
         self.stream.check()
     }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    event::EventSettings,
+    event::{AssistantSettings, EventSettings},
     room::{LinkPolicy, Receipts, RoomSettings},
+    screening::Screening,
 };
 
 /// `[room]`: the settings of a new event. Changing them does not change events that exist.
@@ -104,6 +105,8 @@ impl From<&RoomConfig> for EventSettings {
             room: RoomSettings::from(config),
             starts_by_itself: false,
             ends_after_seconds: 0,
+            assistant: AssistantSettings::default(),
+            screening: Screening::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, Stamp, UserId, mention::Mention, reaction::ReactionCount, user::User};
+use super::{MessageId, Stamp, UserId, assistant::Remark, mention::Mention, reaction::ReactionCount, user::User};
 
 /// The author's card as it was when they wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Object)]
@@ -80,6 +80,9 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[oai(default, skip_serializing_if_is_empty)]
     pub mentions: Vec<Mention>,
+    /// What the house adds to its own words; absent on everybody else's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assistant: Option<Remark>,
     /// The author's own id of the send, so that an optimistic client knows its message again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,

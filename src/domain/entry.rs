@@ -19,6 +19,7 @@ pub use me::{MeResumed, MeSignal, MeSignalKind, MeSnapshot, NotificationCreated,
 
 use super::{
     IncidentId, MessageId, Stamp, UserId,
+    assistant::{AssistantAnswered, AssistantDelta},
     badge::Awards,
     chat::{Message, MessageStatus},
     contest::{Clock, Incident, Period, ScoreLine},
@@ -69,6 +70,7 @@ closed_list! {
         RoomChanged(RoomChanged) = "room.changed",
         RoomOpened(RoomTold) = "room.opened",
         RoomClosed(RoomTold) = "room.closed",
+        AssistantAnswered(AssistantAnswered) = "assistant.answered",
     }
 }
 
@@ -87,6 +89,7 @@ closed_list! {
         CursorsChanged(CursorsChanged) = "cursors.changed",
         ModerationTold(ModerationTold) = "moderation.told",
         MessageEchoed(MessageSaid) = "message.echoed",
+        AssistantDelta(AssistantDelta) = "assistant.delta",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventId, Reason, Refusal, Stamp, room::RoomSettings};
+use super::{EventId, Reason, Refusal, Stamp, room::RoomSettings, screening::Screening};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, poem_openapi::Enum)]
 #[serde(rename_all = "snake_case")]
@@ -178,6 +178,30 @@ pub struct EventSettings {
     /// It ends so long after its start without anybody's doing, paused or not; 0: its host ends it.
     #[serde(default)]
     pub ends_after_seconds: u32,
+    #[serde(default)]
+    pub assistant: AssistantSettings,
+    /// Whether a model looks at messages after the rules.
+    #[serde(default)]
+    pub screening: Screening,
+}
+
+/// What the assistant does in an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Object)]
+#[serde(default)]
+pub struct AssistantSettings {
+    /// It answers questions.
+    pub answers: bool,
+    /// It says by itself what happens: goals, period ends, a closing summary.
+    pub posts: bool,
+}
+
+impl Default for AssistantSettings {
+    fn default() -> Self {
+        Self {
+            answers: true,
+            posts: true,
+        }
+    }
 }
 
 /// An event as everybody allowed to see it sees it.

@@ -207,6 +207,10 @@ typed_id!(
 );
 
 typed_id!(
+    /// One question to the assistant.
+    QuestionId, "qst"
+);
+typed_id!(
     /// One notification of one person.
     NotificationId, "ntf"
 );

@@ -3,6 +3,7 @@
 //! Shapes that travel (entries, snapshots, problems' causes) also say how they look as JSON and in the OpenAPI
 //! document; that is all they know of the outside. Start reading at [`entry`], the closed list of what can happen.
 
+pub mod assistant;
 pub mod badge;
 pub mod chat;
 pub mod contest;
@@ -25,6 +26,7 @@ pub mod refusal;
 pub mod room;
 pub mod rulebook;
 pub mod rules;
+pub mod screening;
 pub mod shift;
 pub mod snapshot;
 pub mod text;
@@ -34,7 +36,8 @@ pub mod user;
 
 pub use cursor::{Audience, Cursor};
 pub use id::{
-    ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, NotificationId, PollId, SanctionId, UserId,
+    ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, NotificationId, PollId, QuestionId, SanctionId,
+    UserId,
 };
 pub use refusal::{Fault, Reason, Refusal};
 pub use time::Stamp;

@@ -13,7 +13,7 @@ use crate::{
         moderation::Deciding,
         text::{ClientId, MessageText},
     },
-    store::Error,
+    store::{Error, jobs::NewJob},
 };
 
 /// What is done with a text.
@@ -45,6 +45,8 @@ pub struct Judged {
     pub fate: Fate,
     /// What was decided by a rule, if anything was; to be written into the record with the message.
     pub grounds: Option<Deciding>,
+    /// What is to be done about it once it is written: in the same transaction, with the message as subject.
+    pub jobs: Vec<NewJob>,
 }
 
 impl Judged {
@@ -56,6 +58,7 @@ impl Judged {
             original: None,
             fate: Fate::Appears,
             grounds: None,
+            jobs: Vec::new(),
         }
     }
 }
@@ -70,6 +73,10 @@ pub trait Judge: Send + Sync {
         text: MessageText,
         act: Act<'a>,
     ) -> BoxFuture<'a, Result<Judged, Problem>>;
+
+    /// What the house itself is about to show in an event, by a model or with words of its guests in it. `None`: it may not
+    /// be shown.
+    fn judge_own(&self, event: EventId, text: MessageText) -> BoxFuture<'_, Result<Option<MessageText>, Error>>;
 
     /// Ok for a name that a guest may come in with.
     fn judge_name<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), Problem>>;

@@ -18,6 +18,7 @@ pub mod json;
 pub mod judge;
 pub mod limit;
 pub mod page;
+pub mod podium;
 mod refuse;
 pub mod schema;
 pub mod serve;

@@ -16,6 +16,7 @@ mod forget;
 mod gather;
 mod heads;
 mod house;
+pub mod jobs;
 mod lane;
 pub mod log;
 pub mod moment;

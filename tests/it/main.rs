@@ -28,6 +28,7 @@ mod drain;
 mod edge;
 mod events;
 mod floors;
+mod jobs;
 mod keys;
 mod limits;
 mod lobby;

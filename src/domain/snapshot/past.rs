@@ -123,7 +123,9 @@ impl Past {
             | Entry::MessageHeld(_)
             | Entry::ModerationDecided(_)
             | Entry::ReportFiled(_)
-            | Entry::AppealFiled(_) => {}
+            | Entry::AppealFiled(_)
+            // Its words are a message.
+            | Entry::AssistantAnswered(_) => {}
         }
     }
 

@@ -3,8 +3,9 @@
 use super::*;
 use crate::domain::{
     EventId,
-    event::{EventKind, EventSettings, Transition, Visibility},
+    event::{AssistantSettings, EventKind, EventSettings, Transition, Visibility},
     room::RoomSettings,
+    screening::Screening,
 };
 
 /// 2027-03-28T00:00:00Z: an hour later, clocks in Berlin go from two to three.
@@ -39,6 +40,8 @@ fn event() -> Event {
             room: RoomSettings::default(),
             starts_by_itself: true,
             ends_after_seconds: 0,
+            assistant: AssistantSettings::default(),
+            screening: Screening::default(),
         },
         version: 1,
         created_at: at(0),

@@ -145,6 +145,7 @@ impl ChatApi {
             unique: room.unique_messages && !staff,
             shadowed: false,
             grounds: None,
+            jobs: Vec::new(),
         };
         manners::may_say(&self.chat, &attendee, &caller, &saying).await?;
         let act = Act::Say {
@@ -307,6 +308,7 @@ impl ChatApi {
             text: judged.text,
             unique,
             grounds: judged.grounds,
+            jobs: judged.jobs,
         };
         Ok(Json(self.chat.edit(&attendee.event, message.0, author, new).await?))
     }

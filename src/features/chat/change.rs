@@ -12,7 +12,7 @@ use crate::{
         moderation::{Action, Deciding},
         user::Role,
     },
-    store::{Error, Scribe, audit},
+    store::{Error, Scribe, audit, jobs},
 };
 
 pub(super) fn no_such_message() -> Refusal {
@@ -51,6 +51,7 @@ pub(super) async fn edit(
         mentions,
         unique,
         grounds,
+        jobs,
     } = new;
     let (row, status) = require_row(scribe, id).await?;
     if row.author_id != author.as_str() {
@@ -90,6 +91,8 @@ pub(super) async fn edit(
     if let Some(grounds) = grounds {
         note(scribe, &message, grounds).await?;
     }
+    let about = jobs.iter().map(|job| job.about(scribe.event(), message.id.uuid()));
+    jobs::add_all(scribe.txn(), scribe.now(), about.collect()).await?;
     Ok(as_its_author_sees(message))
 }
 
@@ -270,7 +273,11 @@ pub(super) async fn pin(scribe: &mut Scribe<'_>, id: MessageId, pinned: bool) ->
 }
 
 /// Writes the columns that are set and gives the message as it is then.
-async fn rewrite(scribe: &Scribe<'_>, row: message::Model, change: message::ActiveModel) -> Result<Message, Error> {
+pub(super) async fn rewrite(
+    scribe: &Scribe<'_>,
+    row: message::Model,
+    change: message::ActiveModel,
+) -> Result<Message, Error> {
     let (row_no, id) = (row.row_no, MessageId::from_uuid(row.id));
     rows::update(scribe.txn(), row_no, change).await?;
     let row = rows::find_row(scribe.txn(), scribe.event(), id)

@@ -1,5 +1,5 @@
 //! New messages as rows, written together: on SQLite with a parameter for each value, on PostgreSQL with an array for each
-//! column.
+//! column. What the house adds to its own words is not among them: it speaks seldom (`podium.rs`).
 
 use entity::message;
 use sea_orm::{

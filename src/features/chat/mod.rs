@@ -11,6 +11,7 @@ mod change;
 mod fresh;
 mod lately;
 mod manners;
+mod podium;
 pub mod queue;
 mod rows;
 mod say;
@@ -36,7 +37,7 @@ use crate::{
         user::{Role, User},
     },
     http::judge::{Desk, Fate, Judged},
-    store::{Error, Scribe, Store},
+    store::{Error, Scribe, Store, jobs::NewJob},
     stream::{Company, Draft, SnapshotPart, Stream},
 };
 
@@ -63,6 +64,8 @@ pub struct Saying {
     pub original: Option<String>,
     /// What a rule decided about it.
     pub grounds: Option<Deciding>,
+    /// What is to be done about it, written down with it.
+    pub jobs: Vec<NewJob>,
 }
 
 impl Saying {
@@ -77,6 +80,7 @@ impl Saying {
         self.text = judged.text;
         self.original = judged.original;
         self.grounds = judged.grounds;
+        self.jobs = judged.jobs;
     }
 }
 
@@ -88,6 +92,7 @@ pub struct Rewording {
     /// Only if nobody said the same a moment ago.
     pub unique: bool,
     pub grounds: Option<Deciding>,
+    pub jobs: Vec<NewJob>,
 }
 
 /// Which page of history.

@@ -71,6 +71,10 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
         Some(mentions) => serde_json::from_value(mentions).map_err(|error| Error::unreadable("mentions", error))?,
         None => Vec::new(),
     };
+    let assistant = match row.remark.filter(|_| seen) {
+        Some(remark) => Some(serde_json::from_value(remark).map_err(|error| Error::unreadable("remark", error))?),
+        None => None,
+    };
     Ok(Message {
         id: MessageId::from_uuid(row.id),
         // Below zero is the place that one nobody sees would have had.
@@ -87,6 +91,7 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
         pinned: row.pinned,
         reactions: if seen { reactions } else { Vec::new() },
         mentions,
+        assistant,
         client_id: row.client_id,
         created_at: Stamp::from_ms(row.created_ms),
         edited_at: row.edited_ms.map(Stamp::from_ms),

@@ -22,7 +22,7 @@ use crate::{
         entry::{Entry, MessageSaid, ModerationDecided},
         moderation::{Deciding, Decision},
     },
-    store::{Asked, Error, Outcomes, Scribes, Together, audit},
+    store::{Asked, Error, Outcomes, Scribes, Together, audit, jobs},
 };
 
 impl Together for Saying {
@@ -39,7 +39,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
     let parents = rows::find_rows(txn, all.iter().filter_map(|asked| asked.change.parent_id)).await?;
     let (mut outcomes, mut fresh) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
     let mut lately = Lately::before(txn, all, scribes.now()).await?;
-    let (mut replies, mut decisions) = (BTreeMap::<Uuid, i32>::new(), Vec::new());
+    let (mut replies, mut decisions, mut jobs) = (BTreeMap::<Uuid, i32>::new(), Vec::new(), Vec::new());
     for Asked { event, change } in all {
         let hash = change.client_id.as_ref().map(|_| content_hash(change));
         let key = Sent::of(*event, change);
@@ -66,6 +66,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
         let answered = answered.and_then(|row| row.author_id.parse().ok());
         let (message, decision) = speak(scribes, *event, change, parent_id, answered.as_ref())?;
         decisions.extend(decision);
+        jobs.extend(change.jobs.iter().map(|job| job.about(*event, message.id.uuid())));
         if let (Some(parent), MessageStatus::Active) = (parent_id, message.status) {
             *replies.entry(parent.uuid()).or_default() += 1;
         }
@@ -77,6 +78,7 @@ async fn say_all(all: &[Asked<Saying>], scribes: &mut Scribes<'_>) -> Outcomes<M
     }
     fresh::insert_all(txn, fresh).await?;
     audit::write_all(txn, &decisions).await?;
+    jobs::add_all(txn, scribes.now(), jobs).await?;
     for (parent, count) in replies {
         rows::count_reply(txn, parent, count).await?;
     }
@@ -121,6 +123,7 @@ fn speak(
                 client_id: saying.client_id.clone().map(String::from),
                 created_at,
                 edited_at: None,
+                assistant: None,
                 mine: None,
             },
         };

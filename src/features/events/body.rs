@@ -9,6 +9,7 @@ use crate::domain::{
     Fault, Refusal, Stamp,
     event::{Event, EventKind, EventSettings, Participant, Visibility},
     room::RoomSettings,
+    screening::{Late, ScreeningMode},
     text::{DisplayName, Slug, Title, Url},
 };
 
@@ -46,6 +47,22 @@ pub(super) struct SettingsIn {
     starts_by_itself: Option<bool>,
     #[oai(validator(maximum(value = "2592000")))]
     ends_after_seconds: Option<u32>,
+    assistant: Option<AssistantIn>,
+    screening: Option<ScreeningIn>,
+}
+
+/// What the assistant does; fields left out stay as they are.
+#[derive(Debug, Clone, Copy, Default, Object)]
+pub(super) struct AssistantIn {
+    answers: Option<bool>,
+    posts: Option<bool>,
+}
+
+/// How messages are screened; fields left out stay as they are.
+#[derive(Debug, Clone, Copy, Default, Object)]
+pub(super) struct ScreeningIn {
+    mode: Option<ScreeningMode>,
+    late: Option<Late>,
 }
 
 /// A new event.
@@ -197,6 +214,16 @@ impl Reading {
         );
         settings.starts_by_itself = changed.starts_by_itself.unwrap_or(settings.starts_by_itself);
         settings.small_room_users = changed.small_room_users.unwrap_or(settings.small_room_users);
+        if let Some(AssistantIn { answers, posts }) = changed.assistant {
+            let assistant = &mut settings.assistant;
+            assistant.answers = answers.unwrap_or(assistant.answers);
+            assistant.posts = posts.unwrap_or(assistant.posts);
+        }
+        if let Some(ScreeningIn { mode, late }) = changed.screening {
+            let screening = &mut settings.screening;
+            screening.mode = mode.unwrap_or(screening.mode);
+            screening.late = late.unwrap_or(screening.late);
+        }
         changed.room.apply(&mut settings.room, defaults);
         if let Err(refusal) = settings.room.check() {
             let below = |fault: Fault| Fault {

@@ -18,7 +18,7 @@ use crate::{
         gate::Admission,
         judge::{Act, Fate, Judge, Judged},
     },
-    store::audit,
+    store::{Error, audit},
 };
 
 /// How the record calls what a raid did.
@@ -56,6 +56,29 @@ impl Judge for Moderation {
                 judged.fate = Fate::Shadowed;
             }
             Ok(judged)
+        })
+    }
+
+    fn judge_own(&self, event: EventId, text: MessageText) -> BoxFuture<'_, Result<Option<MessageText>, Error>> {
+        Box::pin(async move {
+            let in_use = self.rulebooks.in_use(Some(event)).await?;
+            let said = Utterance {
+                kind: UtteranceKind::Edit,
+                text: text.as_str(),
+                // Judged as somebody of whom nothing is known.
+                author: AuthorFacts {
+                    role: Role::Viewer,
+                    guest: false,
+                    account_age_seconds: None,
+                },
+                mentions: 0,
+            };
+            let verdict = rules::judge(&in_use.compiled, &said, &History::none(), clock::now());
+            Ok(match (verdict.action, verdict.masked) {
+                (RuleAction::Allow, _) => Some(text),
+                (RuleAction::Mask, Some(masked)) => MessageText::parse(&masked).ok(),
+                _ => None,
+            })
         })
     }
 
@@ -184,6 +207,7 @@ impl Moderation {
             original,
             fate,
             grounds: Some(grounds(action)),
+            jobs: Vec::new(),
         })
     }
 

@@ -64,6 +64,8 @@ const KNOWN: Record<FrameType, true> = {
   "message.echoed": true,
   "moderation.decided": true,
   "moderation.told": true,
+  "assistant.answered": true,
+  "assistant.delta": true,
 };
 
 /** Every type this client knows. A native `EventSource` must be told them one by one. */

@@ -17,6 +17,8 @@ const calm = {
   typing: true,
   starts_by_itself: false,
   ends_after_seconds: 0,
+  assistant: { answers: true, posts: true },
+  screening: { mode: "off" as const, late: "release" as const },
 };
 
 export function liveEvent(change: Partial<LiveEvent> = {}): LiveEvent {
