@@ -13,6 +13,7 @@ mod m0007_notification;
 mod m0008_follow;
 mod m0009_job;
 mod m0010_question;
+mod m0012_llm;
 mod search;
 mod table;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_follow::Migration),
             Box::new(m0009_job::Migration),
             Box::new(m0010_question::Migration),
+            Box::new(m0012_llm::Migration),
         ]
     }
 }
