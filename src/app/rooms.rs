@@ -13,8 +13,9 @@ use crate::{
     domain::{event::EventSettings, room::RoomSettings},
     features::{
         accounts::{Guests, api::AccountsApi},
+        assistant::{Asking, Assistant, Means, api::AssistantApi},
         badges::{Badges, Carded, api::BadgesApi},
-        chat::{Chat, api::ChatApi, queue::QueueApi},
+        chat::{Chat, api::ChatApi, floor::ChatFloor, queue::QueueApi},
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
@@ -32,7 +33,7 @@ use crate::{
         receipts::{Receipts, api::ReceiptsApi},
         typing::{Typing, api::TypingApi},
     },
-    http::{Limits, auth::Authenticator, gate::Gate},
+    http::{Limits, auth::Authenticator, gate::Gate, judge::Judge},
     llm::Llm,
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
@@ -83,6 +84,9 @@ pub(super) struct Rooms {
     polls: Polls,
     lobby: Lobby,
     notices: Notices,
+    assistant: Assistant,
+    /// Knows the rules, and a question to the assistant.
+    judge: Arc<dyn Judge>,
 }
 
 impl Rooms {
@@ -95,7 +99,7 @@ impl Rooms {
             roll,
             secret,
             tasks,
-            llm: _,
+            llm,
         } = ground;
         let (store, stream) = (store.clone(), stream.clone());
         let events = Events::new(store.clone(), stream.clone());
@@ -116,7 +120,25 @@ impl Rooms {
             door: Arc::new(Door::new(inner, moderation.clone())),
             badges: badges.clone(),
         });
+        let typing = Typing::new(stream.clone());
+        let judge: Arc<dyn Judge> = Arc::new(moderation.clone());
+        let means = Means {
+            store: store.clone(),
+            stream: stream.clone(),
+            podium: Arc::new(chat.clone()),
+            judge: Arc::clone(&judge),
+            quill: Arc::new(typing.clone()),
+            crowd: Arc::new(presence.clone()),
+            llm: llm.clone(),
+            tasks: tasks.clone(),
+        };
+        let asking = Asking {
+            judge,
+            name: config.assistant.name.clone(),
+        };
         let rooms = Self {
+            assistant: Assistant::new(means, &config.assistant),
+            judge: Arc::new(asking),
             event_defaults: EventSettings {
                 assistant: (&config.assistant).into(),
                 ..EventSettings::from(&config.room)
@@ -126,7 +148,7 @@ impl Rooms {
             keys: Keys::new(store.clone()),
             reactions: Reactions::new(store.clone(), stream.clone()),
             contests: Contests::new(store.clone(), stream.clone()),
-            typing: Typing::new(stream.clone()),
+            typing,
             cursors: Cursors::new(stream.clone()),
             receipts: Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             polls: Polls::new(store.clone(), stream.clone()),
@@ -168,6 +190,7 @@ impl Rooms {
             Arc::new(self.receipts.clone()),
             Arc::new(self.badges.clone()),
             Arc::new(self.presence.clone()),
+            Arc::new(self.assistant.clone()),
         ]);
         self.stream.deliver_to(Arc::new(self.notices.clone()));
     }
@@ -193,7 +216,7 @@ impl Rooms {
                 guests: outside.guests,
                 limits: outside.limits,
                 gate: self.gate(),
-                judge: Arc::new(self.moderation.clone()),
+                judge: Arc::clone(&self.judge),
             },
             EventsApi {
                 gate: self.gate(),
@@ -208,7 +231,7 @@ impl Rooms {
             ChatApi {
                 chat: self.chat.clone(),
                 gate: self.gate(),
-                judge: Arc::new(self.moderation.clone()),
+                judge: Arc::clone(&self.judge),
             },
             ReactionsApi {
                 reactions: self.reactions.clone(),
@@ -244,6 +267,7 @@ impl Rooms {
             self.crowd(),
             self.order(),
             self.hall(),
+            self.questions(),
         )
     }
 
@@ -311,6 +335,19 @@ impl Rooms {
         )
     }
 
+    fn questions(&self) -> AssistantApi {
+        let floor = ChatFloor {
+            chat: self.chat.clone(),
+            // The endpoint counts its questions itself.
+            judge: Arc::new(self.moderation.clone()),
+        };
+        AssistantApi {
+            assistant: self.assistant.clone(),
+            gate: self.gate(),
+            floor: Arc::new(floor),
+        }
+    }
+
     /// Starts what they do by themselves, until `halt`.
     pub(super) fn work(self, tasks: &TaskTracker, halt: &CancellationToken) {
         tasks.spawn(self.reactions.tally(halt.clone()));
@@ -326,5 +363,6 @@ impl Rooms {
         tasks.spawn(self.cursors.tell(halt.clone()));
         tasks.spawn(self.receipts.tell(halt.clone()));
         tasks.spawn(self.lobby.show(halt.clone()));
+        tasks.spawn(self.assistant.work(halt.clone()));
     }
 }

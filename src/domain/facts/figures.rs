@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{
     View,
+    hear::Heard,
     name::{is_between, score_at},
 };
-use crate::domain::contest::{ScoreLine, Scoreboard};
+use crate::domain::{
+    contest::{ScoreLine, Scoreboard},
+    phrases::{ALL, Sense},
+};
 
 /// The scores a text states: `2-1`, `2:1`, `2 – 1`, `two to one`, … In the order of the text.
 #[must_use]
@@ -87,6 +91,9 @@ pub fn agrees(text: &str, view: &View<'_>) -> bool {
         .iter()
         .all(|(one, other)| pairs.contains(&(*one, *other)) || pairs.contains(&(*other, *one)))
     {
+        return false;
+    }
+    if !claims_agree(text, view) {
         return false;
     }
     let known = known(view);
@@ -193,4 +200,32 @@ fn known(view: &View<'_>) -> BTreeSet<i64> {
         known.extend(numbers(&clock));
     }
     known
+}
+
+/// Whether what a text says of who is in front, or has won, is so. Where that is not for certain, it is not.
+fn claims_agree(text: &str, view: &View<'_>) -> bool {
+    let sentences = text
+        .split(['.', '!', '?', '\n', ';', '。'])
+        .filter(|sentence| !sentence.trim().is_empty());
+    sentences.into_iter().all(|sentence| {
+        // In whatever language: a claim is a claim.
+        let heard: Vec<Heard> = ALL
+            .iter()
+            .map(|phrases| Heard::in_language(view, sentence, phrases))
+            .collect();
+        let says = |sense| heard.iter().any(|heard| heard.has(sense));
+        let (leads, won) = (says(Sense::Lead), says(Sense::Won));
+        if !leads && !won {
+            return true;
+        }
+        let Some(contest) = &view.snapshot.contest else {
+            return false;
+        };
+        let winner = contest.result.as_ref().and_then(|result| result.winner_id.clone());
+        if won && winner.is_none() {
+            return false;
+        }
+        let first = winner.or_else(|| super::say::in_front(contest).map(|line| line.participant_id.clone()));
+        first.is_some() && heard.iter().all(|heard| heard.teams.first() == first.as_ref())
+    })
 }

@@ -67,7 +67,7 @@ impl Heard {
         best.unwrap_or_else(|| Self::in_language(view, question, phrases::ALL[0]))
     }
 
-    fn in_language(view: &View<'_>, question: &str, phrases: &'static Phrases) -> Self {
+    pub(super) fn in_language(view: &View<'_>, question: &str, phrases: &'static Phrases) -> Self {
         // `what's` is one word to the lists.
         let joined: String = question
             .chars()

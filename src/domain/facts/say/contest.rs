@@ -113,7 +113,7 @@ fn score_sentence(ground: &Ground<'_>, contest: &Scoreboard) -> String {
 }
 
 /// Who has most points; `None` if that is more than one.
-fn in_front(contest: &Scoreboard) -> Option<&ScoreLine> {
+pub(in super::super) fn in_front(contest: &Scoreboard) -> Option<&ScoreLine> {
     let most = contest.score.iter().max_by_key(|line| line.points)?;
     let alone = contest.score.iter().filter(|line| line.points == most.points).count() == 1;
     alone.then_some(most)

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 pub use contest::{clock_text, score_text};
-pub(super) use contest::{score_of, team};
+pub(super) use contest::{in_front, score_of, team};
 pub(super) use incidents::minute;
 
 /// What an answer is made of.
