@@ -17,8 +17,9 @@ export interface Answering {
   readonly draft?: Draft;
 }
 
+/** A replay may begin in a time that knew of no assistant. */
 export function answers(event: LiveEvent | undefined): boolean {
-  return event?.settings.assistant.answers ?? false;
+  return event?.settings.assistant?.answers ?? false;
 }
 
 /** Whether these words ask the assistant something. */
