@@ -139,8 +139,9 @@ export class GrandstandApi {
     return this.#caller.call("GET", path(event));
   }
 
-  changeEvent(event: string, change: EventPatch): Promise<LiveEvent> {
-    return this.#caller.call("PATCH", path(event), { body: change, repeatable: true });
+  /** `version` is the one that was read: a change that somebody else made in between is not overwritten. */
+  changeEvent(event: string, version: number, change: EventPatch): Promise<LiveEvent> {
+    return this.#caller.call("PATCH", path(event), { body: change, headers: { "If-Match": `"${version}"` } });
   }
 
   status(event: string): Promise<EventStatusReport> {

@@ -17,7 +17,9 @@ export class Staff {
   }
 
   async changeEvent(change: EventPatch): Promise<void> {
-    await session.api.changeEvent(this.#event, change);
+    // Read anew: what is on show may be a moment behind, and a switch is meant whatever else was changed.
+    const { version } = await session.api.event(this.#event);
+    await session.api.changeEvent(this.#event, version, change);
   }
 
   async openPoll(poll: NewPoll): Promise<void> {
