@@ -81,6 +81,8 @@ const OCCASIONS: Record<string, string> = {
   milestone: "Milestone",
   close_finish: "Close finish",
   statistic: "In figures",
+  result: "Final result",
+  recap: "What happened",
   summary: "Summary",
 };
 
@@ -102,6 +104,11 @@ export function unansweredText({ outcome, reason }: AssistantAnswered): string {
       return "The assistant has too much to do right now. Try again in a little while.";
     case "timeout":
       return "The assistant took too long to find an answer. You may ask again.";
+    case "unavailable":
+    case "rubbish":
+    case "cut":
+    case "unfounded":
+      return "The assistant found no answer that holds. You may ask again.";
     case "interrupted":
       return "The assistant was interrupted. You may ask again.";
     case "disabled":
