@@ -32,6 +32,7 @@ mod floors;
 mod jobs;
 mod keys;
 mod limits;
+mod llm;
 mod lobby;
 mod notices;
 mod operate;
