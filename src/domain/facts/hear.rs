@@ -115,7 +115,7 @@ impl Heard {
                 return length;
             }
         }
-        if let Some((name, who)) = named(&|word, name| name::is_slip(word, name, 2)) {
+        if let Some((name, who)) = named(&|word, name| word == name || name::is_slip(word, name, 2)) {
             self.name(who.clone());
             return name.len();
         }

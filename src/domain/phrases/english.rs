@@ -112,6 +112,7 @@ pub(super) static ENGLISH: Phrases = Phrases {
                 "minutes",
                 "time",
                 "time is it",
+                "what time is it",
                 "how far",
                 "how long has been played",
             ],
