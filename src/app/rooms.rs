@@ -30,9 +30,10 @@ use crate::{
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
         receipts::{Receipts, api::ReceiptsApi},
+        screening::{Screen, Screening},
         typing::{Typing, api::TypingApi},
     },
-    http::{Limits, auth::Authenticator, gate::Gate},
+    http::{Limits, auth::Authenticator, gate::Gate, judge::Judge},
     llm::Llm,
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
@@ -48,7 +49,6 @@ pub(super) struct Ground<'a> {
     pub(super) roll: Option<Roll>,
     pub(super) secret: &'a Secret,
     pub(super) tasks: &'a TaskTracker,
-    #[allow(dead_code, reason = "for the rooms that ask a model")]
     pub(super) llm: &'a Llm,
 }
 
@@ -83,6 +83,7 @@ pub(super) struct Rooms {
     polls: Polls,
     lobby: Lobby,
     notices: Notices,
+    screening: Screening,
 }
 
 impl Rooms {
@@ -95,7 +96,7 @@ impl Rooms {
             roll,
             secret,
             tasks,
-            llm: _,
+            llm,
         } = ground;
         let (store, stream) = (store.clone(), stream.clone());
         let events = Events::new(store.clone(), stream.clone());
@@ -111,6 +112,13 @@ impl Rooms {
             secret.expose().as_bytes(),
             &config.order,
             tasks.clone(),
+        );
+        let screening = Screening::new(
+            store.clone(),
+            stream.clone(),
+            Arc::new(chat.clone()),
+            llm.clone(),
+            &config.screening,
         );
         let gate = Arc::new(Carded {
             door: Arc::new(Door::new(inner, moderation.clone())),
@@ -137,6 +145,7 @@ impl Rooms {
             presence,
             badges,
             moderation,
+            screening,
             store,
             stream,
             bus,
@@ -181,6 +190,14 @@ impl Rooms {
         ]);
     }
 
+    /// Who is asked about what people say.
+    fn judge(&self) -> Arc<dyn Judge> {
+        Arc::new(Screen {
+            inner: Arc::new(self.moderation.clone()),
+            screening: self.screening.clone(),
+        })
+    }
+
     fn gate(&self) -> Arc<dyn Gate> {
         Arc::clone(&self.gate)
     }
@@ -208,7 +225,7 @@ impl Rooms {
             ChatApi {
                 chat: self.chat.clone(),
                 gate: self.gate(),
-                judge: Arc::new(self.moderation.clone()),
+                judge: self.judge(),
             },
             ReactionsApi {
                 reactions: self.reactions.clone(),
@@ -326,5 +343,6 @@ impl Rooms {
         tasks.spawn(self.cursors.tell(halt.clone()));
         tasks.spawn(self.receipts.tell(halt.clone()));
         tasks.spawn(self.lobby.show(halt.clone()));
+        tasks.spawn(self.screening.work(halt.clone()));
     }
 }

@@ -18,5 +18,6 @@ pub mod polls;
 pub mod presence;
 pub mod reactions;
 pub mod receipts;
+pub mod screening;
 pub mod site;
 pub mod typing;

@@ -45,6 +45,7 @@ mod receipts;
 mod redis;
 mod resume;
 mod room;
+mod screening;
 mod seats;
 mod serve;
 mod shift;
