@@ -12,12 +12,14 @@ pub mod cursors;
 #[macro_use]
 pub mod entry;
 pub mod event;
+pub mod facts;
 pub mod id;
 pub mod key;
 pub mod lobby;
 pub mod mention;
 pub mod moderation;
 pub mod notice;
+pub mod phrases;
 pub mod poll;
 pub mod presence;
 pub mod reaction;

@@ -3,6 +3,7 @@
 //! No feature knows another; they meet in the log.
 
 pub mod accounts;
+pub mod assistant;
 pub mod badges;
 pub mod chat;
 pub mod contest;

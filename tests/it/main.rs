@@ -15,6 +15,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod assistant;
 mod automation;
 mod badges;
 mod bus;
