@@ -9,6 +9,7 @@ pub mod applause_total;
 pub mod audit;
 pub mod badge;
 pub mod claim;
+pub mod commentary;
 pub mod contest;
 pub mod contest_update;
 pub mod event;

@@ -12,6 +12,7 @@ mod m0006_poll;
 mod m0007_notification;
 mod m0008_follow;
 mod m0009_job;
+mod m0011_commentary;
 mod search;
 mod table;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_notification::Migration),
             Box::new(m0008_follow::Migration),
             Box::new(m0009_job::Migration),
+            Box::new(m0011_commentary::Migration),
         ]
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         accounts::{Guests, api::AccountsApi},
         badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi, queue::QueueApi},
+        commentary::Commentary,
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
@@ -80,6 +81,7 @@ pub(super) struct Rooms {
     polls: Polls,
     lobby: Lobby,
     notices: Notices,
+    commentary: Commentary,
 }
 
 impl Rooms {
@@ -128,6 +130,13 @@ impl Rooms {
             polls: Polls::new(store.clone(), stream.clone()),
             lobby: Lobby::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             notices: Notices::new(store.clone(), stream.clone(), bus.clone(), config.notices.clone()),
+            commentary: Commentary::new(
+                store.clone(),
+                stream.clone(),
+                Arc::new(chat.clone()),
+                Arc::new(moderation.clone()),
+                &config.assistant,
+            ),
             events,
             chat,
             presence,
@@ -164,6 +173,7 @@ impl Rooms {
             Arc::new(self.receipts.clone()),
             Arc::new(self.badges.clone()),
             Arc::new(self.presence.clone()),
+            Arc::new(self.commentary.clone()),
         ]);
         self.stream.deliver_to(Arc::new(self.notices.clone()));
     }
@@ -322,5 +332,6 @@ impl Rooms {
         tasks.spawn(self.cursors.tell(halt.clone()));
         tasks.spawn(self.receipts.tell(halt.clone()));
         tasks.spawn(self.lobby.show(halt.clone()));
+        tasks.spawn(self.commentary.watch(halt.clone()));
     }
 }

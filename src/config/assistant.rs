@@ -14,6 +14,11 @@ pub struct AssistantConfig {
     pub answers: bool,
     /// Whether it says by itself what happens in a new event.
     pub posts: bool,
+    /// Least seconds between anything it says by itself and something that can be missed: statistics, milestones, changes
+    /// of the lead in sports with many points. Goals, ends and red cards are always said.
+    pub post_pause_seconds: u32,
+    /// What was reported longer ago than this, say while no server ran, is passed over, except the closing summary.
+    pub post_late_seconds: u32,
 }
 
 impl Default for AssistantConfig {
@@ -22,6 +27,8 @@ impl Default for AssistantConfig {
             name: "Assistant".to_owned(),
             answers: true,
             posts: true,
+            post_pause_seconds: 60,
+            post_late_seconds: 300,
         }
     }
 }
@@ -31,6 +38,9 @@ impl AssistantConfig {
         let length = self.name.trim().chars().count();
         if !(1..=40).contains(&length) || self.name.chars().any(char::is_control) {
             return Err(("assistant.name", "a name has 1 to 40 characters"));
+        }
+        if self.post_pause_seconds > 86_400 || !(1..=86_400).contains(&self.post_late_seconds) {
+            return Err(("assistant.post_late_seconds", "times of posts are up to a day"));
         }
         Ok(())
     }

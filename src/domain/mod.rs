@@ -6,6 +6,7 @@
 pub mod assistant;
 pub mod badge;
 pub mod chat;
+pub mod commentary;
 pub mod contest;
 pub mod cursor;
 pub mod cursors;
@@ -18,6 +19,7 @@ pub mod lobby;
 pub mod mention;
 pub mod moderation;
 pub mod notice;
+pub mod phrases;
 pub mod poll;
 pub mod presence;
 pub mod reaction;

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod badges;
 pub mod chat;
+pub mod commentary;
 pub mod contest;
 pub mod cursors;
 pub mod events;
