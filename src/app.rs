@@ -4,6 +4,7 @@
 //! serves until told to stop, then drains: no traffic, no new streams, open ones closed spread over a window, tracked
 //! tasks finished, database closed; a grace period ends it.
 
+pub mod purse;
 mod rooms;
 
 use std::{
@@ -33,11 +34,13 @@ use crate::{
         serve,
         tls::Tls,
     },
+    llm::Llm,
     redis::Redis,
     store::Store,
     stream::Stream,
     telemetry::Metrics,
 };
+use purse::StorePurse;
 use rooms::{Ground, Outside, Rooms};
 
 /// Why the server could not start. One line each, for the person who started it.
@@ -102,6 +105,7 @@ impl App {
             halt.clone(),
         );
 
+        let llm = llm(&config, &store, &metrics, &tasks, &halt)?;
         let rooms = Rooms::new(Ground {
             config: &config,
             store: &store,
@@ -110,6 +114,7 @@ impl App {
             roll: concourse.roll,
             secret: &secret,
             tasks: &tasks,
+            llm: &llm,
         });
         let authenticator = Authenticator::new(
             &config.auth,
@@ -280,6 +285,29 @@ fn concourse(
         None => Concourse::alone(bounds),
         Some(redis) => Concourse::shared(bounds, redis.clone(), secret, tasks, halt.clone()),
     }
+}
+
+/// The language model, if one is set up; its account of tokens is in the database.
+fn llm(
+    config: &Config,
+    store: &Store,
+    metrics: &Arc<Metrics>,
+    tasks: &TaskTracker,
+    halt: &CancellationToken,
+) -> Result<Llm, StartError> {
+    let purse = StorePurse::new(store.clone(), &config.llm, tasks.clone());
+    let llm = Llm::open(&config.llm, metrics, Arc::new(purse.clone()));
+    let llm = llm.map_err(|source| setting("llm.api_key", source))?;
+    if llm.can_chat() || llm.can_moderate() {
+        tracing::info!(
+            provider = llm.provider(),
+            answers = llm.can_chat(),
+            judges = llm.can_moderate(),
+            "a language model is set up"
+        );
+    }
+    tasks.spawn(purse.tidy(halt.clone()));
+    Ok(llm)
 }
 
 /// The bound port, and its real number even if 0 was asked for.

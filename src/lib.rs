@@ -16,6 +16,8 @@ pub mod telemetry;
 
 /// Carries hints between instances.
 pub mod bus;
+/// Asks a language model, within bounds.
+pub mod llm;
 /// What instances share while it lives.
 pub mod redis;
 /// The database, the log, the writer.

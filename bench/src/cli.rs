@@ -92,6 +92,7 @@ pub(crate) enum Scenario {
     Reconnect,
     Instances,
     Joins,
+    Model,
     Ceiling,
 }
 
@@ -121,7 +122,10 @@ impl Scenario {
 
     /// Whether it starts servers by itself, so that one that runs already is of no use.
     pub(crate) fn starts_servers(self) -> bool {
-        matches!(self, Self::Startup | Self::Reconnect | Self::Instances | Self::Ceiling)
+        matches!(
+            self,
+            Self::Startup | Self::Reconnect | Self::Instances | Self::Model | Self::Ceiling
+        )
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -138,6 +142,7 @@ impl Scenario {
             Self::Reconnect => "reconnect",
             Self::Instances => "instances",
             Self::Joins => "joins",
+            Self::Model => "model",
             Self::Ceiling => "ceiling",
         }
     }

@@ -18,6 +18,7 @@ pub mod event_participant;
 pub mod follow;
 pub mod house;
 pub mod job;
+pub mod llm_account;
 pub mod log_entry;
 pub mod log_head;
 pub mod mailbox;

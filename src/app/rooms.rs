@@ -34,6 +34,7 @@ use crate::{
         typing::{Typing, api::TypingApi},
     },
     http::{Limits, auth::Authenticator, gate::Gate},
+    llm::Llm,
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
     telemetry::Metrics,
@@ -48,6 +49,8 @@ pub(super) struct Ground<'a> {
     pub(super) roll: Option<Roll>,
     pub(super) secret: &'a Secret,
     pub(super) tasks: &'a TaskTracker,
+    #[allow(dead_code, reason = "for the rooms that ask a model")]
+    pub(super) llm: &'a Llm,
 }
 
 /// What only the outside of rooms needs.
@@ -94,6 +97,7 @@ impl Rooms {
             roll,
             secret,
             tasks,
+            llm: _,
         } = ground;
         let (store, stream) = (store.clone(), stream.clone());
         let events = Events::new(store.clone(), stream.clone());

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod bus;
 pub mod cors;
 pub mod limits;
+pub mod llm;
 mod load;
 pub mod notices;
 pub mod order;
@@ -23,6 +24,7 @@ pub use auth::{AuthConfig, GuestPolicy, IssuerConfig};
 pub use bus::BusConfig;
 pub use cors::CorsConfig;
 pub use limits::{LimitsConfig, QuotaConfig};
+pub use llm::{LlmConfig, MaxTokensField, ModerationBy, StructuredOutput};
 pub use load::{ConfigError, Flag, Sources};
 pub use notices::NoticesConfig;
 pub use order::OrderConfig;
@@ -52,6 +54,7 @@ pub struct Config {
     pub order: OrderConfig,
     pub notices: NoticesConfig,
     pub assistant: AssistantConfig,
+    pub llm: LlmConfig,
 }
 
 /// A setting that cannot be worked with: its name and what is wrong.
@@ -66,6 +69,7 @@ impl Config {
         self.room.check()?;
         self.notices.check()?;
         self.assistant.check()?;
+        self.llm.check()?;
         self.stream.check()
     }
 }

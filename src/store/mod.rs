@@ -5,6 +5,7 @@
 //! Read on in `writer.rs`. `sqlite.rs` and `postgres.rs` are all that knows how the two databases differ, but for a few
 //! words of SQL.
 
+pub mod account;
 pub mod audit;
 mod batch;
 pub mod bulk;

@@ -2,6 +2,10 @@
 //!
 //! Labels come from short fixed lists only: never an event, a user or a path, or the numbers would outgrow the server.
 
+mod llm;
+
+pub use llm::LlmMetrics;
+
 use prometheus_client::{
     encoding::text::encode,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -49,6 +53,7 @@ pub struct Metrics {
     pub bus_troubled: Gauge,
     pub bus_channels: Gauge,
     pub repairs: Counter,
+    pub llm: LlmMetrics,
 }
 
 const FAST_SECONDS: [f64; 13] = [
@@ -103,6 +108,7 @@ impl Default for Metrics {
             bus_troubled: Gauge::default(),
             bus_channels: Gauge::default(),
             repairs: Counter::default(),
+            llm: LlmMetrics::default(),
         };
         metrics.registered()
     }
@@ -178,6 +184,7 @@ impl Metrics {
             self.bus_channels.clone(),
         );
         registry.register("stand_repairs", "Holes read from the log", self.repairs.clone());
+        self.llm.register(registry);
         self
     }
 

@@ -4,7 +4,7 @@
 
 mod metrics;
 
-pub use metrics::{HttpMetrics, Metrics};
+pub use metrics::{HttpMetrics, LlmMetrics, Metrics};
 
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 

@@ -16,6 +16,7 @@ mod instances;
 mod joins;
 mod latency;
 mod memory;
+mod model;
 mod opens;
 mod posts;
 mod reactions;
@@ -40,6 +41,7 @@ pub(crate) async fn run(ground: &mut Ground, scenario: Scenario) -> anyhow::Resu
         Scenario::Reconnect => timeout(LIMIT, Box::pin(reconnect::run(ground))).await,
         Scenario::Instances => timeout(LIMIT, Box::pin(instances::run(ground))).await,
         Scenario::Joins => timeout(LIMIT, Box::pin(joins::run(ground))).await,
+        Scenario::Model => timeout(LIMIT, Box::pin(model::run(ground))).await,
         Scenario::Ceiling => timeout(LIMIT, Box::pin(ceiling::run(ground))).await,
     };
     play.with_context(|| format!("{} took longer than {LIMIT:?}", scenario.name()))?

@@ -1685,6 +1685,96 @@ export interface components {
             };
         };
         /**
+         * AssistantAnswered
+         * @description A question is at its end. Each has exactly one such entry.
+         */
+        AssistantAnswered: {
+            /** Format: qst-id */
+            question_id: string;
+            /**
+             * Format: msg-id
+             * @description The message that asks it.
+             */
+            message_id: string;
+            outcome: components["schemas"]["QuestionOutcome"];
+            /**
+             * Format: msg-id
+             * @description The message that answers it, if one does.
+             */
+            answer_id?: string;
+            by?: components["schemas"]["RemarkSource"];
+            /** @description Why not, as a stable word: `timeout`, `budget`, `interrupted`, … */
+            reason?: string;
+        };
+        AssistantAnsweredEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "assistant.answered";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["AssistantAnswered"];
+        };
+        /**
+         * AssistantDelta
+         * @description A piece of an answer that is being written. Live only: whoever misses pieces gets the whole with the message.
+         */
+        AssistantDelta: {
+            /** Format: qst-id */
+            question_id: string;
+            /**
+             * Format: msg-id
+             * @description The thread it will stand in.
+             */
+            parent_id: string;
+            /**
+             * Format: uint32
+             * @description Where the piece begins, in characters (Unicode scalar values) from the answer's beginning. 0 begins anew.
+             */
+            offset: number;
+            text: string;
+        };
+        AssistantDeltaSignal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "assistant.delta";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["AssistantDelta"];
+        };
+        /**
+         * AssistantIn
+         * @description What the assistant does; fields left out stay as they are.
+         */
+        AssistantIn: {
+            answers?: boolean;
+            posts?: boolean;
+        };
+        /**
+         * AssistantSettings
+         * @description What the assistant does in an event.
+         */
+        AssistantSettings: {
+            /** @description It answers questions. */
+            answers: boolean;
+            /** @description It says by itself what happens: goals, period ends, a closing summary. */
+            posts: boolean;
+        };
+        /**
          * Attendance
          * @description One signed-in user who is here, however many devices they brought.
          */
@@ -1778,6 +1868,21 @@ export interface components {
             bus: string;
             /** @description `ok` or `draining`. */
             shutdown: string;
+        };
+        /**
+         * Citation
+         * @description An entry of the log that what is said goes by.
+         */
+        Citation: {
+            /**
+             * Format: uint64
+             * @description Its place in the public log.
+             */
+            seq: number;
+            /** @description What it says, in a few words: `67' Goal, Ana (Reds)`. */
+            label: string;
+            /** Format: date-time */
+            at: string;
         };
         /**
          * Clock
@@ -1887,6 +1992,21 @@ export interface components {
             id: string;
             name: string;
             short_name?: string;
+        };
+        /**
+         * Correction
+         * @description What was quoted is not so any more.
+         */
+        Correction: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uint64
+             * @description The entry that corrects it.
+             */
+            seq: number;
+            /** @description What holds instead, as a sentence. */
+            text: string;
         };
         /**
          * CrowdRule
@@ -2005,7 +2125,7 @@ export interface components {
             action: components["schemas"]["RuleAction"];
         };
         /** @description One line of an event's log. Kinds to come are to be ignored by clients. */
-        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"];
+        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["AssistantAnsweredEntry"];
         /**
          * Event
          * @description An event as everybody allowed to see it sees it.
@@ -2250,6 +2370,9 @@ export interface components {
              * @description It ends so long after its start without anybody's doing, paused or not; 0: its host ends it.
              */
             ends_after_seconds: number;
+            assistant: components["schemas"]["AssistantSettings"];
+            /** @description Whether a model looks at messages after the rules. */
+            screening: components["schemas"]["Screening"];
         };
         EventStartedEntry: {
             /**
@@ -2378,6 +2501,11 @@ export interface components {
          * @enum {string}
          */
         FormatIn: "sse" | "ndjson";
+        /**
+         * @description How far what is said can be relied on.
+         * @enum {string}
+         */
+        Freshness: "current" | "stale" | "unknown";
         /** @enum {string} */
         GoneBy: "author" | "staff";
         /** GuestIn */
@@ -2512,6 +2640,11 @@ export interface components {
         KeyListOut: {
             items: components["schemas"]["ApiKey"][];
         };
+        /**
+         * @description What becomes of a message that waits when its verdict is late.
+         * @enum {string}
+         */
+        Late: "release" | "keep";
         /**
          * @description Which links may be posted.
          * @enum {string}
@@ -2769,6 +2902,8 @@ export interface components {
             reactions: components["schemas"]["ReactionCount"][];
             /** @description Who is called by name in it; absent if nobody is. Up to 10. */
             mentions?: components["schemas"]["Mention"][];
+            /** @description What the house adds to its own words; absent on everybody else's. */
+            assistant?: components["schemas"]["Remark"];
             /** @description The author's own id of the send, so that an optimistic client knows its message again. */
             client_id?: string;
             /** Format: date-time */
@@ -3523,6 +3658,11 @@ export interface components {
             /** @description What to do about it. */
             detail: string;
         };
+        /**
+         * @description How a question ended.
+         * @enum {string}
+         */
+        QuestionOutcome: "answered" | "failed" | "refused";
         /** Raid */
         Raid: {
             on: boolean;
@@ -3699,6 +3839,34 @@ export interface components {
          * @enum {string}
          */
         Receipts: "auto" | "on" | "off";
+        /**
+         * Remark
+         * @description What stands beside the words of the assistant.
+         */
+        Remark: {
+            kind: components["schemas"]["RemarkKind"];
+            by: components["schemas"]["RemarkSource"];
+            state: components["schemas"]["Freshness"];
+            /**
+             * Format: qst-id
+             * @description The question it answers.
+             */
+            question_id?: string;
+            /** @description What gave cause for a post: `goal`, `period_end`, `lead_change`, … */
+            occasion?: string;
+            /** @description The contest's clock when it was said, as people read it: `67'`. */
+            clock?: string;
+            /** @description At most 10. */
+            citations: components["schemas"]["Citation"][];
+            corrected?: components["schemas"]["Correction"];
+        };
+        /** @enum {string} */
+        RemarkKind: "answer" | "post" | "summary";
+        /**
+         * @description Where the words come from.
+         * @enum {string}
+         */
+        RemarkSource: "facts" | "model";
         /**
          * RepeatRule
          * @description The same over and over within one text: more than so many are found.
@@ -4170,6 +4338,27 @@ export interface components {
             result?: components["schemas"]["ContestResult"];
         };
         /**
+         * Screening
+         * @description How an event's messages are screened.
+         */
+        Screening: {
+            mode: components["schemas"]["ScreeningMode"];
+            late: components["schemas"]["Late"];
+        };
+        /**
+         * ScreeningIn
+         * @description How messages are screened; fields left out stay as they are.
+         */
+        ScreeningIn: {
+            mode?: components["schemas"]["ScreeningMode"];
+            late?: components["schemas"]["Late"];
+        };
+        /**
+         * @description When a model looks at a message.
+         * @enum {string}
+         */
+        ScreeningMode: "off" | "after" | "before";
+        /**
          * SettingsIn
          * @description Settings that differ from the defaults.
          */
@@ -4199,6 +4388,8 @@ export interface components {
             starts_by_itself?: boolean;
             /** Format: uint32 */
             ends_after_seconds?: number;
+            assistant?: components["schemas"]["AssistantIn"];
+            screening?: components["schemas"]["ScreeningIn"];
         };
         /**
          * Snapshot
@@ -4316,7 +4507,7 @@ export interface components {
             retry?: number;
         };
         /** @description The `data` of one stream frame: an entry (with `seq`) or a signal (without). */
-        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"] | components["schemas"]["TypingChangedSignal"] | components["schemas"]["ReceiptChangedSignal"] | components["schemas"]["CursorsChangedSignal"] | components["schemas"]["ModerationToldSignal"] | components["schemas"]["MessageEchoedSignal"];
+        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["AssistantAnsweredEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"] | components["schemas"]["TypingChangedSignal"] | components["schemas"]["ReceiptChangedSignal"] | components["schemas"]["CursorsChangedSignal"] | components["schemas"]["ModerationToldSignal"] | components["schemas"]["MessageEchoedSignal"] | components["schemas"]["AssistantDeltaSignal"];
         /** StreamHeartbeat */
         StreamHeartbeat: {
             /** Format: cursor */
