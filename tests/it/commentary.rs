@@ -33,6 +33,13 @@ pub async fn reports(host: &Actor, event: &str, updates: &[Value]) {
         .ok();
 }
 
+/// A match under way.
+async fn kicks_off(host: &Actor) -> String {
+    let event = host.starts_event("football").await;
+    reports(host, &event, &[whistle(1, "period_start")]).await;
+    event
+}
+
 /// Waits for the next post; gives its occasion and text.
 async fn hears_post(seat: &mut Seat) -> (String, String) {
     let message = hears_message(seat).await;
@@ -164,7 +171,7 @@ async fn each_occasion_of_a_match_is_told_once_in_its_words() {
 async fn what_is_corrected_or_taken_back_is_marked_where_it_was_said() {
     let server = start().await;
     let host = server.host();
-    let event = host.starts_event("football").await;
+    let event = kicks_off(&host).await;
     let mut seat = server.anybody().watches(&event).await;
     let mut ids = Vec::new();
     for update in [goal("g1", "home", "Ana", 7), goal("g2", "home", "Ben", 9)] {
@@ -217,7 +224,6 @@ async fn what_is_corrected_or_taken_back_is_marked_where_it_was_said() {
         &[
             goal("g3", "away", "Dan", 30),
             json!({"source_id": "x3", "type": "retract", "target_source_id": "g3"}),
-            whistle(1, "period_start"),
         ],
     )
     .await;
@@ -232,7 +238,7 @@ async fn what_is_corrected_or_taken_back_is_marked_where_it_was_said() {
 async fn nothing_is_said_where_it_is_switched_off_nor_later_of_that_time() {
     let server = start().await;
     let host = server.host();
-    let event = host.starts_event("football").await;
+    let event = kicks_off(&host).await;
     let mut seat = server.anybody().watches(&event).await;
     let posts = |on: bool| json!({"settings": {"assistant": {"posts": on}}});
     host.changes_event(&event, &posts(false)).await;
@@ -250,7 +256,7 @@ async fn nothing_is_said_where_it_is_switched_off_nor_later_of_that_time() {
 async fn a_burst_is_told_in_few_posts() {
     let server = start().await;
     let host = server.host();
-    let event = host.starts_event("football").await;
+    let event = kicks_off(&host).await;
     let mut seat = server.anybody().watches(&event).await;
     let goals: Vec<_> = (1..=50)
         .map(|minute| goal(&format!("g{minute}"), "home", "Ana", minute))
@@ -281,7 +287,7 @@ async fn a_burst_is_told_in_few_posts() {
 async fn a_name_that_the_rules_refuse_is_left_out_and_none_calls_anybody() {
     let server = start().await;
     let host = server.host();
-    let event = host.starts_event("football").await;
+    let event = kicks_off(&host).await;
     let rules = json!({"rules": {"words": [{"term": "badword", "action": "hold"}]}});
     let path = format!("/v1/events/{event}/rules");
     let written = host

@@ -124,6 +124,8 @@ fn goal(id: &str, side: &str, player: &str, minute: u32) -> String {
     format!(r#"{{"source_id":"{id}","type":"goal","participant_id":"{side}","player":"{player}","minute":{minute}}}"#)
 }
 
+const KICK_OFF: &str = r#"{"type":"period_start","period":{"number":1}}"#;
+
 #[test]
 fn goals_say_who_leads_now() {
     let mut play = Play::of(EventKind::Football);
@@ -149,7 +151,7 @@ fn goals_say_who_leads_now() {
 #[test]
 fn what_is_old_is_passed_over_but_for_the_summary() {
     let mut play = Play::of(EventKind::Football);
-    play.reports(&goal("1", "a", "Ana", 10));
+    play.reports(KICK_OFF).reports(&goal("1", "a", "Ana", 10));
     play.now_ms += 301_000;
     assert!(play.looks().0.is_empty());
     let mut ended = event(EventKind::Football);
@@ -162,11 +164,14 @@ fn what_is_old_is_passed_over_but_for_the_summary() {
 #[test]
 fn a_page_is_cut_between_reports() {
     let mut play = Play::of(EventKind::Football);
+    play.reports(KICK_OFF);
+    play.unheard.clear();
+    play.reports(&goal("0", "a", "Ana", 9));
     play.reports(&goal("1", "a", "Ana", 10))
         .reports(&goal("2", "a", "Ana", 11));
-    // Created, then a goal and its score, twice.
-    assert_eq!(play.unheard.len(), 5);
-    for (length, complete) in [(5, 3), (4, 3), (3, 1), (2, 1), (1, 1)] {
+    // A goal and its score, three times.
+    assert_eq!(play.unheard.len(), 6);
+    for (length, complete) in [(6, 4), (5, 4), (4, 2), (3, 2), (2, 2), (1, 1)] {
         assert_eq!(Notes::complete(&play.unheard[..length]), complete, "{length}");
     }
 }

@@ -85,7 +85,8 @@ async fn what_a_killed_instance_owed_another_says() {
     let host = first.user("hanna", &["host"]);
     let event = host.starts_event("football").await;
     // Nobody has a seat at the second, so it hears nothing of the goal but by looking round.
-    reports(&host, &event, &[goal("g1", "home", "Ana", 7)]).await;
+    let updates = [whistle(1, "period_start"), goal("g1", "home", "Ana", 7)];
+    reports(&host, &event, &updates).await;
     first.gets_killed().await;
     let mut seat = second.user("ben", &[]).resumes(&event, "1-0").await;
     hears_message(&mut seat).await;
