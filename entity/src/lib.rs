@@ -10,6 +10,7 @@ pub mod assistant_question;
 pub mod audit;
 pub mod badge;
 pub mod claim;
+pub mod commentary;
 pub mod contest;
 pub mod contest_update;
 pub mod event;

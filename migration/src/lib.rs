@@ -13,6 +13,7 @@ mod m0007_notification;
 mod m0008_follow;
 mod m0009_job;
 mod m0010_question;
+mod m0011_commentary;
 mod m0012_llm;
 mod search;
 mod table;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_follow::Migration),
             Box::new(m0009_job::Migration),
             Box::new(m0010_question::Migration),
+            Box::new(m0011_commentary::Migration),
             Box::new(m0012_llm::Migration),
         ]
     }

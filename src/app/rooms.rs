@@ -16,6 +16,7 @@ use crate::{
         assistant::{Asking, Assistant, Means, api::AssistantApi},
         badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi, floor::ChatFloor, queue::QueueApi},
+        commentary::Commentary,
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
@@ -88,6 +89,7 @@ pub(super) struct Rooms {
     assistant: Assistant,
     /// Knows the rules, what is to be screened, and a question to the assistant.
     judge: Arc<dyn Judge>,
+    commentary: Commentary,
 }
 
 impl Rooms {
@@ -166,6 +168,13 @@ impl Rooms {
             polls: Polls::new(store.clone(), stream.clone()),
             lobby: Lobby::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             notices: Notices::new(store.clone(), stream.clone(), bus.clone(), config.notices.clone()),
+            commentary: Commentary::new(
+                store.clone(),
+                stream.clone(),
+                Arc::new(chat.clone()),
+                Arc::new(moderation.clone()),
+                &config.assistant,
+            ),
             events,
             chat,
             presence,
@@ -204,6 +213,7 @@ impl Rooms {
             Arc::new(self.badges.clone()),
             Arc::new(self.presence.clone()),
             Arc::new(self.assistant.clone()),
+            Arc::new(self.commentary.clone()),
         ]);
         self.stream.deliver_to(Arc::new(self.notices.clone()));
     }
@@ -378,5 +388,6 @@ impl Rooms {
         tasks.spawn(self.lobby.show(halt.clone()));
         tasks.spawn(self.screening.work(halt.clone()));
         tasks.spawn(self.assistant.work(halt.clone()));
+        tasks.spawn(self.commentary.watch(halt.clone()));
     }
 }

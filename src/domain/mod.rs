@@ -6,6 +6,7 @@
 pub mod assistant;
 pub mod badge;
 pub mod chat;
+pub mod commentary;
 pub mod contest;
 pub mod cursor;
 pub mod cursors;

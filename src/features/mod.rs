@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod assistant;
 pub mod badges;
 pub mod chat;
+pub mod commentary;
 pub mod contest;
 pub mod cursors;
 pub mod events;

@@ -20,6 +20,7 @@ mod automation;
 mod badges;
 mod bus;
 mod chat;
+mod commentary;
 mod concourse;
 mod contest;
 mod crash;
