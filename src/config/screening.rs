@@ -11,7 +11,8 @@ use super::Wrong;
 #[serde(default, deny_unknown_fields)]
 pub struct ScreeningConfig {
     /// From which score on a message is held or taken away: by our label (`hate`, `abuse`, `sexual`, `violence`, `self_harm`,
-    /// `spam`, `other`) or by the model's own category (`sexual/minors`), which wins. What is not listed never counts.
+    /// `spam`, `other`) or by the model's own category, which wins: `sexual_minors` for `sexual/minors`, since names of settings
+    /// have no other signs. What is not listed never counts.
     pub thresholds: BTreeMap<String, f64>,
     /// Kept with every decision. Raise it when you change the thresholds.
     pub version: u64,
@@ -40,7 +41,7 @@ impl Default for ScreeningConfig {
             ("hate", 0.5),
             ("abuse", 0.6),
             ("sexual", 0.6),
-            ("sexual/minors", 0.2),
+            ("sexual_minors", 0.2),
             ("violence", 0.7),
             ("self_harm", 0.5),
             ("spam", 0.8),
@@ -63,6 +64,10 @@ impl Default for ScreeningConfig {
 
 impl ScreeningConfig {
     pub(super) fn check(&self) -> Result<(), Wrong> {
+        let is_name = |name: &String| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if !self.thresholds.keys().all(is_name) {
+            return Err(("screening.thresholds", "have names of small letters and `_`"));
+        }
         if self.thresholds.values().any(|at| !(0.0..=1.0).contains(at)) || self.thresholds.len() > 64 {
             return Err(("screening.thresholds", "lie between 0 and 1, at most 64 of them"));
         }

@@ -96,7 +96,8 @@ impl ModelVerdict {
     pub fn held_against(&self, thresholds: &BTreeMap<String, f64>) -> Option<ReportCategory> {
         let over = |one: &CategoryScore| {
             let ours = label(&one.category);
-            let threshold = thresholds.get(&one.category).or_else(|| thresholds.get(ours.name()))?;
+            let own = one.category.replace(['/', '-'], "_");
+            let threshold = thresholds.get(&own).or_else(|| thresholds.get(ours.name()))?;
             (one.score >= *threshold).then(|| (ours, one.score - threshold))
         };
         let worst = self
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_furthest_over_its_threshold_counts() {
         let thresholds: BTreeMap<String, f64> =
-            [("hate", 0.5), ("abuse", 0.6), ("sexual", 0.6), ("sexual/minors", 0.2)]
+            [("hate", 0.5), ("abuse", 0.6), ("sexual", 0.6), ("sexual_minors", 0.2)]
                 .map(|(name, at)| (name.to_owned(), at))
                 .into();
         for (scores, expected) in [

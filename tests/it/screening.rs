@@ -175,13 +175,14 @@ async fn the_same_words_are_asked_about_once_and_many_at_a_time() {
     let event = screened(&hanna, "before", "keep").await;
     let mut staff = hanna.watches(&event).await;
     // The first request takes its time; what is said meanwhile goes together.
-    model.next_judgement(Act::say("").after(std::time::Duration::from_millis(300)));
+    model.next_judgement(Act::say("").after(std::time::Duration::from_secs(2)));
     let said = posts(&server.user("first", &[]), &event, "the first").await.body;
     model.judged(1).await;
-    for number in 0..40 {
-        let fan = server.user(&format!("fan{number}"), &[]);
-        posts(&fan, &event, &format!("goal {}", number % 20)).await.ok();
-    }
+    let fans = (0..40).map(|number| {
+        let (fan, event) = (server.user(&format!("fan{number}"), &[]), event.clone());
+        async move { posts(&fan, &event, &format!("goal {}", number % 20)).await.ok() }
+    });
+    futures_util::future::join_all(fans).await;
     decision_on(&mut staff, &said, "message.released").await;
     for _ in 0..40 {
         staff.hears("message.released").await;

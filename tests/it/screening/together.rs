@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use grandstand::config::Config;
+use grandstand::{bus::LocalBus, config::Config};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,8 +36,8 @@ async fn two_servers_decide_on_each_message_once() {
     postgres::assign(dirs[1].path(), &database);
     let [first, second] = dirs;
     let servers = [
-        Box::pin(TestServer::start_on(first, Arc::default(), change)).await,
-        Box::pin(TestServer::start_on(second, Arc::default(), change)).await,
+        Box::pin(TestServer::start_on(first, Arc::<LocalBus>::default(), &change)).await,
+        Box::pin(TestServer::start_on(second, Arc::<LocalBus>::default(), &change)).await,
     ];
     let hanna = servers[0].host();
     let event = screened(&hanna, "before", "keep").await;
