@@ -6,9 +6,11 @@
 pub mod api_key;
 pub mod appeal;
 pub mod applause_total;
+pub mod assistant_question;
 pub mod audit;
 pub mod badge;
 pub mod claim;
+pub mod commentary;
 pub mod contest;
 pub mod contest_update;
 pub mod event;

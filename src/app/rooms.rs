@@ -13,8 +13,10 @@ use crate::{
     domain::{event::EventSettings, room::RoomSettings},
     features::{
         accounts::{Guests, api::AccountsApi},
+        assistant::{Asking, Assistant, Means, api::AssistantApi},
         badges::{Badges, Carded, api::BadgesApi},
-        chat::{Chat, api::ChatApi, queue::QueueApi},
+        chat::{Chat, api::ChatApi, floor::ChatFloor, queue::QueueApi},
+        commentary::Commentary,
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
@@ -84,6 +86,10 @@ pub(super) struct Rooms {
     lobby: Lobby,
     notices: Notices,
     screening: Screening,
+    assistant: Assistant,
+    /// Knows the rules, what is to be screened, and a question to the assistant.
+    judge: Arc<dyn Judge>,
+    commentary: Commentary,
 }
 
 impl Rooms {
@@ -124,7 +130,29 @@ impl Rooms {
             door: Arc::new(Door::new(inner, moderation.clone())),
             badges: badges.clone(),
         });
+        let typing = Typing::new(stream.clone());
+        let judge: Arc<dyn Judge> = Arc::new(moderation.clone());
+        let means = Means {
+            store: store.clone(),
+            stream: stream.clone(),
+            podium: Arc::new(chat.clone()),
+            judge: Arc::clone(&judge),
+            quill: Arc::new(typing.clone()),
+            crowd: Arc::new(presence.clone()),
+            llm: llm.clone(),
+            tasks: tasks.clone(),
+        };
+        let screen = Screen {
+            inner: judge,
+            screening: screening.clone(),
+        };
+        let asking = Asking {
+            judge: Arc::new(screen),
+            name: config.assistant.name.clone(),
+        };
         let rooms = Self {
+            assistant: Assistant::new(means, &config.assistant),
+            judge: Arc::new(asking),
             event_defaults: EventSettings {
                 assistant: (&config.assistant).into(),
                 ..EventSettings::from(&config.room)
@@ -134,12 +162,19 @@ impl Rooms {
             keys: Keys::new(store.clone()),
             reactions: Reactions::new(store.clone(), stream.clone()),
             contests: Contests::new(store.clone(), stream.clone()),
-            typing: Typing::new(stream.clone()),
+            typing,
             cursors: Cursors::new(stream.clone()),
             receipts: Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             polls: Polls::new(store.clone(), stream.clone()),
             lobby: Lobby::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             notices: Notices::new(store.clone(), stream.clone(), bus.clone(), config.notices.clone()),
+            commentary: Commentary::new(
+                store.clone(),
+                stream.clone(),
+                Arc::new(chat.clone()),
+                Arc::new(moderation.clone()),
+                &config.assistant,
+            ),
             events,
             chat,
             presence,
@@ -177,6 +212,8 @@ impl Rooms {
             Arc::new(self.receipts.clone()),
             Arc::new(self.badges.clone()),
             Arc::new(self.presence.clone()),
+            Arc::new(self.assistant.clone()),
+            Arc::new(self.commentary.clone()),
         ]);
         self.stream.deliver_to(Arc::new(self.notices.clone()));
     }
@@ -188,14 +225,6 @@ impl Rooms {
             Arc::new(authenticator.clone()),
             Arc::new(self.moderation.clone()),
         ]);
-    }
-
-    /// Who is asked about what people say.
-    fn judge(&self) -> Arc<dyn Judge> {
-        Arc::new(Screen {
-            inner: Arc::new(self.moderation.clone()),
-            screening: self.screening.clone(),
-        })
     }
 
     fn gate(&self) -> Arc<dyn Gate> {
@@ -210,7 +239,7 @@ impl Rooms {
                 guests: outside.guests,
                 limits: outside.limits,
                 gate: self.gate(),
-                judge: Arc::new(self.moderation.clone()),
+                judge: Arc::clone(&self.judge),
             },
             EventsApi {
                 gate: self.gate(),
@@ -225,7 +254,7 @@ impl Rooms {
             ChatApi {
                 chat: self.chat.clone(),
                 gate: self.gate(),
-                judge: self.judge(),
+                judge: Arc::clone(&self.judge),
             },
             ReactionsApi {
                 reactions: self.reactions.clone(),
@@ -261,6 +290,7 @@ impl Rooms {
             self.crowd(),
             self.order(),
             self.hall(),
+            self.questions(),
         )
     }
 
@@ -328,6 +358,19 @@ impl Rooms {
         )
     }
 
+    fn questions(&self) -> AssistantApi {
+        let floor = ChatFloor {
+            chat: self.chat.clone(),
+            // The endpoint counts its questions itself.
+            judge: Arc::new(self.moderation.clone()),
+        };
+        AssistantApi {
+            assistant: self.assistant.clone(),
+            gate: self.gate(),
+            floor: Arc::new(floor),
+        }
+    }
+
     /// Starts what they do by themselves, until `halt`.
     pub(super) fn work(self, tasks: &TaskTracker, halt: &CancellationToken) {
         tasks.spawn(self.reactions.tally(halt.clone()));
@@ -344,5 +387,7 @@ impl Rooms {
         tasks.spawn(self.receipts.tell(halt.clone()));
         tasks.spawn(self.lobby.show(halt.clone()));
         tasks.spawn(self.screening.work(halt.clone()));
+        tasks.spawn(self.assistant.work(halt.clone()));
+        tasks.spawn(self.commentary.watch(halt.clone()));
     }
 }

@@ -234,6 +234,12 @@ impl UserId {
         Self(encode("gst", Uuid::now_v7()).into())
     }
 
+    /// By this the house itself speaks.
+    #[must_use]
+    pub fn assistant() -> Self {
+        Self(super::assistant::ASSISTANT_ID.into())
+    }
+
     /// What no user's id comes before. Nobody's own.
     #[must_use]
     pub fn before_all() -> Self {

@@ -6,18 +6,21 @@
 pub mod assistant;
 pub mod badge;
 pub mod chat;
+pub mod commentary;
 pub mod contest;
 pub mod cursor;
 pub mod cursors;
 #[macro_use]
 pub mod entry;
 pub mod event;
+pub mod facts;
 pub mod id;
 pub mod key;
 pub mod lobby;
 pub mod mention;
 pub mod moderation;
 pub mod notice;
+pub mod phrases;
 pub mod poll;
 pub mod presence;
 pub mod reaction;

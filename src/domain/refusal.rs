@@ -54,6 +54,7 @@ pub enum Reason {
     TimedOut,
     MessageBlocked,
     AlreadyAppealed,
+    AssistantOff,
 }
 
 /// One field that is wrong: where (RFC 6901 JSON pointer), which rule, and what to do.
@@ -183,6 +184,7 @@ impl Reason {
             Self::TimedOut => "timed-out",
             Self::MessageBlocked => "message-blocked",
             Self::AlreadyAppealed => "already-appealed",
+            Self::AssistantOff => "assistant-off",
         }
     }
 }

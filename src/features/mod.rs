@@ -3,8 +3,10 @@
 //! No feature knows another; they meet in the log.
 
 pub mod accounts;
+pub mod assistant;
 pub mod badges;
 pub mod chat;
+pub mod commentary;
 pub mod contest;
 pub mod cursors;
 pub mod events;

@@ -15,10 +15,12 @@ mod support;
 
 mod access;
 mod accounts;
+mod assistant;
 mod automation;
 mod badges;
 mod bus;
 mod chat;
+mod commentary;
 mod concourse;
 mod contest;
 mod crash;

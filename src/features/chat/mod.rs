@@ -8,6 +8,7 @@ mod appear;
 mod behind;
 mod call;
 mod change;
+pub mod floor;
 mod fresh;
 mod lately;
 mod manners;
