@@ -14,6 +14,7 @@ mod m0008_follow;
 mod m0009_job;
 mod m0011_commentary;
 mod m0012_llm;
+mod m0013_persona;
 mod search;
 mod table;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_job::Migration),
             Box::new(m0011_commentary::Migration),
             Box::new(m0012_llm::Migration),
+            Box::new(m0013_persona::Migration),
         ]
     }
 }

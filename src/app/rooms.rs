@@ -1,6 +1,9 @@
 //! The rooms of the house: every feature, whom it listens to, what it is on the outside, and what it does by itself.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -15,7 +18,7 @@ use crate::{
         accounts::{Guests, api::AccountsApi},
         badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi, queue::QueueApi},
-        commentary::Commentary,
+        commentary::{self, Commentary},
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
@@ -27,6 +30,7 @@ use crate::{
         },
         notices::{Notices, api::NoticesApi},
         ops::OpsApi,
+        personas::{Means, Personas, api::PersonasApi},
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
@@ -85,6 +89,7 @@ pub(super) struct Rooms {
     lobby: Lobby,
     notices: Notices,
     commentary: Commentary,
+    personas: Personas,
 }
 
 impl Rooms {
@@ -97,7 +102,7 @@ impl Rooms {
             roll,
             secret,
             tasks,
-            llm: _,
+            llm,
         } = ground;
         let (store, stream) = (store.clone(), stream.clone());
         let events = Events::new(store.clone(), stream.clone());
@@ -118,6 +123,20 @@ impl Rooms {
             door: Arc::new(Door::new(inner, moderation.clone())),
             badges: badges.clone(),
         });
+        let typing = Typing::new(stream.clone());
+        let personas = Personas::new(Means {
+            store: store.clone(),
+            stream: stream.clone(),
+            llm: llm.clone(),
+            stage: Arc::new(events.clone()),
+            podium: Arc::new(chat.clone()),
+            quill: Arc::new(typing.clone()),
+            judge: Arc::new(moderation.clone()),
+            house: commentary::speaker(&config.assistant),
+            settings: EventSettings::from(&config.room),
+            deadline: Duration::from_secs(config.assistant.persona_deadline_seconds.into()),
+            tasks: tasks.clone(),
+        });
         let rooms = Self {
             event_defaults: EventSettings {
                 assistant: (&config.assistant).into(),
@@ -128,7 +147,8 @@ impl Rooms {
             keys: Keys::new(store.clone()),
             reactions: Reactions::new(store.clone(), stream.clone()),
             contests: Contests::new(store.clone(), stream.clone()),
-            typing: Typing::new(stream.clone()),
+            typing,
+            personas,
             cursors: Cursors::new(stream.clone()),
             receipts: Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             polls: Polls::new(store.clone(), stream.clone()),
@@ -139,6 +159,7 @@ impl Rooms {
                 stream.clone(),
                 Arc::new(chat.clone()),
                 Arc::new(moderation.clone()),
+                llm.clone(),
                 &config.assistant,
             ),
             events,
@@ -318,6 +339,10 @@ impl Rooms {
                 lobby: self.lobby.clone(),
                 gate: self.gate(),
             },
+            PersonasApi {
+                personas: self.personas.clone(),
+                gate: self.gate(),
+            },
         )
     }
 
@@ -337,5 +362,6 @@ impl Rooms {
         tasks.spawn(self.receipts.tell(halt.clone()));
         tasks.spawn(self.lobby.show(halt.clone()));
         tasks.spawn(self.commentary.watch(halt.clone()));
+        tasks.spawn(self.personas.play(halt.clone()));
     }
 }

@@ -54,6 +54,8 @@ pub enum Reason {
     TimedOut,
     MessageBlocked,
     AlreadyAppealed,
+    NoModel,
+    TooManySessions,
 }
 
 /// One field that is wrong: where (RFC 6901 JSON pointer), which rule, and what to do.
@@ -183,6 +185,8 @@ impl Reason {
             Self::TimedOut => "timed-out",
             Self::MessageBlocked => "message-blocked",
             Self::AlreadyAppealed => "already-appealed",
+            Self::NoModel => "no-model",
+            Self::TooManySessions => "too-many-sessions",
         }
     }
 }

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{
-        MessageId,
+        EventId, MessageId, UserId,
         assistant::Remark,
         chat::Message,
         text::{ClientId, MessageText},
@@ -43,4 +43,13 @@ pub trait Podium: Send + Sync {
         message: MessageId,
         remark: Remark,
     ) -> BoxFuture<'a, Result<Option<Message>, Error>>;
+}
+
+/// Shows that somebody writes. Must not block.
+pub trait Quill: Send + Sync {
+    /// For a few seconds, unless it is said again.
+    fn types(&self, event: EventId, user: User, thread: Option<MessageId>);
+
+    /// Not any more, and nothing was said.
+    fn stops(&self, event: EventId, user: UserId);
 }

@@ -36,6 +36,7 @@ mod lobby;
 mod notices;
 mod operate;
 mod order;
+mod personas;
 mod polls;
 mod postgres;
 mod presence;

@@ -24,6 +24,7 @@ use crate::{
         entry::{EntryKind, Signal, TypingChanged},
         user::User,
     },
+    http::podium::Quill,
     store::LogEntry,
     stream::{EventListener, Stream},
 };
@@ -134,6 +135,16 @@ struct SaidBy {
 #[derive(Deserialize)]
 struct Author {
     id: UserId,
+}
+
+impl Quill for Typing {
+    fn types(&self, event: EventId, user: User, thread: Option<MessageId>) {
+        Self::types(self, event, user, thread);
+    }
+
+    fn stops(&self, event: EventId, user: UserId) {
+        Self::stops(self, event, user);
+    }
 }
 
 impl EventListener for Typing {

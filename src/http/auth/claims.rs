@@ -124,6 +124,9 @@ fn user_id(sub: &str, signer: Signer<'_>) -> Result<UserId, Refusal> {
     if id.is_guest() && matches!(signer, Signer::Outside(_)) {
         return Err(invalid("Only this server names guests."));
     }
+    if id.is_persona() {
+        return Err(invalid("Personas speak for themselves."));
+    }
     Ok(id)
 }
 
