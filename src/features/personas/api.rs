@@ -121,7 +121,7 @@ impl PersonasApi {
     #[oai(
         path = "/personas/:persona/sessions",
         method = "post",
-        operation_id = "begin_session"
+        operation_id = "begin_persona_session"
     )]
     async fn begin(&self, me: Attendee, persona: Path<PersonaId>) -> Result<Created<Session>, Problem> {
         me.caller.limit(|limits| limits.write).await?;
@@ -133,7 +133,7 @@ impl PersonasApi {
     /// List your sessions
     ///
     /// Latest first.
-    #[oai(path = "/me/sessions", method = "get", operation_id = "list_sessions")]
+    #[oai(path = "/me/sessions", method = "get", operation_id = "list_persona_sessions")]
     async fn sessions(&self, me: Attendee, after: Place<BySession>, limit: Limit) -> Answer<Page<Session>> {
         me.caller.limit(|limits| limits.read).await?;
         let before = after.0.map(|BySession(id)| id);
@@ -144,7 +144,7 @@ impl PersonasApi {
     /// Read a session
     ///
     /// Yours, or one that you run. `score` is there once it was scored.
-    #[oai(path = "/sessions/:session", method = "get", operation_id = "get_session")]
+    #[oai(path = "/sessions/:session", method = "get", operation_id = "get_persona_session")]
     async fn session(&self, caller: Caller, session: Path<EventId>) -> Answer<Session> {
         let found = self.admit(session.0, &caller).await?;
         caller.limit(|limits| limits.read).await?;
@@ -155,7 +155,11 @@ impl PersonasApi {
     ///
     /// The room ends at once; the score sheet follows as `session.scored` in its log. Ending one that could not be scored
     /// tries once more.
-    #[oai(path = "/sessions/:session/end", method = "post", operation_id = "end_session")]
+    #[oai(
+        path = "/sessions/:session/end",
+        method = "post",
+        operation_id = "end_persona_session"
+    )]
     async fn end(&self, caller: Caller, session: Path<EventId>) -> Answer<Session> {
         let found = self.admit(session.0, &caller).await?;
         caller.limit(|limits| limits.write).await?;
