@@ -125,7 +125,9 @@ impl Past {
             | Entry::ReportFiled(_)
             | Entry::AppealFiled(_)
             // Its words are a message.
-            | Entry::AssistantAnswered(_) => {}
+            | Entry::AssistantAnswered(_)
+            // A page of its own.
+            | Entry::SessionScored(_) => {}
         }
     }
 

@@ -62,7 +62,7 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
         "poll.changed" => count_votes(snapshot, data),
         "poll.closed" | "poll.retracted" => end(list(snapshot, "polls"), &data["poll"]),
         // Staff hear of it; a snapshot shows what came of it.
-        "moderation.decided" | "report.filed" | "appeal.filed" | "assistant.answered" => {}
+        "moderation.decided" | "report.filed" | "appeal.filed" | "assistant.answered" | "session.scored" => {}
         _ => contest(snapshot, kind, data),
     }
 }
