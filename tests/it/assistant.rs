@@ -2,6 +2,7 @@
 
 mod facts;
 mod identity;
+mod injections;
 mod model;
 mod together;
 

@@ -50,6 +50,8 @@ async fn every_type_of_entry_folds_into_the_next_snapshot() {
     .await;
     hall.tallied("applause.changed").await;
     gives_and_takes_badges(&mut hall).await;
+    ana.says(&hall.event, "@assistant what is the score?").await;
+    hall.tallied("assistant.answered").await;
     hall.did("a reply taken back", host.delete(&reply).await).await;
     // Counted, but gone before it was told.
     hall.did("a last reaction", host.put(&fire, &Value::Null).await).await;

@@ -490,7 +490,13 @@ fn figures_are_held_against_the_state() {
     let ground = live();
     for (text, agrees_with_it) in [
         ("Reds lead 2-1.", true),
-        ("It is 1:2 for Reds.", true),
+        ("Blues 2-1 Reds.", false),
+        ("Blues United 1–2 Reds.", true),
+        ("It is 1:2.", false),
+        ("It is 2:1 now", true),
+        ("Blues have nine goals.", false),
+        ("40 people have signed in.", true),
+        ("Blues have 40 goals.", false),
         ("It was 1-1 at the break.", true),
         ("Reds lead 3-1.", false),
         ("Reds lead 3 : 1.", false),

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use grandstand::config::Config;
 use serde_json::{Value, json};
 
-use super::{all_ends, asks, ends, piece, plays, text};
+use super::{all_ends, asks, piece, plays, text};
 use crate::support::{Act, Model, Seat, TestServer, soon};
 
 const WHY: &str = "why is everybody so loud?";
@@ -261,5 +261,4 @@ async fn many_questions_at_once_end_each_once() {
         .iter()
         .filter(|entry| entry["data"]["message"]["author"]["id"] == "assistant");
     assert_eq!(answers.count(), 20);
-    let _ = ends;
 }

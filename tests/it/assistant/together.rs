@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use grandstand::bus::LocalBus;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -17,7 +18,7 @@ async fn a_question_at_one_server_is_answered_once_and_read_at_both() {
     let bus = redis.config();
     let mut servers = Vec::new();
     for dir in dirs {
-        let started = TestServer::start_on(dir, Arc::default(), |config| {
+        let started = TestServer::start_on(dir, Arc::new(LocalBus::default()), |config| {
             config.bus = bus.clone();
             model.set_up(config);
         });
