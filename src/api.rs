@@ -11,6 +11,7 @@ use poem_openapi::OpenApiService;
 use crate::{
     features::{
         accounts::api::AccountsApi,
+        assistant::api::AssistantApi,
         badges::api::BadgesApi,
         chat::{api::ChatApi, queue::QueueApi},
         contest::api::ContestApi,
@@ -49,6 +50,7 @@ pub type Groups = (
     Crowd,
     Order,
     Hall,
+    AssistantApi,
 );
 
 /// What people let each other know. A group of groups, because a list has no more than sixteen.

@@ -6,6 +6,7 @@
 pub mod api_key;
 pub mod appeal;
 pub mod applause_total;
+pub mod assistant_question;
 pub mod audit;
 pub mod badge;
 pub mod claim;

@@ -16,8 +16,9 @@ use crate::{
     domain::{event::EventSettings, room::RoomSettings},
     features::{
         accounts::{Guests, api::AccountsApi},
+        assistant::{Asking, Assistant, Means, api::AssistantApi},
         badges::{Badges, Carded, api::BadgesApi},
-        chat::{Chat, api::ChatApi, queue::QueueApi},
+        chat::{Chat, api::ChatApi, floor::ChatFloor, queue::QueueApi},
         commentary::{self, Commentary},
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
@@ -30,14 +31,15 @@ use crate::{
         },
         notices::{Notices, api::NoticesApi},
         ops::OpsApi,
-        personas::{Means, Personas, api::PersonasApi},
+        personas::{self, Personas, api::PersonasApi},
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
         receipts::{Receipts, api::ReceiptsApi},
+        screening::{Screen, Screening},
         typing::{Typing, api::TypingApi},
     },
-    http::{Limits, auth::Authenticator, gate::Gate},
+    http::{Limits, auth::Authenticator, gate::Gate, judge::Judge},
     llm::Llm,
     store::Store,
     stream::{SeatListener, SnapshotPart, Stream},
@@ -53,7 +55,6 @@ pub(super) struct Ground<'a> {
     pub(super) roll: Option<Roll>,
     pub(super) secret: &'a Secret,
     pub(super) tasks: &'a TaskTracker,
-    #[allow(dead_code, reason = "for the rooms that ask a model")]
     pub(super) llm: &'a Llm,
 }
 
@@ -88,6 +89,10 @@ pub(super) struct Rooms {
     polls: Polls,
     lobby: Lobby,
     notices: Notices,
+    screening: Screening,
+    assistant: Assistant,
+    /// Knows the rules, what is to be screened, and a question to the assistant.
+    judge: Arc<dyn Judge>,
     commentary: Commentary,
     personas: Personas,
 }
@@ -119,12 +124,19 @@ impl Rooms {
             &config.order,
             tasks.clone(),
         );
+        let screening = Screening::new(
+            store.clone(),
+            stream.clone(),
+            Arc::new(chat.clone()),
+            llm.clone(),
+            &config.screening,
+        );
         let gate = Arc::new(Carded {
             door: Arc::new(Door::new(inner, moderation.clone())),
             badges: badges.clone(),
         });
         let typing = Typing::new(stream.clone());
-        let personas = Personas::new(Means {
+        let personas = Personas::new(personas::Means {
             store: store.clone(),
             stream: stream.clone(),
             llm: llm.clone(),
@@ -137,7 +149,28 @@ impl Rooms {
             deadline: Duration::from_secs(config.assistant.persona_deadline_seconds.into()),
             tasks: tasks.clone(),
         });
+        let judge: Arc<dyn Judge> = Arc::new(moderation.clone());
+        let means = Means {
+            store: store.clone(),
+            stream: stream.clone(),
+            podium: Arc::new(chat.clone()),
+            judge: Arc::clone(&judge),
+            quill: Arc::new(typing.clone()),
+            crowd: Arc::new(presence.clone()),
+            llm: llm.clone(),
+            tasks: tasks.clone(),
+        };
+        let screen = Screen {
+            inner: judge,
+            screening: screening.clone(),
+        };
+        let asking = Asking {
+            judge: Arc::new(screen),
+            name: config.assistant.name.clone(),
+        };
         let rooms = Self {
+            assistant: Assistant::new(means, &config.assistant),
+            judge: Arc::new(asking),
             event_defaults: EventSettings {
                 assistant: (&config.assistant).into(),
                 ..EventSettings::from(&config.room)
@@ -167,6 +200,7 @@ impl Rooms {
             presence,
             badges,
             moderation,
+            screening,
             store,
             stream,
             bus,
@@ -198,6 +232,7 @@ impl Rooms {
             Arc::new(self.receipts.clone()),
             Arc::new(self.badges.clone()),
             Arc::new(self.presence.clone()),
+            Arc::new(self.assistant.clone()),
             Arc::new(self.commentary.clone()),
         ]);
         self.stream.deliver_to(Arc::new(self.notices.clone()));
@@ -224,7 +259,7 @@ impl Rooms {
                 guests: outside.guests,
                 limits: outside.limits,
                 gate: self.gate(),
-                judge: Arc::new(self.moderation.clone()),
+                judge: Arc::clone(&self.judge),
             },
             EventsApi {
                 gate: self.gate(),
@@ -239,7 +274,7 @@ impl Rooms {
             ChatApi {
                 chat: self.chat.clone(),
                 gate: self.gate(),
-                judge: Arc::new(self.moderation.clone()),
+                judge: Arc::clone(&self.judge),
             },
             ReactionsApi {
                 reactions: self.reactions.clone(),
@@ -275,6 +310,7 @@ impl Rooms {
             self.crowd(),
             self.order(),
             self.hall(),
+            self.questions(),
         )
     }
 
@@ -346,6 +382,19 @@ impl Rooms {
         )
     }
 
+    fn questions(&self) -> AssistantApi {
+        let floor = ChatFloor {
+            chat: self.chat.clone(),
+            // The endpoint counts its questions itself.
+            judge: Arc::new(self.moderation.clone()),
+        };
+        AssistantApi {
+            assistant: self.assistant.clone(),
+            gate: self.gate(),
+            floor: Arc::new(floor),
+        }
+    }
+
     /// Starts what they do by themselves, until `halt`.
     pub(super) fn work(self, tasks: &TaskTracker, halt: &CancellationToken) {
         tasks.spawn(self.reactions.tally(halt.clone()));
@@ -361,6 +410,8 @@ impl Rooms {
         tasks.spawn(self.cursors.tell(halt.clone()));
         tasks.spawn(self.receipts.tell(halt.clone()));
         tasks.spawn(self.lobby.show(halt.clone()));
+        tasks.spawn(self.screening.work(halt.clone()));
+        tasks.spawn(self.assistant.work(halt.clone()));
         tasks.spawn(self.commentary.watch(halt.clone()));
         tasks.spawn(self.personas.play(halt.clone()));
     }

@@ -38,6 +38,10 @@ pub struct LimitsConfig {
     pub cursors: QuotaConfig,
     /// Moves of the read mark per user.
     pub receipt: QuotaConfig,
+    /// Questions to the assistant per user.
+    pub ask: QuotaConfig,
+    /// Questions to the assistant in one event, all together.
+    pub ask_event: QuotaConfig,
     /// Most keys remembered at once. Over this the oldest knowledge is dropped, which forgives rather than refuses.
     pub max_keys: usize,
 }
@@ -61,6 +65,8 @@ impl Default for LimitsConfig {
             typing: per(20, 10),
             cursors: per(100, 10),
             receipt: per(30, 10),
+            ask: per(6, 60),
+            ask_event: per(60, 60),
             max_keys: 131_072,
         }
     }

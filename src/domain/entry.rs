@@ -111,6 +111,7 @@ impl Entry {
         }
         message.text.clear();
         message.mentions.clear();
+        message.assistant = None;
         message.status = gone.by.leaves();
         true
     }

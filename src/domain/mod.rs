@@ -13,6 +13,7 @@ pub mod cursors;
 #[macro_use]
 pub mod entry;
 pub mod event;
+pub mod facts;
 pub mod id;
 pub mod key;
 pub mod lobby;

@@ -54,6 +54,7 @@ pub enum Reason {
     TimedOut,
     MessageBlocked,
     AlreadyAppealed,
+    AssistantOff,
     NoModel,
     TooManySessions,
 }
@@ -185,6 +186,7 @@ impl Reason {
             Self::TimedOut => "timed-out",
             Self::MessageBlocked => "message-blocked",
             Self::AlreadyAppealed => "already-appealed",
+            Self::AssistantOff => "assistant-off",
             Self::NoModel => "no-model",
             Self::TooManySessions => "too-many-sessions",
         }

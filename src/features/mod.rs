@@ -3,6 +3,7 @@
 //! No feature knows another; they meet in the log.
 
 pub mod accounts;
+pub mod assistant;
 pub mod badges;
 pub mod chat;
 pub mod commentary;
@@ -20,5 +21,6 @@ pub mod polls;
 pub mod presence;
 pub mod reactions;
 pub mod receipts;
+pub mod screening;
 pub mod site;
 pub mod typing;

@@ -38,6 +38,8 @@ pub struct Policies {
     pub typing: Policy,
     pub cursors: Policy,
     pub receipt: Policy,
+    pub ask: Policy,
+    pub ask_event: Policy,
 }
 
 /// The limiter with its policies. A cheap clone.
@@ -70,6 +72,8 @@ impl Policies {
             typing: policy("typing", config.typing),
             cursors: policy("cursors", config.cursors),
             receipt: policy("receipt", config.receipt),
+            ask: policy("ask", config.ask),
+            ask_event: policy("ask_event", config.ask_event),
         }
     }
 }

@@ -1,10 +1,12 @@
-//! The seam by which the house itself speaks in a room, without knowing chat.
+//! The seams by which the house itself speaks in a room, and lets people speak by other doors than chat's, without knowing
+//! chat.
 //!
 //! What it says is a message like any other, written inside the caller's change: with whatever else that change writes, or
 //! not at all. What it may say was asked before, of [`super::judge::Judge::judge_own`].
 
 use futures_util::future::BoxFuture;
 
+use super::{Caller, Problem, gate::Admission};
 use crate::{
     domain::{
         EventId, MessageId, UserId,
@@ -13,7 +15,7 @@ use crate::{
         text::{ClientId, MessageText},
         user::User,
     },
-    store::{Error, Scribe},
+    store::{Error, Scribe, jobs::NewJob},
 };
 
 /// Something the house says.
@@ -43,6 +45,32 @@ pub trait Podium: Send + Sync {
         message: MessageId,
         remark: Remark,
     ) -> BoxFuture<'a, Result<Option<Message>, Error>>;
+}
+
+/// What somebody says.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken {
+    pub text: String,
+    pub parent_id: Option<MessageId>,
+    pub client_id: Option<ClientId>,
+    /// Whom the author names by id.
+    pub named: Vec<UserId>,
+    /// What else is to be done about it once it is written.
+    pub jobs: Vec<NewJob>,
+}
+
+/// Lets people speak.
+pub trait Floor: Send + Sync {
+    /// Says something as somebody, with everything that is asked of who posts a message.
+    fn say<'a>(
+        &'a self,
+        who: &'a Admission,
+        caller: &'a Caller,
+        spoken: Spoken,
+    ) -> BoxFuture<'a, Result<Message, Problem>>;
+
+    /// A message as they may see it.
+    fn find<'a>(&'a self, who: &'a Admission, message: MessageId) -> BoxFuture<'a, Result<Message, Problem>>;
 }
 
 /// Shows that somebody writes. Must not block.

@@ -106,6 +106,33 @@ pub async fn put_off(txn: &impl ConnectionTrait, job: &Job, until: Stamp) -> Res
     Ok(update.exec(txn).await?.rows_affected > 0)
 }
 
+/// Has jobs about those subjects done now, if they wait for a later time and nobody is at them.
+pub async fn hasten(txn: &impl ConnectionTrait, kind: JobKind, subjects: Vec<Uuid>, now: Stamp) -> Result<(), Error> {
+    use job::Column as C;
+    let update = job::Entity::update_many()
+        .col_expr(C::DueMs, now.ms().into())
+        .filter(C::Kind.eq(kind))
+        .filter(C::Subject.is_in(subjects))
+        .filter(C::DueMs.gt(now.ms()))
+        .filter(C::LeasedMs.lte(now.ms()));
+    update.exec(txn).await?;
+    Ok(())
+}
+
+/// Whether something is still to be done about a subject, and whether somebody is at it. `None`: nothing is.
+pub async fn is_taken(
+    db: &impl ConnectionTrait,
+    kind: JobKind,
+    subject: Uuid,
+    now: Stamp,
+) -> Result<Option<bool>, Error> {
+    use job::Column as C;
+    let query = job::Entity::find()
+        .filter(C::Kind.eq(kind))
+        .filter(C::Subject.eq(subject));
+    Ok(query.one(db).await?.map(|row| row.leased_ms > now.ms()))
+}
+
 /// Keeps a job for longer. False: as with [`done`].
 pub async fn hold(txn: &impl ConnectionTrait, job: &mut Job, now: Stamp, lease: Duration) -> Result<bool, Error> {
     let until = leased_until(now, lease);

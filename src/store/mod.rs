@@ -28,6 +28,7 @@ mod reader;
 mod recent;
 mod scribe;
 mod sqlite;
+pub mod tellings;
 mod together;
 pub mod unnest;
 mod writer;

@@ -31,14 +31,15 @@ export class World {
   #browser;
   #contexts = [];
 
-  static async open() {
+  /** In this event, or else in the one all tests share. */
+  static async open(slug) {
     if (!BASE) throw new Error("GRANDSTAND_URL must name a running server, such as http://127.0.0.1:8080");
     const world = new World();
     world.#browser = await chromium.launch({
       executablePath: process.env.GRANDSTAND_CHROMIUM ?? "/usr/bin/chromium",
       args: FLAGS,
     });
-    world.slug = process.env.GRANDSTAND_EVENT ?? (await firstLiveEvent());
+    world.slug = slug ?? process.env.GRANDSTAND_EVENT ?? (await firstLiveEvent());
     return world;
   }
 
@@ -180,13 +181,15 @@ export async function ownMatch(title) {
 }
 
 /** One more goal for a side. */
-export function goal(slug, participant) {
-  return report(slug, { type: "goal", participant_id: participant.id, minute: 1 });
+export function goal(slug, participant, more = {}) {
+  return report(slug, { type: "goal", participant_id: participant.id, minute: 1, ...more });
 }
 
-async function report(slug, update) {
-  const updates = [{ source_id: crypto.randomUUID(), ...update }];
-  await asAdmin("POST", `/events/${slug}/contest/updates`, { source: "e2e", updates });
+/** Gives the id under which it was reported, by which it can be amended or retracted. */
+export async function report(slug, update) {
+  const source_id = crypto.randomUUID();
+  await asAdmin("POST", `/events/${slug}/contest/updates`, { source: "e2e", updates: [{ source_id, ...update }] });
+  return source_id;
 }
 
 /** A person without a browser, for writing while a page is away. */

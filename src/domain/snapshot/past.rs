@@ -135,6 +135,8 @@ impl Past {
     pub fn forget(&mut self, gone: &MessageGone) {
         self.each(gone.message_id, |message| {
             message.text.clear();
+            message.mentions.clear();
+            message.assistant = None;
             message.status = gone.by.leaves();
         });
     }
@@ -178,6 +180,8 @@ impl Past {
         self.each(gone.message_id, |message| {
             message.status = gone.by.leaves();
             message.text.clear();
+            message.mentions.clear();
+            message.assistant = None;
             message.pinned = false;
             message.reactions.clear();
         });

@@ -9,7 +9,11 @@ use poem_openapi::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Chat, Page as Direction, Rewording, Saying, Sought, Wanted, manners};
+use super::{
+    Chat, Page as Direction, Rewording, Sought, Wanted,
+    floor::{self, limit_talk},
+    manners,
+};
 use crate::{
     domain::{
         EventId, MessageId, Refusal, Stamp, UserId,
@@ -23,6 +27,7 @@ use crate::{
         gate::{Admission, Gate},
         judge::{Act, Judge},
         page,
+        podium::Spoken,
     },
 };
 
@@ -121,41 +126,23 @@ impl ChatApi {
         idempotency_key: Header<Option<String>>,
         body: MessageBody,
     ) -> Result<Posted<Message>, Problem> {
-        let attendee = self.writer(&event, &caller).await?;
-        limit_talk(&attendee, &caller).await?;
+        let attendee = self.enter(&event, &caller).await?;
         let (text, parent_id, client_id, named) = match body {
             MessageBody::Json(Json(body)) => (body.text, body.parent_id, body.client_id, body.mentions),
             MessageBody::Text(PlainText(text)) => (text, None, None, None),
         };
-        let author = attendee.require_user()?.clone();
-        let (room, staff) = (&attendee.event.settings.room, attendee.role.is_staff());
         let client_id = client_id
             .or(idempotency_key.0)
             .map(|id| ClientId::parse(&id))
-            .transpose()?;
-        let mut saying = Saying {
-            author,
-            text: MessageText::parse(&text)?,
-            mentions: Vec::new(),
-            original: None,
+            .transpose();
+        let spoken = Spoken {
+            text,
             parent_id,
-            client_id,
-            held: room.hold_messages && !staff,
-            hold_seconds: room.hold_seconds,
-            unique: room.unique_messages && !staff,
-            shadowed: false,
-            grounds: None,
+            client_id: client_id?,
+            named: named.unwrap_or_default(),
             jobs: Vec::new(),
         };
-        manners::may_say(&self.chat, &attendee, &caller, &saying).await?;
-        let act = Act::Say {
-            client_id: saying.client_id.as_ref(),
-        };
-        let judged = self.judge.judge(&attendee, &caller, saying.text.clone(), act).await?;
-        saying.is_judged(judged);
-        let (event, named) = (attendee.event.id, named.unwrap_or_default());
-        saying.mentions = self.chat.called(event, &saying.text, &named).await?;
-        let message = self.chat.say(event, saying).await?;
+        let message = floor::say(&self.chat, &*self.judge, &attendee, &caller, spoken).await?;
         // A repeat answers as the first did: what was held then is 202 still, while it is held.
         Ok(if message.status == MessageStatus::Held {
             Posted::Accepted(message)
@@ -394,17 +381,6 @@ impl ChatApi {
         let event = self.staff(&event, &caller).await?;
         Ok(Json(self.chat.pin(event, message.0, false).await?))
     }
-}
-
-/// Counts one message or edit: of its author, of everybody at their address, of all viewers of the event. Staff have to be
-/// heard in a crowd that is not.
-async fn limit_talk(who: &Admission, caller: &Caller) -> Result<(), Refusal> {
-    caller.limit(|limits| limits.post).await?;
-    if who.role.is_staff() {
-        return Ok(());
-    }
-    caller.limit_address(|limits| limits.post_address).await?;
-    caller.limit_event(who.event.id, |limits| limits.post_event).await
 }
 
 fn direction(before: Place<BySeq>, after: Place<BySeq>) -> Result<Direction, Refusal> {

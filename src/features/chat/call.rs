@@ -13,6 +13,7 @@ use super::rows;
 use crate::{
     domain::{
         EventId, UserId,
+        assistant::ASSISTANT_ID,
         chat::Message,
         mention::{self, Mention},
         notice::{Notice, NoticeKind},
@@ -40,12 +41,16 @@ pub(super) fn notify(scribe: &mut Scribe<'_>, message: &Message, answered: Optio
         text: None,
     };
     let author = &message.author.id;
-    let answered = answered.filter(|answered| *answered != author);
+    // The house reads no notifications.
+    let answered = answered.filter(|answered| *answered != author && answered.as_str() != ASSISTANT_ID);
     if let Some(answered) = answered {
         scribe.notify(notice(NoticeKind::Reply, vec![answered.clone()]));
     }
     let is_new = |user: &&UserId| {
-        *user != author && Some(*user) != answered && before.iter().all(|mention| mention.user_id != **user)
+        *user != author
+            && user.as_str() != ASSISTANT_ID
+            && Some(*user) != answered
+            && before.iter().all(|mention| mention.user_id != **user)
     };
     let called = message.mentions.iter().map(|mention| &mention.user_id).filter(is_new);
     let called: Vec<UserId> = called.cloned().collect();

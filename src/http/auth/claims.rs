@@ -11,6 +11,7 @@ use crate::{
     config::IssuerConfig,
     domain::{
         EventId, Reason, Refusal, Stamp, UserId,
+        assistant::ASSISTANT_ID,
         badge::may_be_brought,
         text::{DisplayName, is_refused},
         user::{Role, User},
@@ -123,6 +124,9 @@ fn user_id(sub: &str, signer: Signer<'_>) -> Result<UserId, Refusal> {
         .map_err(|_| invalid("The token's `sub` has 1 to 128 visible ASCII characters."))?;
     if id.is_guest() && matches!(signer, Signer::Outside(_)) {
         return Err(invalid("Only this server names guests."));
+    }
+    if id.as_str() == ASSISTANT_ID {
+        return Err(invalid("Nobody signs in as the assistant."));
     }
     if id.is_persona() {
         return Err(invalid("Personas speak for themselves."));

@@ -53,6 +53,7 @@ const REASONS: [Reason; Reason::TooManySessions as usize + 1] = {
         R::TimedOut,
         R::MessageBlocked,
         R::AlreadyAppealed,
+        R::AssistantOff,
         R::NoModel,
         R::TooManySessions,
     ]
@@ -114,6 +115,7 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::TimedOut => (403, "You may not write for a while"),
         Reason::MessageBlocked => (422, "The message breaks a rule of the house"),
         Reason::AlreadyAppealed => (409, "This was appealed against before"),
+        Reason::AssistantOff => (409, "The assistant answers no questions in this event"),
         Reason::NoModel => (409, "No model is set up here"),
         Reason::TooManySessions => (409, "Too many sessions are open"),
     }

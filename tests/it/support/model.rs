@@ -197,9 +197,9 @@ impl Model {
         config.llm.moderation = ModerationBy::Endpoint;
     }
 
-    /// The same for a server that is a process of its own.
+    /// The same for a server that is a process of its own, without the `GRANDSTAND_` in front.
     pub fn variables(&self) -> Vec<(String, String)> {
-        let named = |name: &str, value: &str| (format!("GRANDSTAND_LLM__{name}"), value.to_owned());
+        let named = |name: &str, value: &str| (format!("LLM__{name}"), value.to_owned());
         vec![
             named("BASE_URL", &self.url),
             named("API_KEY", KEY),

@@ -69,6 +69,8 @@ pub fn config(dir: &Path) -> Config {
         &mut limits.typing,
         &mut limits.cursors,
         &mut limits.receipt,
+        &mut limits.ask,
+        &mut limits.ask_event,
     ] {
         *quota = off();
     }

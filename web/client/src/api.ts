@@ -12,6 +12,8 @@ import type {
   ApplauseKind,
   AttendancePage,
   Decision,
+  Entry,
+  EventPatch,
   EventStatusReport,
   GuestSession,
   LiveEvent,
@@ -62,6 +64,8 @@ export interface NewMessage {
   /** Who is meant by the names in the text, where the writer chose them from a list. */
   mentions?: string[];
 }
+
+const FOR_STAFF = new Set<Entry["type"]>(["message.held", "moderation.decided", "report.filed", "appeal.filed"]);
 
 /** A fresh idempotency key for one message. */
 export function newClientId(): string {
@@ -135,12 +139,25 @@ export class GrandstandApi {
     return this.#caller.call("GET", path(event));
   }
 
+  /** `version` is the one that was read: a change that somebody else made in between is not overwritten. */
+  changeEvent(event: string, version: number, change: EventPatch): Promise<LiveEvent> {
+    return this.#caller.call("PATCH", path(event), { body: change, headers: { "If-Match": `"${version}"` } });
+  }
+
   status(event: string): Promise<EventStatusReport> {
     return this.#read(`${path(event)}/status`);
   }
 
   snapshot(event: string): Promise<Snapshot> {
     return this.#read(`${path(event)}/snapshot`);
+  }
+
+  /** One entry of the public log, if it may be read. */
+  async entry(event: string, seq: number): Promise<Entry | undefined> {
+    // Staff read their own entries in between, which have numbers of their own.
+    const query = { after: String(seq - 1), limit: 10 };
+    const page = await this.#read<{ items: Entry[] }>(`${path(event)}/log`, query);
+    return page.items.find((entry) => entry.seq === seq && !FOR_STAFF.has(entry.type));
   }
 
   contest(event: string): Promise<Scoreboard> {

@@ -67,7 +67,8 @@ export class Recent implements Memory {
         this.#entries = [];
         return;
     }
-    if (frame.type.startsWith("stream.")) return;
+    // A piece of an answer says nothing without those before it.
+    if (frame.type.startsWith("stream.") || frame.type === "assistant.delta") return;
     if (frame.cursor === undefined) this.#signals.set(frame.type, frame);
     else {
       // Resumed from where somebody stood: nothing before that is here.

@@ -5,6 +5,7 @@
  */
 import type { Frame, FrameOf } from "./frame.ts";
 import { foldContest } from "./contest.ts";
+import { assistantOf, foldAssistant, quietAssistant, type AssistantState } from "./assistant.ts";
 import { crowdOf, emptyCrowd, foldCrowd, withReceipts, withVote, type CrowdState } from "./crowd.ts";
 import { addMessage, byLogOrder, changeMessage, trim } from "./messages.ts";
 import type {
@@ -24,7 +25,7 @@ import type {
 /** Newest messages kept in a room nobody scrolls in. */
 export const KEEP_MESSAGES = 500;
 
-export interface RoomState extends CrowdState {
+export interface RoomState extends CrowdState, AssistantState {
   /** False until the first snapshot, and between a reset and the snapshot that follows it. */
   readonly ready: boolean;
   readonly cursor?: string;
@@ -61,14 +62,20 @@ export function emptyRoom(keep = KEEP_MESSAGES): RoomState {
     keep,
     hasOlder: false,
     ...emptyCrowd,
+    ...quietAssistant,
   };
 }
 
 export function fold(state: RoomState, frame: Frame): RoomState {
-  const next = foldData(state, frame);
+  const next = withAssistant(foldData(state, frame), frame);
   // Only numbered entries move the position; a snapshot has set its own.
   if (frame.cursor === undefined || frame.type.startsWith("stream.")) return next;
   return { ...next, cursor: frame.cursor };
+}
+
+function withAssistant(state: RoomState, frame: Frame): RoomState {
+  const assistant = foldAssistant(state, frame);
+  return assistant === undefined || assistant === state ? state : { ...state, ...assistant };
 }
 
 export function foldAll(state: RoomState, frames: readonly Frame[]): RoomState {
@@ -161,6 +168,7 @@ function fromSnapshot(state: RoomState, snapshot: Snapshot): RoomState {
   const next: RoomState = {
     ...rest,
     ...crowdOf(snapshot),
+    ...assistantOf(state, messages),
     ready: true,
     cursor: snapshot.cursor,
     event: snapshot.event,

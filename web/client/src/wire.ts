@@ -42,6 +42,16 @@ export type Incident = Schemas["Incident"];
 export type IncidentType = Schemas["IncidentType"];
 export type CardColor = Schemas["CardColor"];
 
+/** What stands beside the words of the assistant. */
+export type Remark = Schemas["Remark"];
+export type Citation = Schemas["Citation"];
+export type Correction = Schemas["Correction"];
+export type AssistantAnswered = Schemas["AssistantAnswered"];
+export type AssistantDelta = Schemas["AssistantDelta"];
+export type AssistantSettings = Schemas["AssistantSettings"];
+export type Screening = Schemas["Screening"];
+export type EventPatch = Schemas["EventPatch"];
+
 export type Presence = Schemas["PresenceCounts"];
 export type Attendance = Schemas["Attendance"];
 export type AttendancePage = Schemas["ParticipantsOut"];
@@ -72,6 +82,7 @@ export type Snapshot = Schemas["Snapshot"];
 export type ResetReason = Schemas["ResetReason"];
 export type ByeReason = Schemas["ByeReason"];
 export type Problem = Schemas["Problem"];
+export type Entry = Schemas["Entry"];
 
 export interface Page<T> {
   items: T[];

@@ -1,8 +1,10 @@
 /**
  * What a screen reader is told. A chat read out line by line is noise at ten messages a second, so messages are
- * only counted, a few times a minute; the contest's moments are said at once.
+ * only counted, a few times a minute; the contest's moments are said at once, and so is the answer to a question of mine:
+ * once, as a whole, and not while it is being written.
  */
 import { type Frame, type RoomState } from "@grandstand/client";
+import { spokenEnd } from "./assistant.ts";
 import { plural } from "./clock.ts";
 import { spokenIncident } from "./words.ts";
 
@@ -27,6 +29,13 @@ export class Announcements {
         case "incident.retracted":
           urgent.push("An earlier update was taken back.");
           break;
+        case "assistant.answered": {
+          const { message_id: asked, answer_id: answer } = frame.data;
+          const mine = room.messages.find((message) => message.id === asked)?.author.id;
+          if (mine === undefined || mine !== room.user?.id) break;
+          urgent.push(spokenEnd(frame.data, room.messages.find((message) => message.id === answer)));
+          break;
+        }
         case "event.started":
           urgent.push("The event has started.");
           break;

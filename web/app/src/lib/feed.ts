@@ -1,12 +1,14 @@
 /**
  * What the chat column shows, top to bottom: messages, the contest's big moments between them, and at the end
- * what I have written that is still on its way.
+ * what is still on its way: answers that are being written, and what I have written.
  */
 import type { Incident, Message, Outgoing } from "@grandstand/client";
+import type { Answering } from "./assistant.ts";
 
 export type Row =
   | { kind: "message"; key: string; message: Message; joined: boolean }
   | { kind: "incident"; key: string; incident: Incident }
+  | { kind: "answering"; key: string; answering: Answering }
   | { kind: "outgoing"; key: string; outgoing: Outgoing };
 
 /** Messages of one author this close together share one heading. */
@@ -23,6 +25,7 @@ export function feedRows(
   incidents: readonly Incident[],
   outgoing: readonly Outgoing[],
   mixed = true,
+  answering: readonly Answering[] = [],
 ): Row[] {
   const rows: Row[] = [];
   // Moments older than the oldest message shown belong to history not loaded.
@@ -40,6 +43,7 @@ export function feedRows(
     before = message;
   }
   for (const moment of moments.slice(next)) rows.push(incidentRow(moment));
+  for (const one of answering) rows.push({ kind: "answering", key: one.key, answering: one });
   for (const item of outgoing) {
     rows.push({ kind: "outgoing", key: `out:${item.clientId}`, outgoing: item });
   }
@@ -50,6 +54,8 @@ export function feedRows(
 function joins(before: Message, message: Message, mixed: boolean): boolean {
   return (
     before.author.id === message.author.id &&
+    // What the assistant says has its own grounds each time.
+    !message.assistant &&
     (mixed ? message.parent_id === undefined : message.parent_id === before.parent_id) &&
     before.status === "active" &&
     message.status === "active" &&

@@ -16,6 +16,7 @@ import {
   withMyVote,
   type ApplauseCounts,
   type Connection,
+  type Entry,
   type Frame,
   type Message,
   type ModerationTold,
@@ -348,6 +349,11 @@ export class Room {
     const known = this.state.messages.find((message) => message.id === id);
     if (known) return known.parent_id;
     return (await this.viewing.api.message(this.slug, id).catch(() => undefined))?.parent_id;
+  }
+
+  /** One entry of the log as it may be seen here. */
+  entry(seq: number): Promise<Entry | undefined> {
+    return this.viewing.api.entry(this.slug, seq).catch(() => undefined);
   }
 
   closeThread(): void {

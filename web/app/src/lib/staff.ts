@@ -2,7 +2,7 @@
  * What only those do who run a room or keep order in it. What came of it is told by the stream, to them as to others; whether
  * they may is the server's to say.
  */
-import type { Message, NewPoll, NewSanction, Poll, RoomSettings } from "@grandstand/client";
+import type { EventPatch, Message, NewPoll, NewSanction, Poll, RoomSettings } from "@grandstand/client";
 import { session } from "./session.svelte.ts";
 
 export class Staff {
@@ -14,6 +14,12 @@ export class Staff {
 
   async changeSettings(change: Partial<RoomSettings>): Promise<void> {
     await session.api.changeRoom(this.#event, change);
+  }
+
+  async changeEvent(change: EventPatch): Promise<void> {
+    // Read anew: what is on show may be a moment behind, and a switch is meant whatever else was changed.
+    const { version } = await session.api.event(this.#event);
+    await session.api.changeEvent(this.#event, version, change);
   }
 
   async openPoll(poll: NewPoll): Promise<void> {

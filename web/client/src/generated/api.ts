@@ -1991,6 +1991,19 @@ export interface components {
         };
         /** @enum {string} */
         CardColor: "yellow" | "second_yellow" | "red";
+        /**
+         * CategoryScore
+         * @description How much of a category a model saw in a message.
+         */
+        CategoryScore: {
+            /** @description As the model names it. */
+            category: string;
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            score: number;
+        };
         /** Checks */
         Checks: {
             /** @description `ok` or what is wrong. */
@@ -2248,6 +2261,8 @@ export interface components {
             rule_version?: number;
             /** Format: date-time */
             until_at?: string;
+            /** @description What a model thought of the message; for staff. */
+            model?: components["schemas"]["ModelVerdict"];
         };
         DecisionPage: {
             items: components["schemas"]["Decision"][];
@@ -3050,6 +3065,8 @@ export interface components {
             mentions?: components["schemas"]["Mention"][];
             /** @description What the house adds to its own words; absent on everybody else's. */
             assistant?: components["schemas"]["Remark"];
+            /** @description What a model thought of it; only in the list of held messages, for staff. */
+            model?: components["schemas"]["ModelVerdict"];
             /** @description The author's own id of the send, so that an optimistic client knows its message again. */
             client_id?: string;
             /** Format: date-time */
@@ -3242,6 +3259,19 @@ export interface components {
              */
             at: string;
             data: components["schemas"]["MessageSaid"];
+        };
+        /**
+         * ModelVerdict
+         * @description What a model thought of a message.
+         */
+        ModelVerdict: {
+            /** @description Where the model is, such as `api.openai.com`. */
+            provider: string;
+            model: string;
+            /** @description The highest first, at most 8. */
+            scores: components["schemas"]["CategoryScore"][];
+            /** @description The same text was judged a while ago. */
+            cached: boolean;
         };
         /**
          * ModerationDecided
