@@ -25,6 +25,9 @@ pub struct Model {
     pub code: Option<String>,
     pub rule_version: Option<i64>,
     pub until_ms: Option<i64>,
+    /// JSON of `domain::screening::ModelVerdict`; null where no model was asked.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub model: Option<Json>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -13,7 +13,9 @@ mod m0007_notification;
 mod m0008_follow;
 mod m0009_job;
 mod m0010_question;
+mod m0011_commentary;
 mod m0012_llm;
+mod m0013_persona;
 mod search;
 mod table;
 
@@ -35,7 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_follow::Migration),
             Box::new(m0009_job::Migration),
             Box::new(m0010_question::Migration),
+            Box::new(m0011_commentary::Migration),
             Box::new(m0012_llm::Migration),
+            Box::new(m0013_persona::Migration),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! What language models may still cost: tokens used up in a window, by account.
+//! What language models may still cost (tokens used up in a window, by account), and what they thought of messages.
 
 #[allow(
     clippy::wildcard_imports,
@@ -28,6 +28,11 @@ impl MigrationTrait for Migration {
             .primary_key(&mut key(&["account"]))
             .take();
         lay(manager, [account]).await?;
+        let model = ColumnDef::new(Alias::new("model")).json_binary().null().take();
+        let mut alter = Table::alter();
+        manager
+            .alter_table(alter.table(Alias::new("audit")).add_column(model).take())
+            .await?;
         manager
             .get_connection()
             .execute_unprepared("CREATE INDEX llm_account_by_end ON llm_account (ends_ms)")

@@ -1,6 +1,9 @@
 //! The rooms of the house: every feature, whom it listens to, what it is on the outside, and what it does by itself.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -13,9 +16,10 @@ use crate::{
     domain::{event::EventSettings, room::RoomSettings},
     features::{
         accounts::{Guests, api::AccountsApi},
-        assistant::{Asking, Assistant, Means, api::AssistantApi},
+        assistant::{self, Asking, Assistant, api::AssistantApi},
         badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi, floor::ChatFloor, queue::QueueApi},
+        commentary::{self, Commentary},
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
@@ -27,10 +31,12 @@ use crate::{
         },
         notices::{Notices, api::NoticesApi},
         ops::OpsApi,
+        personas::{self, Personas, api::PersonasApi},
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
         receipts::{Receipts, api::ReceiptsApi},
+        screening::{Screen, Screening},
         typing::{Typing, api::TypingApi},
     },
     http::{Limits, auth::Authenticator, gate::Gate, judge::Judge},
@@ -49,7 +55,6 @@ pub(super) struct Ground<'a> {
     pub(super) roll: Option<Roll>,
     pub(super) secret: &'a Secret,
     pub(super) tasks: &'a TaskTracker,
-    #[allow(dead_code, reason = "for the rooms that ask a model")]
     pub(super) llm: &'a Llm,
 }
 
@@ -84,9 +89,12 @@ pub(super) struct Rooms {
     polls: Polls,
     lobby: Lobby,
     notices: Notices,
+    screening: Screening,
     assistant: Assistant,
-    /// Knows the rules, and a question to the assistant.
+    /// Knows the rules, what is to be screened, and a question to the assistant.
     judge: Arc<dyn Judge>,
+    commentary: Commentary,
+    personas: Personas,
 }
 
 impl Rooms {
@@ -116,13 +124,20 @@ impl Rooms {
             &config.order,
             tasks.clone(),
         );
+        let screening = Screening::new(
+            store.clone(),
+            stream.clone(),
+            Arc::new(chat.clone()),
+            llm.clone(),
+            &config.screening,
+        );
         let gate = Arc::new(Carded {
             door: Arc::new(Door::new(inner, moderation.clone())),
             badges: badges.clone(),
         });
         let typing = Typing::new(stream.clone());
         let judge: Arc<dyn Judge> = Arc::new(moderation.clone());
-        let means = Means {
+        let means = assistant::Means {
             store: store.clone(),
             stream: stream.clone(),
             podium: Arc::new(chat.clone()),
@@ -132,10 +147,27 @@ impl Rooms {
             llm: llm.clone(),
             tasks: tasks.clone(),
         };
+        let screen = Screen {
+            inner: judge,
+            screening: screening.clone(),
+        };
         let asking = Asking {
-            judge,
+            judge: Arc::new(screen),
             name: config.assistant.name.clone(),
         };
+        let personas = Personas::new(personas::Means {
+            store: store.clone(),
+            stream: stream.clone(),
+            llm: llm.clone(),
+            stage: Arc::new(events.clone()),
+            podium: Arc::new(chat.clone()),
+            quill: Arc::new(typing.clone()),
+            judge: Arc::new(moderation.clone()),
+            house: commentary::speaker(&config.assistant),
+            settings: EventSettings::from(&config.room),
+            deadline: Duration::from_secs(config.assistant.persona_deadline_seconds.into()),
+            tasks: tasks.clone(),
+        });
         let rooms = Self {
             assistant: Assistant::new(means, &config.assistant),
             judge: Arc::new(asking),
@@ -149,16 +181,26 @@ impl Rooms {
             reactions: Reactions::new(store.clone(), stream.clone()),
             contests: Contests::new(store.clone(), stream.clone()),
             typing,
+            personas,
             cursors: Cursors::new(stream.clone()),
             receipts: Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             polls: Polls::new(store.clone(), stream.clone()),
             lobby: Lobby::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             notices: Notices::new(store.clone(), stream.clone(), bus.clone(), config.notices.clone()),
+            commentary: Commentary::new(
+                store.clone(),
+                stream.clone(),
+                Arc::new(chat.clone()),
+                Arc::new(moderation.clone()),
+                llm.clone(),
+                &config.assistant,
+            ),
             events,
             chat,
             presence,
             badges,
             moderation,
+            screening,
             store,
             stream,
             bus,
@@ -191,6 +233,7 @@ impl Rooms {
             Arc::new(self.badges.clone()),
             Arc::new(self.presence.clone()),
             Arc::new(self.assistant.clone()),
+            Arc::new(self.commentary.clone()),
         ]);
         self.stream.deliver_to(Arc::new(self.notices.clone()));
     }
@@ -332,6 +375,10 @@ impl Rooms {
                 lobby: self.lobby.clone(),
                 gate: self.gate(),
             },
+            PersonasApi {
+                personas: self.personas.clone(),
+                gate: self.gate(),
+            },
         )
     }
 
@@ -363,6 +410,9 @@ impl Rooms {
         tasks.spawn(self.cursors.tell(halt.clone()));
         tasks.spawn(self.receipts.tell(halt.clone()));
         tasks.spawn(self.lobby.show(halt.clone()));
+        tasks.spawn(self.screening.work(halt.clone()));
         tasks.spawn(self.assistant.work(halt.clone()));
+        tasks.spawn(self.commentary.watch(halt.clone()));
+        tasks.spawn(self.personas.play(halt.clone()));
     }
 }

@@ -20,6 +20,15 @@ pub struct AssistantConfig {
     pub deadline_ms: u64,
     /// Of an answer by a model.
     pub max_tokens: u32,
+    /// Least seconds between anything it says by itself and something that can be missed: statistics, milestones, changes
+    /// of the lead in sports with many points. Goals, ends and red cards are always said.
+    pub post_pause_seconds: u32,
+    /// What was reported longer ago than this, say while no server ran, is passed over, except the closing summary.
+    pub post_late_seconds: u32,
+    /// So long a model has for rewording a post; then the post goes out as it is. 0: it is not asked.
+    pub post_deadline_ms: u64,
+    /// So long a model has for what a persona says, and for a score sheet.
+    pub persona_deadline_seconds: u32,
 }
 
 impl Default for AssistantConfig {
@@ -31,6 +40,10 @@ impl Default for AssistantConfig {
             most_at_once: 8,
             deadline_ms: 30_000,
             max_tokens: 500,
+            post_pause_seconds: 60,
+            post_late_seconds: 300,
+            post_deadline_ms: 4_000,
+            persona_deadline_seconds: 30,
         }
     }
 }
@@ -49,6 +62,9 @@ impl AssistantConfig {
         }
         if !(16..=4_096).contains(&self.max_tokens) {
             return Err(("assistant.max_tokens", "between 16 and 4096"));
+        }
+        if self.post_pause_seconds > 86_400 || !(1..=86_400).contains(&self.post_late_seconds) {
+            return Err(("assistant.post_late_seconds", "times of posts are up to a day"));
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ mod load;
 pub mod notices;
 pub mod order;
 pub mod room;
+pub mod screening;
 mod secret;
 pub mod serve;
 pub mod store;
@@ -29,6 +30,7 @@ pub use load::{ConfigError, Flag, Sources};
 pub use notices::NoticesConfig;
 pub use order::OrderConfig;
 pub use room::RoomConfig;
+pub use screening::ScreeningConfig;
 pub use secret::Secret;
 pub use serve::ServeConfig;
 pub use store::StoreConfig;
@@ -55,6 +57,7 @@ pub struct Config {
     pub notices: NoticesConfig,
     pub assistant: AssistantConfig,
     pub llm: LlmConfig,
+    pub screening: ScreeningConfig,
 }
 
 /// A setting that cannot be worked with: its name and what is wrong.
@@ -70,6 +73,7 @@ impl Config {
         self.notices.check()?;
         self.assistant.check()?;
         self.llm.check()?;
+        self.screening.check()?;
         self.stream.check()
     }
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, Stamp, UserId, assistant::Remark, mention::Mention, reaction::ReactionCount, user::User};
+use super::{
+    MessageId, Stamp, UserId, assistant::Remark, mention::Mention, reaction::ReactionCount, screening::ModelVerdict,
+    user::User,
+};
 
 /// The author's card as it was when they wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Object)]
@@ -83,6 +86,9 @@ pub struct Message {
     /// What the house adds to its own words; absent on everybody else's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assistant: Option<Remark>,
+    /// What a model thought of it; only in the list of held messages, for staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelVerdict>,
     /// The author's own id of the send, so that an optimistic client knows its message again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 pub use standing::{InForce, Standing};
 
-use super::{AppealId, DecisionId, EventId, Fault, MessageId, Refusal, SanctionId, Stamp, UserId};
+use super::{
+    AppealId, DecisionId, EventId, Fault, MessageId, Refusal, SanctionId, Stamp, UserId, screening::ModelVerdict,
+};
 
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -171,6 +173,9 @@ pub struct Decision {
     pub rule_version: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_at: Option<Stamp>,
+    /// What a model thought of the message; for staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelVerdict>,
 }
 
 /// A viewer's report.
@@ -221,6 +226,7 @@ pub struct Deciding {
     pub code: Option<String>,
     pub rule_version: Option<u64>,
     pub until: Option<Stamp>,
+    pub model: Option<ModelVerdict>,
 }
 
 impl Deciding {
@@ -236,6 +242,7 @@ impl Deciding {
             code: None,
             rule_version: None,
             until: None,
+            model: None,
         }
     }
 
@@ -260,6 +267,7 @@ impl Deciding {
             code: self.code,
             rule_version: self.rule_version,
             until_at: self.until,
+            model: self.model,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         moderation::Deciding,
         text::{ClientId, MessageText},
     },
-    store::{Error, jobs::NewJob},
+    store::{Error, Scribe, jobs::NewJob},
 };
 
 /// What is done with a text.
@@ -86,6 +86,25 @@ pub trait Judge: Send + Sync {
 pub trait Desk: Send + Sync {
     /// Takes a message out of sight. `None`: it was out of sight.
     fn hide(&self, event: EventId, id: MessageId, why: Deciding) -> BoxFuture<'_, Result<Option<Message>, Error>>;
+
+    /// As [`Desk::hide`], inside a change of the caller's.
+    fn hide_within<'a>(
+        &'a self,
+        scribe: &'a mut Scribe<'_>,
+        id: MessageId,
+        why: Deciding,
+    ) -> BoxFuture<'a, Result<Option<Message>, Error>>;
+
+    /// Lets a message appear that is held, inside a change of the caller's. `None`: it is not held.
+    fn release_within<'a>(
+        &'a self,
+        scribe: &'a mut Scribe<'_>,
+        id: MessageId,
+        why: Deciding,
+    ) -> BoxFuture<'a, Result<Option<Message>, Error>>;
+
+    /// Tells the author of a message what was decided about it, once that is written.
+    fn tell_author(&self, event: EventId, message: &Message, why: &Deciding);
 
     /// Lets a message that was hidden be seen again, at the end of the log.
     fn restore(&self, event: EventId, id: MessageId, why: Deciding) -> BoxFuture<'_, Result<Message, Error>>;

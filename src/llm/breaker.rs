@@ -44,10 +44,10 @@ impl Breaker {
     }
 
     /// In how many seconds it is worth asking, if not now.
-    pub(super) fn is_open(&self) -> Option<u32> {
+    pub(super) fn is_open(&self, now: Instant) -> Option<u32> {
         let state = self.state();
         let until = state.open_until?;
-        let left = until.saturating_duration_since(Instant::now());
+        let left = until.saturating_duration_since(now);
         if left.is_zero() && !state.trying {
             return None;
         }
@@ -55,8 +55,8 @@ impl Breaker {
     }
 
     /// Lets one through, or says in how many seconds it is worth asking.
-    pub(super) fn pass(self: &Arc<Self>) -> Result<Pass, u32> {
-        if let Some(seconds) = self.is_open() {
+    pub(super) fn pass(self: &Arc<Self>, now: Instant) -> Result<Pass, u32> {
+        if let Some(seconds) = self.is_open(now) {
             return Err(seconds);
         }
         let mut state = self.state();
@@ -86,7 +86,7 @@ impl Pass {
     }
 
     /// It does not. True if it is left alone from now on. `at_least`: what its server asked for.
-    pub(super) fn failed(self, at_least: Option<Duration>) -> bool {
+    pub(super) fn failed(self, at_least: Option<Duration>, now: Instant) -> bool {
         let mut state = self.breaker.state();
         if state.open_until.is_some() && !self.is_trial {
             return false;
@@ -97,7 +97,7 @@ impl Pass {
         }
         let longest = self.breaker.open_for * 10;
         let pause = self.breaker.open_for.max(at_least.unwrap_or_default().min(longest));
-        state.open_until = Some(Instant::now() + pause);
+        state.open_until = Some(now + pause);
         true
     }
 }
@@ -114,41 +114,45 @@ impl Drop for Pass {
 mod tests {
     use super::*;
 
-    fn breaker() -> Arc<Breaker> {
-        Arc::new(Breaker::new(2, Duration::from_secs(30)))
+    fn breaker() -> (Arc<Breaker>, Instant) {
+        (Arc::new(Breaker::new(2, Duration::from_secs(30))), Instant::now())
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_opens_after_failures_in_a_row_and_closes_after_one_that_went_well() {
-        let breaker = breaker();
-        let pass = || breaker.pass().ok().unwrap();
-        assert!(!pass().failed(None));
-        pass().went_well();
-        assert!(!pass().failed(None));
-        let (one, other) = (pass(), pass());
-        assert!(one.failed(None) && !other.failed(None), "it opens once");
-        assert_eq!(breaker.is_open(), Some(31));
-        tokio::time::advance(Duration::from_secs(30)).await;
-        let trial = pass();
-        assert_eq!(breaker.pass().err(), Some(1), "one tries");
-        assert!(trial.failed(None));
-        assert!(breaker.pass().is_err());
-        tokio::time::advance(Duration::from_secs(30)).await;
-        assert!(pass().went_well());
-        assert_eq!(breaker.is_open(), None);
-        assert!(!pass().failed(None), "the count begins anew");
+    #[test]
+    fn it_opens_after_failures_in_a_row_and_closes_after_one_that_went_well() {
+        let (breaker, mut now) = breaker();
+        let pass = |now| breaker.pass(now).ok().unwrap();
+        assert!(!pass(now).failed(None, now));
+        pass(now).went_well();
+        assert!(!pass(now).failed(None, now));
+        let (one, other) = (pass(now), pass(now));
+        assert!(one.failed(None, now) && !other.failed(None, now), "it opens once");
+        assert_eq!(breaker.is_open(now), Some(31));
+        now += Duration::from_secs(30);
+        let trial = pass(now);
+        assert_eq!(breaker.pass(now).err(), Some(1), "one tries");
+        assert!(trial.failed(None, now));
+        assert!(breaker.pass(now).is_err());
+        now += Duration::from_secs(30);
+        assert!(pass(now).went_well());
+        assert_eq!(breaker.is_open(now), None);
+        assert!(!pass(now).failed(None, now), "the count begins anew");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_trial_that_was_given_up_leaves_the_place_to_another() {
-        let breaker = breaker();
+    #[test]
+    fn a_trial_that_was_given_up_leaves_the_place_to_another() {
+        let (breaker, mut now) = breaker();
         for _ in 0..2 {
-            breaker.pass().ok().unwrap().failed(Some(Duration::from_secs(60)));
+            breaker
+                .pass(now)
+                .ok()
+                .unwrap()
+                .failed(Some(Duration::from_secs(60)), now);
         }
-        tokio::time::advance(Duration::from_secs(31)).await;
-        assert!(breaker.is_open().is_some(), "its server asked for more");
-        tokio::time::advance(Duration::from_secs(30)).await;
-        drop(breaker.pass());
-        assert!(breaker.pass().is_ok());
+        now += Duration::from_secs(31);
+        assert!(breaker.is_open(now).is_some(), "its server asked for more");
+        now += Duration::from_secs(30);
+        drop(breaker.pass(now));
+        assert!(breaker.pass(now).is_ok());
     }
 }

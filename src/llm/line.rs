@@ -71,7 +71,7 @@ impl Line {
 
     /// Waits for a place. Whoever would be turned away by the breaker is told at once.
     pub(super) async fn wait(&self, at_most: Duration) -> Result<Granted<'_>, Error> {
-        if let Some(retry_after_seconds) = self.breaker.is_open() {
+        if let Some(retry_after_seconds) = self.breaker.is_open(Instant::now()) {
             return Err(Error::Open { retry_after_seconds });
         }
         let at_most = at_most.min(self.bounds.deadline);
@@ -95,7 +95,7 @@ impl Line {
 impl<'a> Granted<'a> {
     /// Past the breaker, which may have opened while this one waited.
     pub(super) fn attempts(self) -> Result<Attempts<'a>, Error> {
-        let pass = self.line.breaker.pass();
+        let pass = self.line.breaker.pass(Instant::now());
         let pass = pass.map_err(|retry_after_seconds| Error::Open { retry_after_seconds })?;
         Ok(Attempts {
             granted: self,
@@ -148,7 +148,10 @@ impl Attempts<'_> {
 
     fn went_wrong(&mut self, failure: &Failure) {
         let line = self.granted.line;
-        let opened = self.pass.take().is_some_and(|pass| pass.failed(failure.retry_after));
+        let opened = self
+            .pass
+            .take()
+            .is_some_and(|pass| pass.failed(failure.retry_after, Instant::now()));
         if opened {
             line.metrics.llm.breaker(line.name, true);
             tracing::warn!(

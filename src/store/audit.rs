@@ -53,5 +53,10 @@ fn row(decision: &Decision) -> audit::ActiveModel {
         code: Set(decision.code.clone()),
         rule_version: Set(decision.rule_version.and_then(|version| i64::try_from(version).ok())),
         until_ms: Set(decision.until_at.map(crate::domain::Stamp::ms)),
+        // Names and numbers between 0 and 1: they serialise.
+        model: Set(decision
+            .model
+            .as_ref()
+            .and_then(|model| serde_json::to_value(model).ok())),
     }
 }

@@ -3,6 +3,7 @@
 //! A new language is a file like `english.rs` and its name in [`ALL`]; the compiler and a test name what it lacks. In what
 //! it says, `{name}` stands for what is put in.
 
+pub mod commentary;
 mod english;
 mod german;
 

@@ -198,6 +198,19 @@ pub(super) async fn release(scribe: &mut Scribe<'_>, id: MessageId, why: Decidin
     }
 }
 
+/// `None`: it does not wait for anybody.
+pub(super) async fn release_held(
+    scribe: &mut Scribe<'_>,
+    id: MessageId,
+    why: Deciding,
+) -> Result<Option<Message>, Error> {
+    let (row, status) = require_row(scribe, id).await?;
+    if status == MessageStatus::Held {
+        return appear(scribe, row, Some(why)).await.map(Some);
+    }
+    Ok(None)
+}
+
 /// Its time to wait is over and nobody has decided. Nothing happens if somebody has.
 pub(super) async fn ripen(scribe: &mut Scribe<'_>, id: MessageId) -> Result<(), Error> {
     let (row, status) = require_row(scribe, id).await?;

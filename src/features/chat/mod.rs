@@ -328,6 +328,31 @@ impl Desk for Chat {
         })
     }
 
+    fn hide_within<'a>(
+        &'a self,
+        scribe: &'a mut Scribe<'_>,
+        id: MessageId,
+        why: Deciding,
+    ) -> BoxFuture<'a, Result<Option<Message>, Error>> {
+        Box::pin(async move {
+            let (message, done) = change::hide(scribe, id, why).await?;
+            Ok(done.then_some(message))
+        })
+    }
+
+    fn release_within<'a>(
+        &'a self,
+        scribe: &'a mut Scribe<'_>,
+        id: MessageId,
+        why: Deciding,
+    ) -> BoxFuture<'a, Result<Option<Message>, Error>> {
+        Box::pin(change::release_held(scribe, id, why))
+    }
+
+    fn tell_author(&self, event: EventId, message: &Message, why: &Deciding) {
+        self.tell(event, message, why);
+    }
+
     fn restore(&self, event: EventId, id: MessageId, why: Deciding) -> BoxFuture<'_, Result<Message, Error>> {
         Box::pin(async move {
             let restoring = self.decide(event, why, move |scribe, why| {

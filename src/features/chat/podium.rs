@@ -57,6 +57,7 @@ async fn speak(scribe: &mut Scribe<'_>, statement: Statement) -> Result<Option<M
         reactions: Vec::new(),
         mentions: Vec::new(),
         assistant: statement.remark,
+        model: None,
         client_id: statement.client_id.map(String::from),
         created_at: scribe.now(),
         edited_at: None,

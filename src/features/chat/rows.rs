@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use entity::{message, reaction, reaction_total};
+use entity::{audit, message, reaction, reaction_total};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Value,
-    prelude::Uuid,
+    prelude::{Json, Uuid},
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 
@@ -92,6 +92,7 @@ pub(super) fn read(row: message::Model, reactions: Vec<ReactionCount>) -> Result
         reactions: if seen { reactions } else { Vec::new() },
         mentions,
         assistant,
+        model: None,
         client_id: row.client_id,
         created_at: Stamp::from_ms(row.created_ms),
         edited_at: row.edited_ms.map(Stamp::from_ms),
@@ -324,7 +325,31 @@ pub(super) async fn held(
         .filter(C::RowNo.gt(after));
     let rows = query.order_by_asc(C::RowNo).limit(limit).all(db).await?;
     let numbers: Vec<i64> = rows.iter().map(|row| row.row_no).collect();
-    Ok(numbers.into_iter().zip(read_all(db, rows).await?).collect())
+    let mut messages = read_all(db, rows).await?;
+    add_verdicts(db, &mut messages).await?;
+    Ok(numbers.into_iter().zip(messages).collect())
+}
+
+/// Puts beside messages what a model last thought of them.
+async fn add_verdicts(db: &impl ConnectionTrait, messages: &mut [Message]) -> Result<(), Error> {
+    use audit::Column as C;
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let query = audit::Entity::find()
+        .select_only()
+        .columns([C::MessageId, C::Model])
+        .filter(C::MessageId.is_in(messages.iter().map(|message| message.id.uuid())))
+        .filter(C::Model.is_not_null())
+        .order_by_asc(C::RowNo);
+    let rows: Vec<(Option<Uuid>, Option<Json>)> = query.into_tuple().all(db).await?;
+    for (id, model) in rows {
+        let message = messages.iter_mut().find(|message| Some(message.id.uuid()) == id);
+        if let (Some(message), Some(model)) = (message, model) {
+            message.model = serde_json::from_value(model).map_err(|error| Error::unreadable("verdict", error))?;
+        }
+    }
+    Ok(())
 }
 
 /// An author's messages that nobody else sees, as a page of those around them would have them.

@@ -124,6 +124,7 @@ fn speak(
                 created_at,
                 edited_at: None,
                 assistant: None,
+                model: None,
                 mine: None,
             },
         };

@@ -157,6 +157,10 @@ impl AuditApi {
             ..Sought::default()
         };
         let page = self.page(Some(admission.event.id), &sought, after, limit).await?;
-        Ok(Json(page.map(|decision| Decision { by: None, ..decision })))
+        Ok(Json(page.map(|decision| Decision {
+            by: None,
+            model: None,
+            ..decision
+        })))
     }
 }

@@ -28,7 +28,7 @@ const CSV: &str = "text/csv";
 /// Decisions read at a time.
 const PAGE: u64 = 500;
 const COLUMNS: &str =
-    "id,decided_at,action,event_id,by,user_id,message_id,sanction_id,code,reason,rule_version,until_at\r\n";
+    "id,decided_at,action,event_id,by,user_id,message_id,sanction_id,code,reason,rule_version,until_at,model\r\n";
 
 /// How the record is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +137,12 @@ fn row(decision: &Decision) -> String {
         text(decision.reason.clone()),
         text(decision.rule_version.map(|version| version.to_string())),
         text(decision.until_at.map(|until| until.to_string())),
+        text(
+            decision
+                .model
+                .as_ref()
+                .and_then(|model| serde_json::to_string(model).ok()),
+        ),
     ];
     cells.join(",") + "\r\n"
 }

@@ -126,5 +126,9 @@ fn read(row: audit::Model) -> Result<Decision, Error> {
         code: row.code,
         rule_version: row.rule_version.and_then(|version| u64::try_from(version).ok()),
         until_at: row.until_ms.map(Stamp::from_ms),
+        model: match row.model {
+            Some(model) => Some(serde_json::from_value(model).map_err(|error| Error::unreadable("verdict", error))?),
+            None => None,
+        },
     })
 }

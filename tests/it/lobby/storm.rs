@@ -66,15 +66,12 @@ async fn a_storm_costs_each_stream_one_frame_a_second_and_all_hear_the_same() {
     }
     for event in &events {
         let told = |told: &Value| points(told) == [i64::from(GOALS), 0];
-        let mut late = watches(&server.anybody(), "?kind=football").await;
-        assert!(
-            late.1
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|line| line["id"] == *event && told(line))
-        );
-        drop(late.0.next());
+        let (mut late, first) = watches(&server.anybody(), "?kind=football").await;
+        let mut lines = first.as_array().unwrap().iter();
+        if !lines.any(|line| line["id"] == *event && told(line)) {
+            // Each filter's view is made anew for itself, so this one may come a moment after the one heard above.
+            hears(&mut late, "the last goal", event, told).await;
+        }
     }
     let quiet = makes(&host, "afterwards", json!({"kind": "football"})).await;
     hears(&mut filtered, "what comes after", &quiet, |told| {

@@ -5,7 +5,7 @@ use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 use std::pin::Pin;
 
-use super::soon;
+use super::{PATIENCE, soon};
 
 /// One SSE frame.
 #[derive(Debug, Clone)]
@@ -75,28 +75,26 @@ impl Seat {
 
     /// Waits for a frame of that type and passes over all others.
     pub async fn hears(&mut self, kind: &str) -> Frame {
-        loop {
-            let frame = self
-                .next()
-                .await
-                .unwrap_or_else(|| panic!("the stream ended before `{kind}`"));
-            if frame.event == kind {
-                return frame;
-            }
-        }
+        self.hears_that(kind, |frame| frame.event == kind).await
     }
 
     /// Waits for a frame that fits.
     pub async fn hears_that(&mut self, what: &str, fits: impl Fn(&Frame) -> bool) -> Frame {
-        loop {
-            let frame = self
-                .next()
-                .await
-                .unwrap_or_else(|| panic!("the stream ended before {what}"));
-            if fits(&frame) {
-                return frame;
+        // Heartbeats go on whatever is missing, so each frame's own time says nothing.
+        let waiting = async {
+            loop {
+                let frame = self
+                    .next()
+                    .await
+                    .unwrap_or_else(|| panic!("the stream ended before {what}"));
+                if fits(&frame) {
+                    return frame;
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE * 4, waiting)
+            .await
+            .unwrap_or_else(|_| panic!("still waiting: {what}"))
     }
 
     /// Reads on until the entry with that `seq` has come; gives all entries up to it.
