@@ -208,6 +208,11 @@ export class GrandstandApi {
     return this.#caller.call(on ? "PUT" : "DELETE", `${message(event, messageId)}/pin`);
   }
 
+  /** Messages that wait for a moderator, with what a model thought of them. */
+  held(event: string, query: { limit?: number; after?: string } = {}): Promise<Page<Message>> {
+    return this.#caller.call("GET", `${path(event)}/messages/held`, { query });
+  }
+
   release(event: string, messageId: string): Promise<Message> {
     return this.#caller.call("POST", `${message(event, messageId)}/release`, { repeatable: true });
   }

@@ -74,6 +74,8 @@ export type Report = Schemas["Report"];
 export type ReportReason = Schemas["ReportCategory"];
 export type Appeal = Schemas["Appeal"];
 export type Decision = Schemas["Decision"];
+/** What a model thought of a message. */
+export type ModelVerdict = Schemas["ModelVerdict"];
 export type Raid = Schemas["Raid"];
 /** What was decided about me, told to my own streams only. */
 export type ModerationTold = Schemas["ModerationTold"];

@@ -231,6 +231,7 @@ export class Room {
       this.#outbox?.flush();
     }
     if (frame.type === "stream.snapshot" || frame.type === "report.filed" || frame.type === "appeal.filed") this.desk.ask();
+    if (frame.type === "moderation.decided") this.desk.decided(frame.data.decision);
     if (frame.type === "message.hidden" || frame.type === "message.released") this.desk.ask();
     this.viewing.notice(frame);
   }
