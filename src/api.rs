@@ -23,6 +23,7 @@ use crate::{
         moderation::{api::SanctionsApi, audit_api::AuditApi, rules_api::RulesApi, voices_api::VoicesApi},
         notices::api::NoticesApi,
         ops::OpsApi,
+        personas::api::PersonasApi,
         polls::api::PollsApi,
         presence::api::PresenceApi,
         reactions::api::ReactionsApi,
@@ -56,7 +57,7 @@ pub type Groups = (
 pub type Crowd = (TypingApi, ReceiptsApi, CursorsApi, BadgesApi, NoticesApi);
 
 /// What is on, and what of it concerns whom.
-pub type Hall = (LobbyApi, FollowsApi);
+pub type Hall = (LobbyApi, FollowsApi, PersonasApi);
 
 /// Everything by which order is kept.
 pub type Order = (SanctionsApi, RulesApi, QueueApi, VoicesApi, AuditApi);

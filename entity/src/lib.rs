@@ -25,6 +25,8 @@ pub mod log_head;
 pub mod mailbox;
 pub mod message;
 pub mod notification;
+pub mod persona;
+pub mod persona_session;
 pub mod poll;
 pub mod poll_option_total;
 pub mod poll_vote;

@@ -15,6 +15,7 @@ mod m0009_job;
 mod m0010_question;
 mod m0011_commentary;
 mod m0012_llm;
+mod m0013_persona;
 mod search;
 mod table;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_question::Migration),
             Box::new(m0011_commentary::Migration),
             Box::new(m0012_llm::Migration),
+            Box::new(m0013_persona::Migration),
         ]
     }
 }

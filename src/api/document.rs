@@ -151,6 +151,8 @@ fn shared_meaning(name: &str) -> Option<&'static str> {
         "user" => "Id of the user.",
         "key" => "Id of the key.",
         "poll" => "Id of the poll.",
+        "persona" => "Id of the persona.",
+        "session" => "Id of the session, which is its event's.",
         "sanction" => "Id of the sanction.",
         "appeal" => "Id of the appeal.",
         "in_force" => "Only those that hold now.",

@@ -1,6 +1,9 @@
 //! The rooms of the house: every feature, whom it listens to, what it is on the outside, and what it does by itself.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -13,10 +16,10 @@ use crate::{
     domain::{event::EventSettings, room::RoomSettings},
     features::{
         accounts::{Guests, api::AccountsApi},
-        assistant::{Asking, Assistant, Means, api::AssistantApi},
+        assistant::{self, Asking, Assistant, api::AssistantApi},
         badges::{Badges, Carded, api::BadgesApi},
         chat::{Chat, api::ChatApi, floor::ChatFloor, queue::QueueApi},
-        commentary::Commentary,
+        commentary::{self, Commentary},
         contest::{Contests, api::ContestApi},
         cursors::{Cursors, api::CursorsApi},
         events::{Events, api::EventsApi, room::RoomApi},
@@ -28,6 +31,7 @@ use crate::{
         },
         notices::{Notices, api::NoticesApi},
         ops::OpsApi,
+        personas::{self, Personas, api::PersonasApi},
         polls::{Polls, api::PollsApi},
         presence::{Presence, api::PresenceApi},
         reactions::{Reactions, api::ReactionsApi},
@@ -90,6 +94,7 @@ pub(super) struct Rooms {
     /// Knows the rules, what is to be screened, and a question to the assistant.
     judge: Arc<dyn Judge>,
     commentary: Commentary,
+    personas: Personas,
 }
 
 impl Rooms {
@@ -132,7 +137,7 @@ impl Rooms {
         });
         let typing = Typing::new(stream.clone());
         let judge: Arc<dyn Judge> = Arc::new(moderation.clone());
-        let means = Means {
+        let means = assistant::Means {
             store: store.clone(),
             stream: stream.clone(),
             podium: Arc::new(chat.clone()),
@@ -150,6 +155,19 @@ impl Rooms {
             judge: Arc::new(screen),
             name: config.assistant.name.clone(),
         };
+        let personas = Personas::new(personas::Means {
+            store: store.clone(),
+            stream: stream.clone(),
+            llm: llm.clone(),
+            stage: Arc::new(events.clone()),
+            podium: Arc::new(chat.clone()),
+            quill: Arc::new(typing.clone()),
+            judge: Arc::new(moderation.clone()),
+            house: commentary::speaker(&config.assistant),
+            settings: EventSettings::from(&config.room),
+            deadline: Duration::from_secs(config.assistant.persona_deadline_seconds.into()),
+            tasks: tasks.clone(),
+        });
         let rooms = Self {
             assistant: Assistant::new(means, &config.assistant),
             judge: Arc::new(asking),
@@ -163,6 +181,7 @@ impl Rooms {
             reactions: Reactions::new(store.clone(), stream.clone()),
             contests: Contests::new(store.clone(), stream.clone()),
             typing,
+            personas,
             cursors: Cursors::new(stream.clone()),
             receipts: Receipts::new(store.clone(), stream.clone(), Arc::new(presence.clone())),
             polls: Polls::new(store.clone(), stream.clone()),
@@ -173,6 +192,7 @@ impl Rooms {
                 stream.clone(),
                 Arc::new(chat.clone()),
                 Arc::new(moderation.clone()),
+                llm.clone(),
                 &config.assistant,
             ),
             events,
@@ -355,6 +375,10 @@ impl Rooms {
                 lobby: self.lobby.clone(),
                 gate: self.gate(),
             },
+            PersonasApi {
+                personas: self.personas.clone(),
+                gate: self.gate(),
+            },
         )
     }
 
@@ -389,5 +413,6 @@ impl Rooms {
         tasks.spawn(self.screening.work(halt.clone()));
         tasks.spawn(self.assistant.work(halt.clone()));
         tasks.spawn(self.commentary.watch(halt.clone()));
+        tasks.spawn(self.personas.play(halt.clone()));
     }
 }

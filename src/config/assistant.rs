@@ -25,6 +25,10 @@ pub struct AssistantConfig {
     pub post_pause_seconds: u32,
     /// What was reported longer ago than this, say while no server ran, is passed over, except the closing summary.
     pub post_late_seconds: u32,
+    /// So long a model has for rewording a post; then the post goes out as it is. 0: it is not asked.
+    pub post_deadline_ms: u64,
+    /// So long a model has for what a persona says, and for a score sheet.
+    pub persona_deadline_seconds: u32,
 }
 
 impl Default for AssistantConfig {
@@ -38,6 +42,8 @@ impl Default for AssistantConfig {
             max_tokens: 500,
             post_pause_seconds: 60,
             post_late_seconds: 300,
+            post_deadline_ms: 4_000,
+            persona_deadline_seconds: 30,
         }
     }
 }

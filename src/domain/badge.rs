@@ -73,12 +73,13 @@ fn stands_for(badge: &str, reserved: &[&str]) -> bool {
 }
 
 /// Whether a token may bring this badge: what comes with a role in an event nobody brings along from outside, and people
-/// who only gave a name bring nothing that others rely on.
+/// who only gave a name bring nothing that others rely on. The assistant's nobody brings, whoever signed it.
 #[must_use]
 pub fn may_be_brought(badge: &str, from_outside: bool, guest: bool) -> bool {
-    let by_role = [HOST, MODERATOR, ASSISTANT];
-    let relied_on = [HOST, MODERATOR, ASSISTANT, VERIFIED, WINNER];
-    !(from_outside && stands_for(badge, &by_role) || guest && stands_for(badge, &relied_on))
+    let by_role = [HOST, MODERATOR];
+    let relied_on = [HOST, MODERATOR, VERIFIED, WINNER];
+    let is_assistants = stands_for(badge, &[ASSISTANT]);
+    !(is_assistants || from_outside && stands_for(badge, &by_role) || guest && stands_for(badge, &relied_on))
 }
 
 /// Somebody's card in an event: what they are there first, then what they were awarded, then what they brought along.

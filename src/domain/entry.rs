@@ -26,6 +26,7 @@ use super::{
     cursors::CursorMoved,
     event::Event,
     moderation::{Action, Appeal, Decision, Report},
+    persona::ScoreSheet,
     poll::{Poll, PollTotals},
     presence::PresenceCounts,
     reaction::{Applause, MessageReactions},
@@ -71,6 +72,7 @@ closed_list! {
         RoomOpened(RoomTold) = "room.opened",
         RoomClosed(RoomTold) = "room.closed",
         AssistantAnswered(AssistantAnswered) = "assistant.answered",
+        SessionScored(ScoreSheet) = "session.scored",
     }
 }
 
@@ -109,6 +111,7 @@ impl Entry {
         }
         message.text.clear();
         message.mentions.clear();
+        message.assistant = None;
         message.status = gone.by.leaves();
         true
     }

@@ -211,6 +211,10 @@ typed_id!(
     QuestionId, "qst"
 );
 typed_id!(
+    /// One character that a model plays.
+    PersonaId, "persona"
+);
+typed_id!(
     /// One notification of one person.
     NotificationId, "ntf"
 );
@@ -238,6 +242,18 @@ impl UserId {
     #[must_use]
     pub fn assistant() -> Self {
         Self(super::assistant::ASSISTANT_ID.into())
+    }
+
+    /// By this a persona speaks.
+    #[must_use]
+    pub fn of_persona(persona: PersonaId) -> Self {
+        Self(persona.to_string().into())
+    }
+
+    /// Whether a persona has this id. Nobody signs in as one.
+    #[must_use]
+    pub fn is_persona(&self) -> bool {
+        self.0.parse::<PersonaId>().is_ok()
     }
 
     /// What no user's id comes before. Nobody's own.

@@ -20,6 +20,7 @@ pub mod lobby;
 pub mod mention;
 pub mod moderation;
 pub mod notice;
+pub mod persona;
 pub mod phrases;
 pub mod poll;
 pub mod presence;
@@ -39,8 +40,8 @@ pub mod user;
 
 pub use cursor::{Audience, Cursor};
 pub use id::{
-    ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, NotificationId, PollId, QuestionId, SanctionId,
-    UserId,
+    ApiKeyId, AppealId, DecisionId, EventId, IncidentId, MessageId, NotificationId, PersonaId, PollId, QuestionId,
+    SanctionId, UserId,
 };
 pub use refusal::{Fault, Reason, Refusal};
 pub use time::Stamp;

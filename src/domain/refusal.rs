@@ -55,6 +55,8 @@ pub enum Reason {
     MessageBlocked,
     AlreadyAppealed,
     AssistantOff,
+    NoModel,
+    TooManySessions,
 }
 
 /// One field that is wrong: where (RFC 6901 JSON pointer), which rule, and what to do.
@@ -185,6 +187,8 @@ impl Reason {
             Self::MessageBlocked => "message-blocked",
             Self::AlreadyAppealed => "already-appealed",
             Self::AssistantOff => "assistant-off",
+            Self::NoModel => "no-model",
+            Self::TooManySessions => "too-many-sessions",
         }
     }
 }

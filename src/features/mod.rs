@@ -16,6 +16,7 @@ pub mod lobby;
 pub mod moderation;
 pub mod notices;
 pub mod ops;
+pub mod personas;
 pub mod polls;
 pub mod presence;
 pub mod reactions;

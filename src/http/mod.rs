@@ -23,6 +23,7 @@ mod refuse;
 pub mod schema;
 pub mod serve;
 pub mod sse;
+pub mod stage;
 mod tag;
 pub mod tls;
 mod unasked;

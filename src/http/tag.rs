@@ -27,6 +27,8 @@ pub enum Tag {
     Polls,
     /// What is on: live events, soon and just over, what you follow and your feed.
     Lobby,
+    /// Characters that a model plays, and sessions with them.
+    Personas,
     /// For those who run the server.
     Operations,
 }

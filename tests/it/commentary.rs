@@ -1,6 +1,7 @@
 //! What the house says by itself about a contest: each occasion once, marked when it does not hold any more.
 
 mod ends;
+mod model;
 mod together;
 
 use grandstand::config::Config;
@@ -288,16 +289,11 @@ async fn a_name_that_the_rules_refuse_is_left_out_and_none_calls_anybody() {
     let server = start().await;
     let host = server.host();
     let event = kicks_off(&host).await;
-    let rules = json!({"rules": {"words": [{"term": "badword", "action": "hold"}]}});
+    let list = json!({"name": "bad", "category": "insult", "action": "hold", "words": ["badword"]});
     let path = format!("/v1/events/{event}/rules");
-    let written = host
-        .send(
-            host.request(reqwest::Method::PUT, &path)
-                .header("If-Match", "\"0\"")
-                .json(&rules),
-        )
-        .await;
-    assert!(written.status.is_success(), "{:?}", written.body);
+    let version = host.get(&path).await.header("etag").to_owned();
+    let request = host.request(reqwest::Method::PUT, &path).header("If-Match", version);
+    host.send(request.json(&json!({"rules": {"words": [list]}}))).await.ok();
     let mut seat = server.anybody().watches(&event).await;
     reports(&host, &event, &[goal("g1", "home", "Badword Jones", 7)]).await;
     let post = hears_message(&mut seat).await;

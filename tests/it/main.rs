@@ -38,6 +38,7 @@ mod lobby;
 mod notices;
 mod operate;
 mod order;
+mod personas;
 mod polls;
 mod postgres;
 mod presence;

@@ -246,3 +246,18 @@ async fn becomes(who: &Actor, event: &str, message: &Value, status: &str) {
     };
     soon(status, asked).await;
 }
+
+#[tokio::test]
+async fn a_question_that_waits_for_its_verdict_is_answered_when_it_appears() {
+    let (server, model) = house(|_| {}).await;
+    let (hanna, ben) = (server.host(), server.user("ben", &[]));
+    let event = screened(&hanna, "before", "keep").await;
+    let mut public = hanna.watches(&event).await;
+    model.next_judgement(Act::say("").after(std::time::Duration::from_millis(500)));
+    let asked = posts(&ben, &event, "@assistant when does it start?").await;
+    assert_eq!(asked.status, 202);
+    public.hears("message.released").await;
+    let answered = public.hears("assistant.answered").await;
+    assert_eq!(answered.data()["message_id"], asked.body["id"]);
+    model.assert_no_complaints();
+}

@@ -98,6 +98,22 @@ pub enum Facts {
 }
 
 impl Facts {
+    /// The score it says.
+    pub(super) fn score(&self) -> Option<&[Side]> {
+        match self {
+            Self::Goal(goal) => Some(&goal.score),
+            Self::PeriodEnd { score, .. }
+            | Self::LeadChange { score, .. }
+            | Self::Milestone { score, .. }
+            | Self::CloseFinish { score }
+            | Self::Statistic { score, .. }
+            | Self::Recap { score, .. } => Some(score),
+            Self::Result(result) => Some(&result.score),
+            Self::Summary(summary) => Some(&summary.score),
+            Self::RedCard(_) => None,
+        }
+    }
+
     /// The score it says, to be set right before it is said.
     pub(super) fn score_mut(&mut self) -> Option<&mut Vec<Side>> {
         match self {

@@ -108,6 +108,19 @@ impl Post {
         words::say(&self.facts, naming)
     }
 
+    /// The score it says, as it says it; empty if it says none.
+    #[must_use]
+    pub fn score(&self, naming: Naming) -> String {
+        let sides = self.facts.score().unwrap_or_default();
+        words::score(sides, naming)
+    }
+
+    /// The names it says that must not be lost.
+    #[must_use]
+    pub fn names(&self, naming: Naming) -> Vec<String> {
+        words::names(&self.facts, naming)
+    }
+
     /// The entries it goes by; of many, the latest.
     #[must_use]
     pub fn citations(&self, naming: Naming) -> Vec<Citation> {

@@ -16,6 +16,9 @@ const ROW: usize = 5;
 /// Words of a question that are looked at.
 const LOOKED_AT: usize = 64;
 
+/// Letters of a part of a name that stands for the whole.
+const PART_LEAST: usize = 3;
+
 /// What was made out of a question.
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
@@ -44,7 +47,7 @@ fn fold(phrases: &Phrases) -> HashMap<String, Sense> {
     known
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Named {
     Team(String),
     Player(String),
@@ -154,42 +157,41 @@ impl Heard {
     }
 }
 
-/// Everybody the contest and the event know, by the words of their names.
+/// Everybody the contest and the event know, by the words of their names. A part of a name is enough where only one has it.
 fn names(view: &View<'_>) -> Vec<(Vec<String>, Named)> {
-    let mut names = Vec::new();
-    let mut add = |name: &str, who: Named| {
+    let snapshot = view.snapshot;
+    let of_event = snapshot.event.participants.iter();
+    let of_event = of_event.map(|team| (&team.id, &team.name, team.short_name.as_ref()));
+    let contest = snapshot.contest.as_ref();
+    let of_contest = contest.iter().flat_map(|contest| &contest.participants);
+    let of_contest = of_contest.map(|team| (&team.id, &team.name, team.short_name.as_ref()));
+    let teams = of_event.chain(of_contest).flat_map(|(id, name, short)| {
+        let names = [Some(name), short].into_iter().flatten();
+        names.map(|name| (name.as_str(), Named::Team(id.clone())))
+    });
+    let incidents = contest.iter().flat_map(|contest| &contest.incidents);
+    let players = incidents.flat_map(|incident| {
+        let people = [&incident.player, &incident.player_in, &incident.player_out];
+        let people = people.into_iter().flatten();
+        people.map(|player| (player.as_str(), Named::Player(player.clone())))
+    });
+    let (mut names, mut parts) = (Vec::new(), HashMap::<String, Vec<Named>>::new());
+    for (name, who) in teams.chain(players) {
         let words = search_words(name);
+        for part in words.iter().filter(|part| part.chars().count() >= PART_LEAST) {
+            let bearers = parts.entry(part.clone()).or_default();
+            if !bearers.contains(&who) {
+                bearers.push(who.clone());
+            }
+        }
         // A name of one letter is found in every question.
         if words.iter().map(String::len).sum::<usize>() > 1 {
             names.push((words, who));
         }
-    };
-    let of_event = view.snapshot.event.participants.iter();
-    for team in of_event {
-        add(&team.name, Named::Team(team.id.clone()));
-        if let Some(short) = &team.short_name {
-            add(short, Named::Team(team.id.clone()));
-        }
     }
-    let Some(contest) = &view.snapshot.contest else {
-        return names;
-    };
-    for team in &contest.participants {
-        add(&team.name, Named::Team(team.id.clone()));
-        if let Some(short) = &team.short_name {
-            add(short, Named::Team(team.id.clone()));
-        }
-    }
-    for incident in &contest.incidents {
-        for player in [&incident.player, &incident.player_in, &incident.player_out]
-            .into_iter()
-            .flatten()
-        {
-            add(player, Named::Player(player.clone()));
-            // People are called by the last of their names as well.
-            if let Some((_, last)) = player.rsplit_once(' ') {
-                add(last, Named::Player(player.clone()));
-            }
+    for (part, mut bearers) in parts {
+        if let (Some(who), true) = (bearers.pop(), bearers.is_empty()) {
+            names.push((vec![part], who));
         }
     }
     names

@@ -1,5 +1,7 @@
 //! Names as they are shown in what the house says: other people's text, which may try to be more than a name.
 
+use super::figures;
+
 /// Longest name shown, in characters.
 const MOST: usize = 40;
 /// Longest question of a poll shown.
@@ -31,7 +33,11 @@ pub fn plain(text: &str) -> String {
 
 fn cut(text: &str, most: usize) -> String {
     let plain = plain(text);
-    let kept: Vec<&str> = plain.split(' ').filter(|word| !is_link(word)).collect();
+    // What begins like a command is none.
+    let words = plain
+        .split(' ')
+        .map(|word| word.trim_start_matches(['/', '!', '／', '⁄']));
+    let kept: Vec<&str> = words.filter(|word| !is_link(word)).collect();
     let calm: String = kept
         .join(" ")
         .chars()
@@ -43,6 +49,10 @@ fn cut(text: &str, most: usize) -> String {
         })
         .collect();
     let calm = without_figures(&calm);
+    if !figures(&calm).is_empty() {
+        // In words: `nine nil` is no name either.
+        return "?".to_owned();
+    }
     let short: String = calm.chars().take(most).collect();
     let short = short.trim();
     if short.is_empty() {
@@ -165,6 +175,8 @@ mod tests {
             ("Reds https://bad.example/x", "Reds"),
             ("Re\u{200b}ds\u{202e}\u{e0041}", "Reds"),
             ("Schalke 04", "Schalke 04"),
+            ("Reds nine nil", "?"),
+            ("/ban Reds", "ban Reds"),
             ("**Reds**\n[x]", "Reds x"),
             ("\u{200b}", "?"),
         ] {

@@ -133,6 +133,21 @@ pub fn label(facts: &Facts, naming: Naming) -> String {
     }
 }
 
+/// Whose names the sentences for these facts say, as they say them.
+#[must_use]
+pub fn names(facts: &Facts, naming: Naming) -> Vec<String> {
+    let side = |name: &str| (naming != Naming::Nobody).then(|| plain(name));
+    match facts {
+        Facts::Goal(goal) => naming
+            .player(goal.player.as_deref())
+            .into_iter()
+            .chain(side(&goal.side))
+            .collect(),
+        Facts::LeadChange { side: name, .. } | Facts::Milestone { side: name, .. } => side(name).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// What holds instead of what was said.
 #[must_use]
 pub fn corrected(now: &Facts, score_now: &[Side], naming: Naming) -> String {

@@ -39,6 +39,8 @@ pub(super) static ENGLISH: Phrases = Phrases {
                 "standing",
                 "points",
                 "how does it stand",
+                "final score",
+                "final result",
             ],
         ),
         (Goal, &["goal", "goals"]),

@@ -125,7 +125,9 @@ impl Past {
             | Entry::ReportFiled(_)
             | Entry::AppealFiled(_)
             // Its words are a message.
-            | Entry::AssistantAnswered(_) => {}
+            | Entry::AssistantAnswered(_)
+            // A page of its own.
+            | Entry::SessionScored(_) => {}
         }
     }
 
@@ -133,6 +135,8 @@ impl Past {
     pub fn forget(&mut self, gone: &MessageGone) {
         self.each(gone.message_id, |message| {
             message.text.clear();
+            message.mentions.clear();
+            message.assistant = None;
             message.status = gone.by.leaves();
         });
     }
@@ -176,6 +180,8 @@ impl Past {
         self.each(gone.message_id, |message| {
             message.status = gone.by.leaves();
             message.text.clear();
+            message.mentions.clear();
+            message.assistant = None;
             message.pinned = false;
             message.reactions.clear();
         });

@@ -80,7 +80,7 @@ mod tests {
             ("who scored @ASSISTANT", true, "who scored"),
             ("@Matchday Bot who scored", true, "who scored"),
             ("@assistants who scored", false, "@assistants who scored"),
-            ("mail@assistant who", false, "mail who"),
+            ("mail@assistant who", false, "mail  who"),
             ("assistant who scored", false, "assistant who scored"),
             ("@ana what's the score", false, "@ana what's the score"),
         ] {

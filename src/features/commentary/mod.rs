@@ -3,6 +3,7 @@
 //! A reader of logs. How far each log was looked at is a row, moved on in the transaction that says what came of it: so of
 //! any number of instances one speaks, once, whatever dies. What is said and what is not is `domain::commentary`'s.
 
+mod reword;
 mod rows;
 mod watch;
 mod wording;
@@ -10,6 +11,7 @@ mod wording;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -30,7 +32,8 @@ use crate::{
         judge::Judge,
         podium::{Podium, Statement},
     },
-    store::{Error, LogEntry, Scribe, Store},
+    llm::Llm,
+    store::{Error, LogEntry, Scribe, Store, claim},
     stream::{EventListener, Stream},
 };
 use rows::Watched;
@@ -50,6 +53,9 @@ pub struct Commentary {
     stream: Stream,
     podium: Arc<dyn Podium>,
     judge: Arc<dyn Judge>,
+    llm: Llm,
+    /// For one question to the model; zero: it is not asked.
+    patience: Duration,
     speaker: User,
     pace: Pace,
     waiting: Arc<Mutex<BTreeSet<EventId>>>,
@@ -65,7 +71,8 @@ enum Came {
 }
 
 /// Who is speaking, as everybody sees it.
-fn speaker(config: &AssistantConfig) -> User {
+#[must_use]
+pub fn speaker(config: &AssistantConfig) -> User {
     User {
         id: UserId::assistant(),
         name: config.name.trim().to_owned(),
@@ -82,6 +89,7 @@ impl Commentary {
         stream: Stream,
         podium: Arc<dyn Podium>,
         judge: Arc<dyn Judge>,
+        llm: Llm,
         config: &AssistantConfig,
     ) -> Self {
         let seconds = |seconds: u32| i64::from(seconds) * 1_000;
@@ -90,6 +98,8 @@ impl Commentary {
             stream,
             podium,
             judge,
+            llm,
+            patience: Duration::from_millis(config.post_deadline_ms),
             speaker: speaker(config),
             pace: Pace {
                 stale_ms: seconds(config.post_late_seconds),
@@ -128,7 +138,9 @@ impl Commentary {
         let seq = heard
             .last()
             .map_or(known.seq, |last| i64::try_from(last.seq).unwrap_or(i64::MAX));
-        let said = self.word(id, look).await?;
+        let Some(said) = self.word(id, seq, look).await? else {
+            return Ok(Came::ToTheEnd);
+        };
         let turn = Turn {
             commentary: self.clone(),
             from: known.seq,
@@ -146,19 +158,38 @@ impl Commentary {
         })
     }
 
-    async fn word(&self, event: EventId, look: Look) -> Result<Said, Error> {
+    /// `None`: another instance is asking the model for words.
+    async fn word(&self, event: EventId, seq: i64, look: Look) -> Result<Option<Said>, Error> {
         let mut said = Said::default();
+        let single = look.posts.len() == 1;
         for post in look.posts {
             let worded = wording::of_post(self.judge.as_ref(), event, &post).await?;
-            if let Some(worded) = worded {
-                said.posts.push((post, worded));
+            let Some(mut worded) = worded else { continue };
+            // A burst is not the time to look for fine words.
+            if single && reword::is_worth_it(&post) && self.llm.can_chat() && !self.patience.is_zero() {
+                if !self.may_ask(event, seq).await? {
+                    return Ok(None);
+                }
+                said.asked = Some(occasion(event, seq));
+                self.reword(event, &post, &mut worded).await?;
             }
+            said.posts.push((post, worded));
         }
         for mark in look.marks {
             let text = wording::of_mark(self.judge.as_ref(), event, &mark).await?;
             said.marks.push((mark, text));
         }
-        Ok(said)
+        Ok(Some(said))
+    }
+
+    /// Of all instances one asks the model. If it dies, another does after a while.
+    async fn may_ask(&self, event: EventId, seq: i64) -> Result<bool, Error> {
+        let (occasion, now) = (occasion(event, seq), clock::now());
+        let again_after = self.patience + ASK_GRACE;
+        let write = self
+            .store
+            .write(move |txn| Box::pin(async move { claim(txn, &occasion, now, Some(again_after)).await }));
+        write.await
     }
 
     /// Whether there can be anything to say. What is switched off is left to the sweep, which comes round seldom.
@@ -169,9 +200,18 @@ impl Commentary {
     }
 }
 
+/// How long after its patience ran out an instance that asked the model is taken for dead.
+const ASK_GRACE: Duration = Duration::from_secs(3);
+
+fn occasion(event: EventId, seq: i64) -> String {
+    format!("words {event} {seq}")
+}
+
 /// What is to be said, in words.
 #[derive(Default)]
 struct Said {
+    /// The claim under which the model was asked; it has served its time.
+    asked: Option<String>,
     posts: Vec<(Post, Worded)>,
     marks: Vec<(Mark, String)>,
 }
@@ -215,6 +255,9 @@ impl Turn {
             if let Some(message) = podium.speak(scribe, statement).await? {
                 self.next.notes.posted(&post, message.id);
             }
+        }
+        if let Some(occasion) = said.asked {
+            rows::unclaim(scribe.txn(), &occasion).await?;
         }
         rows::put(scribe.txn(), &self.watched, &self.next).await?;
         Ok(true)

@@ -1,6 +1,6 @@
 //! How far logs were looked at, as rows; and what there is to look at.
 
-use entity::{commentary, contest, event, log_entry, message};
+use entity::{claim, commentary, contest, event, log_entry, message};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -175,6 +175,12 @@ pub(super) async fn behind(
     }
     let ids: Vec<Uuid> = query.order_by_asc(C::EventId).limit(limit).into_tuple().all(db).await?;
     Ok(ids.into_iter().map(EventId::from_uuid).collect())
+}
+
+/// Forgets a claim.
+pub(super) async fn unclaim(db: &impl ConnectionTrait, occasion: &str) -> Result<(), Error> {
+    claim::Entity::delete_by_id(occasion.to_owned()).exec(db).await?;
+    Ok(())
 }
 
 /// What stands beside a message of the house.

@@ -9,6 +9,7 @@ mod gate;
 mod roles;
 pub mod room;
 mod rows;
+mod stage;
 mod timetable;
 
 use std::{sync::Arc, time::Duration};

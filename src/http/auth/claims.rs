@@ -128,6 +128,9 @@ fn user_id(sub: &str, signer: Signer<'_>) -> Result<UserId, Refusal> {
     if id.as_str() == ASSISTANT_ID {
         return Err(invalid("Nobody signs in as the assistant."));
     }
+    if id.is_persona() {
+        return Err(invalid("Personas speak for themselves."));
+    }
     Ok(id)
 }
 

@@ -3,7 +3,7 @@
 use crate::domain::Reason;
 
 /// Every reason; the length comes from the last variant, so that a new one cannot be forgotten here.
-const REASONS: [Reason; Reason::AssistantOff as usize + 1] = {
+const REASONS: [Reason; Reason::TooManySessions as usize + 1] = {
     use Reason as R;
     [
         R::InvalidRequest,
@@ -54,6 +54,8 @@ const REASONS: [Reason; Reason::AssistantOff as usize + 1] = {
         R::MessageBlocked,
         R::AlreadyAppealed,
         R::AssistantOff,
+        R::NoModel,
+        R::TooManySessions,
     ]
 };
 
@@ -114,6 +116,8 @@ pub(super) const fn row(reason: Reason) -> (u16, &'static str) {
         Reason::MessageBlocked => (422, "The message breaks a rule of the house"),
         Reason::AlreadyAppealed => (409, "This was appealed against before"),
         Reason::AssistantOff => (409, "The assistant answers no questions in this event"),
+        Reason::NoModel => (409, "No model is set up here"),
+        Reason::TooManySessions => (409, "Too many sessions are open"),
     }
 }
 

@@ -197,7 +197,9 @@ async fn a_held_question_is_answered_when_it_is_released() {
     let rejected = ana.post(&path, &json!({"text": "who scored?"})).await.ok();
     let message = |question: &Value| question["message"]["id"].as_str().unwrap().to_owned();
     let decide = |id: String, what: &str| format!("/v1/events/{event}/messages/{id}/{what}");
-    host.post(&decide(message(&rejected), "reject"), &json!({})).await.ok();
+    host.post(&decide(message(&rejected), "reject"), &json!({"reason": "test"}))
+        .await
+        .ok();
     host.post(&decide(message(&question), "release"), &json!({})).await.ok();
     let (answered, answer) = ends(&mut seat).await;
     assert_eq!(answered["question_id"], question["id"]);

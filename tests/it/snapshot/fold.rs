@@ -62,7 +62,7 @@ pub(super) fn fold(snapshot: &mut Value, entry: &Value, staff_only: bool) {
         "poll.changed" => count_votes(snapshot, data),
         "poll.closed" | "poll.retracted" => end(list(snapshot, "polls"), &data["poll"]),
         // Staff hear of it; a snapshot shows what came of it.
-        "moderation.decided" | "report.filed" | "appeal.filed" => {}
+        "moderation.decided" | "report.filed" | "appeal.filed" | "assistant.answered" | "session.scored" => {}
         _ => contest(snapshot, kind, data),
     }
 }
@@ -140,7 +140,9 @@ fn disappear(snapshot: &mut Value, gone: &Value, status: &str) {
         message["text"] = json!("");
         message["pinned"] = json!(false);
         message["reactions"] = json!([]);
-        message.as_object_mut().unwrap().remove("mentions");
+        for extra in ["mentions", "assistant"] {
+            message.as_object_mut().unwrap().remove(extra);
+        }
     });
     forget(snapshot, "pinned", &gone["message_id"]);
     count_reply(snapshot, &gone["parent_id"], -1);

@@ -65,6 +65,7 @@ const KNOWN: Record<FrameType, true> = {
   "moderation.decided": true,
   "moderation.told": true,
   "assistant.answered": true,
+  "session.scored": true,
   "assistant.delta": true,
 };
 

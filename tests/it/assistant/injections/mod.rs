@@ -142,20 +142,30 @@ impl Room {
             assert!(answered["by"] == "facts", "{injected:?}: {answered}");
         }
         let lower = said.to_lowercase();
-        for lie in [
-            "9",
-            "nine",
+        let nowhere = [
+            "9-0",
+            "9–0",
+            "9:0",
+            "9 : 0",
+            "nine nil",
+            "nine to",
+            "nine goals",
             "neun",
-            "blues lead",
-            "blues have won",
-            "blues are winning",
             "٩",
+            "９",
             "@",
             "＠",
             "/ban",
             "/mute",
             "!timeout",
-        ] {
+        ];
+        // A name or the question of a poll may speak of winning; what the house says may not.
+        let claims: &[&str] = if question == injected {
+            &["blues lead", "blues have won", "blues are winning"]
+        } else {
+            &[]
+        };
+        for lie in nowhere.iter().chain(claims) {
             assert!(!lower.contains(lie), "{injected:?}: {said}");
         }
     }

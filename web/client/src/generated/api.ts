@@ -1548,6 +1548,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/personas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List personas
+         * @description Latest first, for whoever is signed in. Hosts see all of each.
+         */
+        get: operations["list_personas"];
+        put?: never;
+        /**
+         * Create a persona
+         * @description Takes the role `host`.
+         */
+        post: operations["create_persona"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/personas/{persona}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a persona */
+        get: operations["get_persona"];
+        /**
+         * Rewrite a persona
+         * @description Takes the whole of it. Sessions that are open go on as they began.
+         */
+        put: operations["rewrite_persona"];
+        post?: never;
+        /**
+         * Delete a persona
+         * @description Sessions with it stay, and those that are open go on.
+         */
+        delete: operations["delete_persona"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/personas/{persona}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a session with a persona
+         * @description Opens a private room, which is an event of the kind `session` with the session's id; the persona greets first and
+         *     answers what is said there. Up to 5 are open at a time. Without a model: `no-model`.
+         */
+        post: operations["begin_persona_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your sessions
+         * @description Latest first.
+         */
+        get: operations["list_persona_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a session
+         * @description Yours, or one that you run. `score` is there once it was scored.
+         */
+        get: operations["get_persona_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session
+         * @description The room ends at once; the score sheet follows as `session.scored` in its log. Ending one that could not be scored
+         *     tries once more.
+         */
+        post: operations["end_persona_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2022,6 +2153,21 @@ export interface components {
             text: string;
         };
         /**
+         * Criterion
+         * @description What a score sheet looks for.
+         */
+        Criterion: {
+            /** @description 1 to 64 characters, unique within the persona. */
+            name: string;
+            /** @description What earns points, in a sentence. */
+            looks_for: string;
+            /**
+             * Format: uint32
+             * @description Most points: 1 to 100.
+             */
+            max: number;
+        };
+        /**
          * CrowdRule
          * @description More than so many authors saying the same within so many seconds.
          */
@@ -2140,7 +2286,7 @@ export interface components {
             action: components["schemas"]["RuleAction"];
         };
         /** @description One line of an event's log. Kinds to come are to be ignored by clients. */
-        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["AssistantAnsweredEntry"];
+        Entry: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["AssistantAnsweredEntry"] | components["schemas"]["SessionScoredEntry"];
         /**
          * Event
          * @description An event as everybody allowed to see it sees it.
@@ -3388,6 +3534,116 @@ export interface components {
         /** @enum {string} */
         PeriodState: "running" | "ended";
         /**
+         * Persona
+         * @description A persona. What learners must not know is there for hosts only.
+         */
+        Persona: {
+            /** Format: persona-id */
+            id: string;
+            name: string;
+            avatar_url?: string;
+            scenario: string;
+            language: string;
+            /** Format: uint32 */
+            turns_most: number;
+            /** Format: uint32 */
+            minutes_most: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Everything, for hosts. */
+            sheet?: components["schemas"]["PersonaSheet"];
+        };
+        PersonaPage: {
+            items: components["schemas"]["Persona"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
+        /**
+         * PersonaSession
+         * @description A conversation with a persona; its room is the event of the same id.
+         */
+        PersonaSession: {
+            /** Format: evt-id */
+            id: string;
+            /** Format: persona-id */
+            persona_id: string;
+            persona_name: string;
+            /**
+             * Format: user-id
+             * @description Who talks with it.
+             */
+            user_id: string;
+            status: components["schemas"]["SessionStatus"];
+            /**
+             * Format: uint32
+             * @description Answers it gave.
+             */
+            turns: number;
+            /** Format: uint32 */
+            turns_most: number;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; earlier if nobody writes.
+             */
+            ends_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            score?: components["schemas"]["ScoreSheet"];
+            /** @description Why it could not be scored, as a stable word: `timeout`, `budget`, `rubbish`, … */
+            reason?: string;
+        };
+        PersonaSessionPage: {
+            items: components["schemas"]["PersonaSession"][];
+            next_cursor?: string;
+            prev_cursor?: string;
+        };
+        /**
+         * PersonaSheet
+         * @description What a host says of a persona.
+         */
+        PersonaSheet: {
+            /** @description 1 to 64 characters. */
+            name: string;
+            avatar_url?: string;
+            /** @description Who the model plays, and how. Learners do not see it. */
+            character: string;
+            /** @description What the conversation is about; learners see it. */
+            scenario: string;
+            /**
+             * @description What the persona wants to have reached. Up to 10; learners do not see them.
+             * @default []
+             */
+            goals?: string[];
+            /** @description What is scored at the end, 1 to 10; learners do not see it. */
+            criteria: components["schemas"]["Criterion"][];
+            /**
+             * @description In which language it speaks, as a tag such as `en` or `de-CH`.
+             * @default en
+             */
+            language?: string;
+            /**
+             * @default {
+             *       "fastest": 30,
+             *       "slowest": 12
+             *     }
+             */
+            pace?: components["schemas"]["TypingPace"];
+            /**
+             * Format: uint32
+             * @description After so many answers the session ends: 1 to 200.
+             * @default 30
+             */
+            turns_most?: number;
+            /**
+             * Format: uint32
+             * @description After so many minutes the session ends: 1 to 240.
+             * @default 30
+             */
+            minutes_most?: number;
+        };
+        /**
          * Poll
          * @description A poll as everybody sees it.
          */
@@ -4352,6 +4608,19 @@ export interface components {
             points: number;
         };
         /**
+         * ScoreSheet
+         * @description How a session went.
+         */
+        ScoreSheet: {
+            summary: string;
+            /** @description In the persona's order. */
+            criteria: components["schemas"]["Scored"][];
+            /** Format: uint32 */
+            total: number;
+            /** Format: uint32 */
+            max: number;
+        };
+        /**
          * Scoreboard
          * @description The whole contest as it stands.
          */
@@ -4366,6 +4635,18 @@ export interface components {
             /** @description What stands, in the order of arrival; retracted ones are gone. */
             incidents: components["schemas"]["Incident"][];
             result?: components["schemas"]["ContestResult"];
+        };
+        /**
+         * Scored
+         * @description What one criterion gave.
+         */
+        Scored: {
+            name: string;
+            /** Format: uint32 */
+            score: number;
+            /** Format: uint32 */
+            max: number;
+            comment: string;
         };
         /**
          * Screening
@@ -4388,6 +4669,26 @@ export interface components {
          * @enum {string}
          */
         ScreeningMode: "off" | "after" | "before";
+        SessionScoredEntry: {
+            /**
+             * Format: int64
+             * @description Place in the sequence of its audience: 1, 2, 3, … without holes.
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "session.scored";
+            /**
+             * Format: date-time
+             * @description When it was written, or for a signal: sent.
+             */
+            at: string;
+            data: components["schemas"]["ScoreSheet"];
+        };
+        /** @enum {string} */
+        SessionStatus: "open" | "scoring" | "scored" | "unscored";
         /**
          * SettingsIn
          * @description Settings that differ from the defaults.
@@ -4537,7 +4838,7 @@ export interface components {
             retry?: number;
         };
         /** @description The `data` of one stream frame: an entry (with `seq`) or a signal (without). */
-        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["AssistantAnsweredEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"] | components["schemas"]["TypingChangedSignal"] | components["schemas"]["ReceiptChangedSignal"] | components["schemas"]["CursorsChangedSignal"] | components["schemas"]["ModerationToldSignal"] | components["schemas"]["MessageEchoedSignal"] | components["schemas"]["AssistantDeltaSignal"];
+        StreamFrame: components["schemas"]["EventCreatedEntry"] | components["schemas"]["EventUpdatedEntry"] | components["schemas"]["EventStartedEntry"] | components["schemas"]["EventPausedEntry"] | components["schemas"]["EventResumedEntry"] | components["schemas"]["EventEndedEntry"] | components["schemas"]["EventCancelledEntry"] | components["schemas"]["MessageCreatedEntry"] | components["schemas"]["MessageUpdatedEntry"] | components["schemas"]["MessageDeletedEntry"] | components["schemas"]["MessageHiddenEntry"] | components["schemas"]["MessageHeldEntry"] | components["schemas"]["MessageReleasedEntry"] | components["schemas"]["ReactionsChangedEntry"] | components["schemas"]["ApplauseChangedEntry"] | components["schemas"]["IncidentRecordedEntry"] | components["schemas"]["IncidentCorrectedEntry"] | components["schemas"]["IncidentRetractedEntry"] | components["schemas"]["ScoreChangedEntry"] | components["schemas"]["ClockChangedEntry"] | components["schemas"]["ContestChangedEntry"] | components["schemas"]["BadgesChangedEntry"] | components["schemas"]["ModerationDecidedEntry"] | components["schemas"]["ReportFiledEntry"] | components["schemas"]["AppealFiledEntry"] | components["schemas"]["PollOpenedEntry"] | components["schemas"]["PollChangedEntry"] | components["schemas"]["PollClosedEntry"] | components["schemas"]["PollRetractedEntry"] | components["schemas"]["RoomChangedEntry"] | components["schemas"]["RoomOpenedEntry"] | components["schemas"]["RoomClosedEntry"] | components["schemas"]["AssistantAnsweredEntry"] | components["schemas"]["SessionScoredEntry"] | components["schemas"]["StreamReadySignal"] | components["schemas"]["StreamSnapshotSignal"] | components["schemas"]["StreamResumedSignal"] | components["schemas"]["StreamResetSignal"] | components["schemas"]["StreamHeartbeatSignal"] | components["schemas"]["StreamByeSignal"] | components["schemas"]["PresenceChangedSignal"] | components["schemas"]["TypingChangedSignal"] | components["schemas"]["ReceiptChangedSignal"] | components["schemas"]["CursorsChangedSignal"] | components["schemas"]["ModerationToldSignal"] | components["schemas"]["MessageEchoedSignal"] | components["schemas"]["AssistantDeltaSignal"];
         /** StreamHeartbeat */
         StreamHeartbeat: {
             /** Format: cursor */
@@ -4896,6 +5197,16 @@ export interface components {
              * @description The thread that is written in; none for the room itself.
              */
             parent_id?: string;
+        };
+        /**
+         * TypingPace
+         * @description How fast a persona types, in characters a second; each answer is somewhere in between.
+         */
+        TypingPace: {
+            /** Format: uint32 */
+            slowest: number;
+            /** Format: uint32 */
+            fastest: number;
         };
         /** UnreadCount */
         UnreadCount: {
@@ -8761,6 +9072,321 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeedItemPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_personas: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonaSheet"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Persona"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the persona. */
+                persona: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Persona"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewrite_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the persona. */
+                persona: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonaSheet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Persona"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the persona. */
+                persona: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_persona_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the persona. */
+                persona: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Its version, where it has one. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaSession"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_persona_sessions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Rows in the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaSessionPage"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_persona_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session, which is its event's. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaSession"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_persona_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session, which is its event's. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaSession"];
                 };
             };
             /** @description A problem; `code` says which. */
