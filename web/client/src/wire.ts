@@ -105,3 +105,8 @@ export type LobbyFrames = { [F in Schemas["LobbyFrame"] as F["type"]]: F["data"]
 export type FollowKind = Schemas["FollowKind"];
 export type Follow = Schemas["Follow"];
 export type FeedItem = Schemas["FeedItem"];
+
+export type Persona = Schemas["Persona"];
+export type PersonaSheet = Schemas["PersonaSheet"];
+export type PersonaSession = Schemas["PersonaSession"];
+export type ScoreSheet = Schemas["ScoreSheet"];
