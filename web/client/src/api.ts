@@ -5,6 +5,7 @@
  */
 import { Caller, type ApiOptions, type Call, type Query } from "./caller.ts";
 import { PersonalApi } from "./personal.ts";
+import { PersonasApi } from "./personas.ts";
 import type {
   Appeal,
   Awards,
@@ -75,6 +76,7 @@ export function newClientId(): string {
 export class GrandstandApi {
   /** What is mine, whatever the event: notifications, follows, the feed. */
   readonly my: PersonalApi;
+  readonly personas: PersonasApi;
   readonly #options: ApiOptions;
   readonly #caller: Caller;
   /** So far behind the present events are read. */
@@ -85,6 +87,7 @@ export class GrandstandApi {
     this.#caller = new Caller(options);
     this.#shift = delaySeconds > 0 ? { delay: `${delaySeconds}s` } : {};
     this.my = new PersonalApi(this.#caller);
+    this.personas = new PersonasApi(this.#caller);
   }
 
   /** The same server and person, with events read as they were so many seconds ago. */
@@ -206,6 +209,11 @@ export class GrandstandApi {
 
   pin(event: string, messageId: string, on: boolean): Promise<Message> {
     return this.#caller.call(on ? "PUT" : "DELETE", `${message(event, messageId)}/pin`);
+  }
+
+  /** Messages that wait for a moderator, with what a model thought of them. */
+  held(event: string, query: { limit?: number; after?: string } = {}): Promise<Page<Message>> {
+    return this.#caller.call("GET", `${path(event)}/messages/held`, { query });
   }
 
   release(event: string, messageId: string): Promise<Message> {

@@ -25,6 +25,7 @@ export { GrandstandApi, newClientId } from "./api.ts";
 export type { EventFilter, LobbyFilter, NewMessage } from "./api.ts";
 export type { ApiOptions } from "./caller.ts";
 export type { PersonalApi } from "./personal.ts";
+export type { PersonasApi } from "./personas.ts";
 export { DRAFT_CHARACTERS, MOST_DRAFTS } from "./assistant.ts";
 export type { AssistantState, Draft } from "./assistant.ts";
 export { emptyLobby, foldLobby, lobbyFrame, shelves } from "./lobby.ts";

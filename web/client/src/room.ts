@@ -256,7 +256,7 @@ function gone(
   const next = withReplies(state, parent, -1);
   return {
     ...next,
-    messages: changeMessage(next.messages, id, ({ mentions: _nobody, ...message }) => ({
+    messages: changeMessage(next.messages, id, ({ mentions: _nobody, assistant: _grounds, ...message }) => ({
       ...message,
       status,
       text: "",

@@ -74,6 +74,8 @@ export type Report = Schemas["Report"];
 export type ReportReason = Schemas["ReportCategory"];
 export type Appeal = Schemas["Appeal"];
 export type Decision = Schemas["Decision"];
+/** What a model thought of a message. */
+export type ModelVerdict = Schemas["ModelVerdict"];
 export type Raid = Schemas["Raid"];
 /** What was decided about me, told to my own streams only. */
 export type ModerationTold = Schemas["ModerationTold"];
@@ -103,3 +105,8 @@ export type LobbyFrames = { [F in Schemas["LobbyFrame"] as F["type"]]: F["data"]
 export type FollowKind = Schemas["FollowKind"];
 export type Follow = Schemas["Follow"];
 export type FeedItem = Schemas["FeedItem"];
+
+export type Persona = Schemas["Persona"];
+export type PersonaSheet = Schemas["PersonaSheet"];
+export type PersonaSession = Schemas["PersonaSession"];
+export type ScoreSheet = Schemas["ScoreSheet"];

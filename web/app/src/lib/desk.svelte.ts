@@ -1,8 +1,8 @@
 /**
- * What waits for the people who keep order, beside held messages: reports and appeals. The stream says when there is
- * something new; the lists are the server's.
+ * What waits for the people who keep order: reports and appeals, and what a model thought of held messages. The stream says
+ * when there is something new; the lists are the server's.
  */
-import type { Appeal, Message, Report } from "@grandstand/client";
+import type { Appeal, Decision, Message, ModelVerdict, Report } from "@grandstand/client";
 import { session } from "./session.svelte.ts";
 
 /** So that a storm of reports is not a storm of questions. */
@@ -15,7 +15,19 @@ export interface Reported {
   reasons: string[];
 }
 
+/** A model's part in a decision. */
+export interface Judged {
+  verdict: ModelVerdict;
+  code?: string | undefined;
+  ruleVersion?: number | undefined;
+}
+
+/** Verdicts remembered; the desk shows a few. */
+const MOST_JUDGED = 200;
+
 export class Desk {
+  /** By message id. */
+  judged = $state.raw<ReadonlyMap<string, Judged>>(new Map());
   reported = $state.raw<readonly Reported[]>([]);
   appeals = $state.raw<readonly { appeal: Appeal; message: Message }[]>([]);
   /** Looked at and found in order; they stay off until somebody reports them again. */
@@ -41,6 +53,16 @@ export class Desk {
     }, SETTLE_MS);
   }
 
+  /** Something was decided. Who decided by a model says what it thought. */
+  decided(decision: Decision): void {
+    const { message_id: id, model: verdict, code, rule_version: ruleVersion } = decision;
+    if (id !== undefined && verdict) this.#judge([[id, { verdict, code, ruleVersion }]]);
+  }
+
+  #judge(found: readonly (readonly [string, Judged])[]): void {
+    if (found.length > 0) this.judged = new Map([...this.judged, ...found].slice(-MOST_JUDGED));
+  }
+
   close(): void {
     clearTimeout(this.#timer);
   }
@@ -57,10 +79,12 @@ export class Desk {
 
   async #read(): Promise<void> {
     try {
-      const [reports, appeals] = await Promise.all([
+      const [held, reports, appeals] = await Promise.all([
+        session.api.held(this.#slug, { limit: 100 }),
         session.api.reports(this.#slug, { limit: 100 }),
         session.api.appeals(this.#slug, { open: true, limit: SHOWN }),
       ]);
+      await this.#lookUp(held.items);
       this.reported = await this.#gather(reports.items);
       this.appeals = await Promise.all(
         appeals.items.map(async (appeal) => ({ appeal, message: await this.#message(appeal.message_id) })),
@@ -68,6 +92,15 @@ export class Desk {
     } catch {
       // What was known stays on show; the next report asks again.
     }
+  }
+
+  /** What was decided before we came is in the record; the list of those that wait knows the scores alone. */
+  async #lookUp(held: readonly Message[]): Promise<void> {
+    const unknown = held.filter((message) => message.model && !this.judged.has(message.id));
+    if (unknown.length === 0) return;
+    this.#judge(unknown.flatMap(({ id, model }) => (model ? [[id, { verdict: model }] as const] : [])));
+    const record = await session.api.audit(this.#slug, { limit: 100 });
+    for (const decision of record.items.toReversed()) this.decided(decision);
   }
 
   /** By message, those with the most reports first; what is hidden already needs nobody. */

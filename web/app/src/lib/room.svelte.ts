@@ -37,6 +37,7 @@ import { noteOf, type TabNote } from "./notes.ts";
 import { Reacting } from "./reacting.svelte.ts";
 import { ReadMarker } from "./receipts.ts";
 import { session } from "./session.svelte.ts";
+import { Sitting } from "./sitting.svelte.ts";
 import { Staff } from "./staff.ts";
 import { toldText } from "./words.ts";
 import type { Replay } from "./replay.ts";
@@ -81,6 +82,7 @@ export class Room {
   readonly reacting: Reacting;
   readonly desk: Desk;
   readonly order: Staff;
+  readonly sitting = new Sitting();
   readonly applause: ApplauseSender;
   readonly #marker: ReadMarker;
   #outbox: Outbox | undefined;
@@ -231,7 +233,9 @@ export class Room {
       this.#outbox?.flush();
     }
     if (frame.type === "stream.snapshot" || frame.type === "report.filed" || frame.type === "appeal.filed") this.desk.ask();
+    if (frame.type === "moderation.decided") this.desk.decided(frame.data.decision);
     if (frame.type === "message.hidden" || frame.type === "message.released") this.desk.ask();
+    this.sitting.notice(frame);
     this.viewing.notice(frame);
   }
 
