@@ -136,24 +136,15 @@ impl Rooms {
             badges: badges.clone(),
         });
         let typing = Typing::new(stream.clone());
-        let judge: Arc<dyn Judge> = Arc::new(moderation.clone());
         let means = assistant::Means {
             store: store.clone(),
             stream: stream.clone(),
             podium: Arc::new(chat.clone()),
-            judge: Arc::clone(&judge),
+            judge: Arc::new(moderation.clone()),
             quill: Arc::new(typing.clone()),
             crowd: Arc::new(presence.clone()),
             llm: llm.clone(),
             tasks: tasks.clone(),
-        };
-        let screen = Screen {
-            inner: judge,
-            screening: screening.clone(),
-        };
-        let asking = Asking {
-            judge: Arc::new(screen),
-            name: config.assistant.name.clone(),
         };
         let personas = Personas::new(personas::Means {
             store: store.clone(),
@@ -170,11 +161,8 @@ impl Rooms {
         });
         let rooms = Self {
             assistant: Assistant::new(means, &config.assistant),
-            judge: Arc::new(asking),
-            event_defaults: EventSettings {
-                assistant: (&config.assistant).into(),
-                ..EventSettings::from(&config.room)
-            },
+            judge: judges(&moderation, &screening, &config.assistant.name),
+            event_defaults: event_defaults(config),
             room_defaults: RoomSettings::from(&config.room),
             gate,
             keys: Keys::new(store.clone()),
@@ -415,4 +403,23 @@ impl Rooms {
         tasks.spawn(self.commentary.watch(halt.clone()));
         tasks.spawn(self.personas.play(halt.clone()));
     }
+}
+
+fn event_defaults(config: &Config) -> EventSettings {
+    EventSettings {
+        assistant: (&config.assistant).into(),
+        ..EventSettings::from(&config.room)
+    }
+}
+
+/// One around the other: the rules, what is to be screened, and a question to the assistant, which is called so.
+fn judges(moderation: &Moderation, screening: &Screening, assistant: &str) -> Arc<dyn Judge> {
+    let screen = Screen {
+        inner: Arc::new(moderation.clone()),
+        screening: screening.clone(),
+    };
+    Arc::new(Asking {
+        judge: Arc::new(screen),
+        name: assistant.to_owned(),
+    })
 }

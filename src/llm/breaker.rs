@@ -147,7 +147,7 @@ mod tests {
                 .pass(now)
                 .ok()
                 .unwrap()
-                .failed(Some(Duration::from_secs(60)), now);
+                .failed(Some(Duration::from_mins(1)), now);
         }
         now += Duration::from_secs(31);
         assert!(breaker.is_open(now).is_some(), "its server asked for more");

@@ -97,14 +97,14 @@ impl Heard {
 
     /// Takes the next words; gives how many.
     fn take(&mut self, words: &[String], lexicon: &HashMap<String, Sense>, names: &[(Vec<String>, Named)]) -> usize {
-        let named = |fits: &dyn Fn(&str, &str) -> bool| {
+        let called = |fits: &dyn Fn(&str, &str) -> bool| {
             let found = names.iter().filter(|(name, _)| {
                 name.len() <= words.len() && name.iter().zip(words).all(|(name, word)| fits(word, name))
             });
             found.max_by_key(|(name, _)| name.len())
         };
         let is_word = |word: &String| lexicon.contains_key(word);
-        let exact = named(&|word, name| word == name).filter(|(name, _)| !name.iter().all(is_word));
+        let exact = called(&|word, name| word == name).filter(|(name, _)| !name.iter().all(is_word));
         if let Some((name, who)) = exact {
             self.name(who.clone());
             return name.len();
@@ -115,7 +115,7 @@ impl Heard {
                 return length;
             }
         }
-        if let Some((name, who)) = named(&|word, name| word == name || name::is_slip(word, name, 2)) {
+        if let Some((name, who)) = called(&|word, name| word == name || name::is_slip(word, name, 2)) {
             self.name(who.clone());
             return name.len();
         }

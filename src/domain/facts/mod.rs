@@ -65,7 +65,7 @@ pub fn answer(view: &View<'_>, question: &str, tag: Option<&str>) -> Option<Repl
     let heard = Heard::by(view, question, tag);
     let is_plain = heard.strange == 0 && heard.words <= WORDS_MOST;
     let topic = topic::of(&heard).filter(|_| is_plain)?;
-    Some(say::reply(view, &heard, &topic))
+    Some(say::reply(view, &heard, topic))
 }
 
 /// What is known beside a question that cannot be answered: what most of its words speak of, or how it stands.
@@ -77,7 +77,7 @@ pub fn instead(view: &View<'_>, question: &str, tag: Option<&str>) -> Reply {
     let Some(topic) = topic.or_else(|| view.snapshot.contest.as_ref().map(|_| topic::Topic::Score)) else {
         return unknown(lines.unknown);
     };
-    let reply = say::reply(view, &heard, &topic);
+    let reply = say::reply(view, &heard, topic);
     if reply.state == Freshness::Unknown {
         return reply;
     }

@@ -80,12 +80,11 @@ fn without_figures(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
     while at < letters.len() {
-        match score_at(&letters[at..]) {
-            Some(length) => at += length,
-            None => {
-                kept.push(letters[at]);
-                at += 1;
-            }
+        if let Some(length) = score_at(&letters[at..]) {
+            at += length;
+        } else {
+            kept.push(letters[at]);
+            at += 1;
         }
     }
     kept
@@ -142,8 +141,8 @@ fn distance(a: &[char], b: &[char]) -> usize {
     for (i, row) in rows.iter_mut().enumerate() {
         row[0] = i;
     }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
+    for (j, first) in rows[0].iter_mut().enumerate() {
+        *first = j;
     }
     for i in 1..=a.len() {
         for j in 1..=b.len() {

@@ -1,6 +1,7 @@
 //! What a question asks, by what its words mean. The language plays no part.
 
 use super::hear::Heard;
+#[allow(clippy::enum_glob_use, reason = "two dozen words that read as what they mean")]
 use crate::domain::phrases::Sense::{self, *};
 
 /// What is asked.

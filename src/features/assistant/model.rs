@@ -87,11 +87,11 @@ impl Assistant {
             tokio::select! {
                 outcome = &mut asking => break outcome,
                 _ = beats.tick() => {
-                    if types && beat % TYPING_EVERY == 0 {
+                    if types && beat.is_multiple_of(TYPING_EVERY) {
                         means.quill.types(event, self.0.user.clone(), Some(asked.thread()));
                     }
                     beat += 1;
-                    if beat % LEASE_EVERY == 0 && !self.keep(job).await? {
+                    if beat.is_multiple_of(LEASE_EVERY) && !self.keep(job).await? {
                         return Ok(Err("interrupted"));
                     }
                     let so_far = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -119,7 +119,7 @@ impl Assistant {
         if text.is_empty() {
             return Ok(Err("rubbish"));
         }
-        let Some(citations) = self.cited(&said.cites, &shown, sight) else {
+        let Some(citations) = cited(&said.cites, &shown, sight) else {
             return Ok(Err("unfounded"));
         };
         if !self.holds(&text, sight).await? {
@@ -156,25 +156,25 @@ impl Assistant {
         let judged = self.0.means.judge.judge_own(event, message).await?;
         Ok(judged.is_some_and(|judged| judged.as_str() == text))
     }
+}
 
-    /// The entries it names. `None`: it was not shown one of them.
-    fn cited(&self, cites: &[u64], shown: &prompt::Shown, sight: &Sight) -> Option<Vec<Citation>> {
-        let view = sight.view();
-        let mut citations = Vec::<Citation>::new();
-        for seq in cites {
-            if !shown.seqs.contains(seq) {
-                return None;
-            }
-            let telling = view.tellings.iter().find(|telling| telling.seq == *seq)?;
-            let known = citations.iter().any(|citation| citation.seq == *seq);
-            if !known && citations.len() < CITATIONS_MOST {
-                citations.push(Citation {
-                    seq: *seq,
-                    label: facts::label(telling, view.snapshot.contest.as_ref()),
-                    at: telling.at,
-                });
-            }
+/// The entries it names. `None`: it was not shown one of them.
+fn cited(cites: &[u64], shown: &prompt::Shown, sight: &Sight) -> Option<Vec<Citation>> {
+    let view = sight.view();
+    let mut citations = Vec::<Citation>::new();
+    for seq in cites {
+        if !shown.seqs.contains(seq) {
+            return None;
         }
-        Some(citations)
+        let telling = view.tellings.iter().find(|telling| telling.seq == *seq)?;
+        let known = citations.iter().any(|citation| citation.seq == *seq);
+        if !known && citations.len() < CITATIONS_MOST {
+            citations.push(Citation {
+                seq: *seq,
+                label: facts::label(telling, view.snapshot.contest.as_ref()),
+                at: telling.at,
+            });
+        }
     }
+    Some(citations)
 }

@@ -59,7 +59,7 @@ struct Ground<'a> {
     lines: &'static Lines,
 }
 
-pub(super) fn reply(view: &View<'_>, heard: &Heard, topic: &Topic) -> Reply {
+pub(super) fn reply(view: &View<'_>, heard: &Heard, topic: Topic) -> Reply {
     let lines = heard.phrases.lines;
     let ground = Ground { view, heard, lines };
     let said = match topic {

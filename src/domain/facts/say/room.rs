@@ -28,13 +28,13 @@ pub(super) fn poll(ground: &Ground<'_>) -> Said {
         Some(format!("{} {votes}", shown_long(&option.text)))
     };
     let told: Option<Vec<String>> = poll.options.iter().map(votes).collect();
-    let voters = poll.voters.to_string();
+    let total = poll.voters.to_string();
     let (line, list) = match told {
         None => (lines.poll_secret, String::new()),
         Some(told) if poll.status == PollStatus::Open => (lines.poll, told.join(", ")),
         Some(told) => (lines.poll_over, told.join(", ")),
     };
-    let text = fill(line, &[("question", &question), ("list", &list), ("voters", &voters)]);
+    let text = fill(line, &[("question", &question), ("list", &list), ("voters", &total)]);
     let cited = cite::poll(ground.view.tellings, poll.id, &poll.question);
     Said::known(text, cited.into_iter().collect())
 }
@@ -95,12 +95,12 @@ pub(super) fn rules(ground: &Ground<'_>) -> Said {
         (room.emoji_only, lines.emoji_only),
         (room.hold_messages, lines.messages_wait),
     ];
-    let switched = switches
+    let on = switches
         .into_iter()
-        .filter(|(on, _)| *on)
+        .filter(|(is_on, _)| *is_on)
         .map(|(_, line)| line.to_owned());
     let all = [members_line(ground), slow_line(ground), links_line(ground)];
-    let text: Vec<String> = switched.chain(all).collect();
+    let text: Vec<String> = on.chain(all).collect();
     Said::known(text.join(" "), set(ground))
 }
 
@@ -116,12 +116,11 @@ pub(super) fn window(ground: &Ground<'_>) -> Said {
         _ if window.opens_at > now => fill(lines.room_opens, &[("time", &opens)]),
         _ => fill(lines.room_opened, &[("time", &opens)]),
     };
-    let then = match window.closes_at {
-        Some(closes) => fill(lines.room_closes, &[("time", &time_text(closes))]),
-        None => {
-            let minutes = (event.settings.closes_after_seconds / 60).to_string();
-            fill(lines.room_stays, &[("minutes", &minutes)])
-        }
+    let then = if let Some(closes) = window.closes_at {
+        fill(lines.room_closes, &[("time", &time_text(closes))])
+    } else {
+        let minutes = (event.settings.closes_after_seconds / 60).to_string();
+        fill(lines.room_stays, &[("minutes", &minutes)])
     };
     Said::known(format!("{first} {then}"), Vec::new())
 }
