@@ -236,7 +236,7 @@ async fn judgements_come_one_for_each_text_in_order() {
     let model = Model::start().await;
     model.scores("idiot", &[("harassment", 0.93), ("hate", 0.2)]);
     let llm = llm(&model, |config| {
-        config.moderation = grandstand::config::ModerationBy::Endpoint
+        config.moderation = grandstand::config::ModerationBy::Endpoint;
     });
     assert!(llm.can_moderate());
     let texts = ["well played", "you IDIOT", "goal"].map(str::to_owned);

@@ -24,8 +24,7 @@ async fn a_model_may_say_the_same_in_other_words_and_nothing_else() {
     let host = server.host();
     let event = kicks_off(&host).await;
     let mut seat = server.anybody().watches(&event).await;
-    let mut minute = 10;
-    for (act, text, by) in [
+    let expected = [
         (
             says("What a strike! Ana gives Home the lead. Home 1–0 Away."),
             None,
@@ -52,7 +51,8 @@ async fn a_model_may_say_the_same_in_other_words_and_nothing_else() {
             Some("14' Goal! Ana scores for Home. Goal number 5 for Ana! Home 5–0 Away."),
             "facts",
         ),
-    ] {
+    ];
+    for (minute, (act, text, by)) in (10..).zip(expected) {
         model.next(act);
         reports(&host, &event, &[goal(&format!("g{minute}"), "home", "Ana", minute)]).await;
         let post = hears_message(&mut seat).await;
@@ -61,7 +61,6 @@ async fn a_model_may_say_the_same_in_other_words_and_nothing_else() {
             (post["text"].as_str(), post["assistant"]["by"].as_str()),
             (Some(expected), Some(by))
         );
-        minute += 1;
     }
     // Names are data, in the user's turn.
     let asked = model.asked(5).await;

@@ -187,13 +187,13 @@ async fn after_failures_in_a_row_the_model_is_left_alone_until_one_question_goes
     );
     model.next(Act::fail(500));
     let tried = async { while asked(&llm, question("?")).await != Err(Error::Unavailable) {} };
-    soon("a try", tried).await;
+    Box::pin(soon("a try", tried)).await;
     assert!(
         matches!(asked(&llm, question("?")).await, Err(Error::Open { .. })),
         "it went wrong: again"
     );
     let closed = async { while asked(&llm, question("?")).await.is_err() {} };
-    soon("a try that goes well", closed).await;
+    Box::pin(soon("a try that goes well", closed)).await;
     is_open(false);
     model.next(Act::fail(400));
     model.next(Act::fail(400));

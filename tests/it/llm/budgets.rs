@@ -279,7 +279,7 @@ async fn whoever_goes_in_the_middle_pays_for_what_was_said() {
             () = hearing => {}
         }
     };
-    soon("forty pieces", leaving).await;
+    Box::pin(soon("forty pieces", leaving)).await;
     model.is_left(1).await;
     one.tasks.close();
     soon("the account", one.tasks.wait()).await;

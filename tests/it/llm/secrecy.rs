@@ -88,7 +88,7 @@ async fn everything_logged(change: impl Fn(&mut LlmConfig)) -> String {
         drop(soon("a judgement", llm.moderate(&[ASKED.to_owned()])).await);
     }
     let wrong = super::llm(&model, |config| {
-        config.api_key = Some(Secret::new(format!("{KEY}-wrong")))
+        config.api_key = Some(Secret::new(format!("{KEY}-wrong")));
     });
     drop(asked(&wrong, question(ASKED)).await);
     lines.text()

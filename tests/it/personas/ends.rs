@@ -104,12 +104,12 @@ async fn a_model_that_fails_or_gives_itself_away_is_not_heard_and_the_learner_is
 async fn killed_while_an_answer_is_made_it_answers_once_afterwards_from_the_same_history() {
     let model = Model::start().await;
     let dir = TempDir::new().unwrap();
-    let set = model.variables();
-    let set: Vec<(&str, &str)> = set
+    let variables = model.variables();
+    let variables: Vec<(&str, &str)> = variables
         .iter()
         .map(|(name, value)| (name.trim_start_matches("GRANDSTAND_"), value.as_str()))
         .collect();
-    let server = Process::start(dir.path(), &set).await;
+    let server = Process::start(dir.path(), &variables).await;
     let (host, ana) = (server.user("hanna", &["host"]), server.user("ana", &[]));
     let persona = host.post("/v1/personas", &sheet()).await.ok();
     model.next(Act::say("Hello?"));
@@ -120,7 +120,7 @@ async fn killed_while_an_answer_is_made_it_answers_once_afterwards_from_the_same
     model.asked(2).await;
     server.gets_killed().await;
     model.next(Act::say("Good? It is not."));
-    let server = Process::start(dir.path(), &set).await;
+    let server = Process::start(dir.path(), &variables).await;
     let ana = server.user("ana", &[]);
     let mut seat = ana.resumes(&id, "1-0").await;
     while hears_it(&mut seat, "ana").await["text"] != "Good? It is not." {}

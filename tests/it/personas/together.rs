@@ -17,10 +17,10 @@ async fn of_two_instances_one_answers_each_turn() {
     postgres::assign(dirs[1].path(), &database);
     let bus = LocalBus::default();
     let neighbour = bus.neighbour();
-    let set = |config: &mut Config| model.set_up(config);
+    let change = |config: &mut Config| model.set_up(config);
     let [first, second] = dirs;
-    let one = Box::pin(TestServer::start_on(first, Arc::new(bus), set)).await;
-    let two = Box::pin(TestServer::start_on(second, Arc::new(neighbour), set)).await;
+    let one = Box::pin(TestServer::start_on(first, Arc::new(bus), change)).await;
+    let two = Box::pin(TestServer::start_on(second, Arc::new(neighbour), change)).await;
     let persona = one.host().post("/v1/personas", &sheet()).await.ok();
     let (here, there) = (one.user("ana", &[]), two.user("ana", &[]));
     let id = begins(&here, &persona).await;

@@ -44,7 +44,7 @@ async fn two_servers_decide_on_each_message_once() {
     model.next_judgement(Act::say("").after(Duration::from_millis(500)));
     let said = join_all((0..60).map(|number: usize| {
         let fan = servers[number % 2].user(&format!("fan{number}"), &[]);
-        let (event, word) = (event.clone(), if number % 3 == 0 { "idiot" } else { "fine" });
+        let (event, word) = (event.clone(), if number.is_multiple_of(3) { "idiot" } else { "fine" });
         async move { posts(&fan, &event, &format!("{word} {number}")).await }
     }))
     .await;

@@ -171,7 +171,7 @@ impl Room {
     }
 
     /// Nobody was called, and nothing was done to anybody.
-    async fn is_unharmed(self) {
+    async fn leaves_unharmed(self) {
         for name in ["ben", "cem"] {
             let page = self.server.user(name, &[]).get("/v1/me/notifications").await.ok();
             assert_eq!(page["unread"], 0, "{name}: {page}");
@@ -196,7 +196,7 @@ async fn hold(injections: &[Injection]) {
     for (turn, (wish, injected)) in injections.iter().enumerate() {
         room.asks(*wish, turn, injected, injected).await;
     }
-    room.is_unharmed().await;
+    room.leaves_unharmed().await;
 }
 
 #[test]
@@ -268,7 +268,7 @@ async fn names_of_people_are_no_orders() {
         speaker.says(&room.event, &format!("hello number {turn}")).await;
         room.asks(*wish, turn, injected, WHY).await;
     }
-    room.is_unharmed().await;
+    room.leaves_unharmed().await;
 }
 
 #[tokio::test]
@@ -284,7 +284,7 @@ async fn names_from_a_feed_are_no_orders() {
         room.asks(*wish, turn, injected, WHY).await;
         room.asks(*wish, turn, injected, "any cards?").await;
     }
-    room.is_unharmed().await;
+    room.leaves_unharmed().await;
 }
 
 #[tokio::test]
@@ -296,7 +296,7 @@ async fn titles_and_places_are_no_orders() {
         room.asks(*wish, turn, injected, WHY).await;
         room.asks(*wish, turn, injected, "where is it?").await;
     }
-    room.is_unharmed().await;
+    room.leaves_unharmed().await;
 }
 
 #[tokio::test]
@@ -312,7 +312,7 @@ async fn polls_are_no_orders() {
         room.asks(*wish, turn, injected, WHY).await;
         room.asks(*wish, turn, injected, "poll?").await;
     }
-    room.is_unharmed().await;
+    room.leaves_unharmed().await;
 }
 
 #[tokio::test]
@@ -324,5 +324,5 @@ async fn orders_in_several_messages_move_nothing() {
         }
         room.asks(*wish, turn, said[0], WHY).await;
     }
-    room.is_unharmed().await;
+    room.leaves_unharmed().await;
 }

@@ -157,7 +157,6 @@ impl Act {
 /// What the API says when it says no.
 pub(super) fn error(status: u16, message: &str, param: Option<&str>, code: &Value) -> Value {
     let kind = match status {
-        401 => "invalid_request_error",
         429 if code == "insufficient_quota" => "insufficient_quota",
         429 => "requests",
         500.. => "server_error",

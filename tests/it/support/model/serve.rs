@@ -337,10 +337,10 @@ impl Talk {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<(), Gone> {
-        let more: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let mut more = String::new();
+        for (name, value) in headers {
+            more.extend([name, ": ", value, "\r\n"]);
+        }
         let head = format!(
             "HTTP/1.1 {status} Whatever\r\nContent-Type: {content_type}\r\n{more}Content-Length: {}\r\n\r\n",
             body.len()
