@@ -1679,6 +1679,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event}/assistant/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the assistant
+         * @description Says the question in the room as you (everything that holds for messages holds for it) and has it answered in its
+         *     thread: from the facts, or by a model where there is one. The answer comes as a message and the entry
+         *     `assistant.answered`; while it is written, pieces come as `assistant.delta`. In chat, `@assistant …` does the same.
+         */
+        post: operations["ask_assistant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event}/assistant/questions/{question}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a question
+         * @description Where it stands, and the answer once there is one.
+         */
+        get: operations["get_question"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3945,10 +3987,45 @@ export interface components {
             detail: string;
         };
         /**
+         * Question
+         * @description A question to the assistant.
+         */
+        Question: {
+            /** Format: qst-id */
+            id: string;
+            /** @description The message that asks it. */
+            message: components["schemas"]["Message"];
+            status: components["schemas"]["QuestionStatus"];
+            /** @description The message that answers it. */
+            answer?: components["schemas"]["Message"];
+            /** @description Why not: `timeout`, `budget`, `rate_limited`, `unfounded`, … in an answer's place. */
+            reason?: string;
+        };
+        /**
+         * QuestionIn
+         * @description A question to ask.
+         */
+        QuestionIn: {
+            /** @description As a message's text. It appears in the room. */
+            text: string;
+            /**
+             * Format: msg-id
+             * @description The message it answers to.
+             */
+            parent_id?: string;
+            /** @description Your own id of this send, as with messages. */
+            client_id?: string;
+        };
+        /**
          * @description How a question ended.
          * @enum {string}
          */
         QuestionOutcome: "answered" | "failed" | "refused";
+        /**
+         * @description Where a question stands.
+         * @enum {string}
+         */
+        QuestionStatus: "waiting" | "answering" | "answered" | "failed" | "refused";
         /** Raid */
         Raid: {
             on: boolean;
@@ -9387,6 +9464,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonaSession"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_assistant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same as `client_id`, for clients that set it per request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionIn"];
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description Published. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            /** @description Held: a moderator decides. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            /** @description A problem; `code` says which. */
+            default: {
+                headers: {
+                    /** @description Seconds to wait; with 429 and 503. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the event. */
+                event: string;
+                question: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
                 };
             };
             /** @description A problem; `code` says which. */
