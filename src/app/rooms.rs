@@ -373,8 +373,8 @@ impl Rooms {
     fn questions(&self) -> AssistantApi {
         let floor = ChatFloor {
             chat: self.chat.clone(),
-            // The endpoint counts its questions itself.
-            judge: Arc::new(self.moderation.clone()),
+            // The endpoint counts its questions itself, and adds their jobs.
+            judge: screened(&self.moderation, &self.screening),
         };
         AssistantApi {
             assistant: self.assistant.clone(),
@@ -412,14 +412,18 @@ fn event_defaults(config: &Config) -> EventSettings {
     }
 }
 
-/// One around the other: the rules, what is to be screened, and a question to the assistant, which is called so.
-fn judges(moderation: &Moderation, screening: &Screening, assistant: &str) -> Arc<dyn Judge> {
-    let screen = Screen {
+/// The rules, and around them what is to be screened.
+fn screened(moderation: &Moderation, screening: &Screening) -> Arc<dyn Judge> {
+    Arc::new(Screen {
         inner: Arc::new(moderation.clone()),
         screening: screening.clone(),
-    };
+    })
+}
+
+/// Around both a question to the assistant, which is called so.
+fn judges(moderation: &Moderation, screening: &Screening, assistant: &str) -> Arc<dyn Judge> {
     Arc::new(Asking {
-        judge: Arc::new(screen),
+        judge: screened(moderation, screening),
         name: assistant.to_owned(),
     })
 }

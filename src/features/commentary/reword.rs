@@ -125,9 +125,10 @@ fn says_the_same(text: &str, template: &str, score: &str, names: &[String]) -> b
     {
         return false;
     }
-    // A new word in capitals is a name, unless a sentence begins with it.
+    // A new word in capitals is a name, unless a sentence begins with it; a minute before it is no beginning.
+    let is_figure = |word: &String| word.starts_with(char::is_numeric);
     text.split(['.', '!', '?'])
-        .flat_map(|sentence| words(sentence).into_iter().skip(1))
+        .flat_map(|sentence| words(sentence).into_iter().skip_while(is_figure).skip(1))
         .all(|word| !word.starts_with(char::is_uppercase) || !is_new(&word))
 }
 
