@@ -23,6 +23,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("GRANDSTAND_LIMITS__POST_ADDRESS__QUOTA", "0"),
     ("GRANDSTAND_LIMITS__POST_EVENT__QUOTA", "0"),
     ("GRANDSTAND_ORDER__DEFAULT_RULES", "false"),
+    // What is counted is what the bench itself sends.
+    ("GRANDSTAND_ASSISTANT__POSTS", "false"),
     ("GRANDSTAND_LIMITS__REACT__QUOTA", "0"),
     ("GRANDSTAND_LIMITS__APPLAUD__QUOTA", "0"),
     ("GRANDSTAND_LIMITS__READ__QUOTA", "0"),

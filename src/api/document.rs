@@ -153,6 +153,7 @@ fn shared_meaning(name: &str) -> Option<&'static str> {
         "poll" => "Id of the poll.",
         "persona" => "Id of the persona.",
         "session" => "Id of the session, which is its event's.",
+        "question" => "Id of the question.",
         "sanction" => "Id of the sanction.",
         "appeal" => "Id of the appeal.",
         "in_force" => "Only those that hold now.",

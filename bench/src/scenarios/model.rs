@@ -18,7 +18,7 @@ use crate::{
     crowd::Crowd,
     ground::{Ground, Source},
     histogram::Histogram,
-    http::{Connection, write_request},
+    http::{Connection, write_request_with},
     report::{Goal, Row, float, millis, ratio},
     server::Server,
     subject::Subject,
@@ -147,7 +147,9 @@ async fn screen(subject: &Subject, event: &str) -> anyhow::Result<()> {
     let mut request = Vec::new();
     let path = format!("/v1/events/{event}");
     let body = r#"{"settings":{"screening":{"mode":"after"}}}"#;
-    write_request(&mut request, "PATCH", &path, &subject.house()?.host, Some(body));
+    // Nobody else changes it.
+    let headers = format!("Authorization: {}\r\nIf-Match: *\r\n", subject.house()?.host);
+    write_request_with(&mut request, "PATCH", &path, &headers, Some(body));
     connection.ask(&request).await.context("screening is switched on")?;
     Ok(())
 }
