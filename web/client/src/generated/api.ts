@@ -9537,6 +9537,7 @@ export interface operations {
             path: {
                 /** @description Id or slug of the event. */
                 event: string;
+                /** @description Id of the question. */
                 question: string;
             };
             cookie?: never;
