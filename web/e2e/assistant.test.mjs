@@ -39,7 +39,9 @@ test("a fact is answered without the model, and its source leads to the entry", 
   await answer.getByText("Ada Brook").first().waitFor();
   assert.equal(await answer.getByTestId("source").getAttribute("data-by"), "facts");
   assert.equal(await answer.locator(".badge").first().textContent().then((text) => text.trim()), "assistant");
-  assert.equal(house.model.asked.length, 0, "nobody asked the model");
+  // The goal's post may have been given to it for better words.
+  const questions = house.model.asked.filter((body) => body.response_format?.json_schema?.name !== "announcement");
+  assert.equal(questions.length, 0, "nobody asked the model");
   const source = answer.getByTestId("citation").filter({ hasText: "Ada Brook" }).first();
   await shot(ana, "assistant-facts-desktop");
   await source.focus();
