@@ -49,9 +49,9 @@ pub struct Sheet {
     #[serde(default = "english")]
     #[oai(default = "english", validator(max_length = 35))]
     pub language: String,
-    #[serde(default)]
-    #[oai(default)]
-    pub pace: TypingPace,
+    /// How fast it types; something like a person if left out. Always there in answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<TypingPace>,
     /// After so many answers the session ends: 1 to 200.
     #[serde(default = "most")]
     #[oai(default = "most")]
@@ -120,7 +120,8 @@ impl Sheet {
         );
         let points = criteria.iter().all(|criterion| (1..=100).contains(&criterion.max));
         bound(points, "/criteria", "Each gives up to 1 to 100 points.");
-        let TypingPace { slowest, fastest } = self.pace;
+        let pace = self.pace.unwrap_or_default();
+        let TypingPace { slowest, fastest } = pace;
         let is_pace = (1..=1_000).contains(&slowest) && (slowest..=1_000).contains(&fastest);
         bound(
             is_pace,
@@ -140,6 +141,7 @@ impl Sheet {
             goals,
             criteria,
             language,
+            pace: Some(pace),
             ..self
         })
     }

@@ -27,6 +27,8 @@ def grandstand(tmp_path_factory):
     assert warnings == [
         "WARNING parsing POST /v1/events/{event}/messages within messages.",
         "Unsupported content type text/plain",
+        "WARNING parsing POST /v1/events/{event}/assistant/questions within messages.",
+        "Unsupported content type text/plain",
     ], output
     sys.path.insert(0, str(target))
     return importlib.import_module("grandstand_client")

@@ -132,7 +132,7 @@ impl Personas {
         let Some(text) = self.means.judge.judge_own(held.event, text).await? else {
             return Ok(Err("unfit"));
         };
-        sleep_until(begun + typing_time(text.as_str(), held.sheet.pace)).await;
+        sleep_until(begun + typing_time(text.as_str(), held.sheet.pace.unwrap_or_default())).await;
         Ok(Ok(text))
     }
 

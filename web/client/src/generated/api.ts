@@ -3665,12 +3665,7 @@ export interface components {
              * @default en
              */
             language?: string;
-            /**
-             * @default {
-             *       "fastest": 30,
-             *       "slowest": 12
-             *     }
-             */
+            /** @description How fast it types; something like a person if left out. Always there in answers. */
             pace?: components["schemas"]["TypingPace"];
             /**
              * Format: uint32
