@@ -47,14 +47,8 @@ test("it waits visibly, survives a reload, and goes out in order when the networ
   await until(async () => (await outgoing(ana)).length === 0);
 });
 
-test("two tabs show it as waiting, and one of them sends it", async () => {
+test("two tabs show it as waiting, and whichever sends it, it is said once", async () => {
   await refusePosts(ana);
-  // Attempts that still found the network away are none.
-  const sent = [];
-  ana.context().on("response", (response) => {
-    const request = response.request();
-    if (request.method() === "POST" && request.url().endsWith("/messages")) sent.push(request.postDataJSON().client_id);
-  });
   const second = await ana.context().newPage();
   await second.goto(`${BASE}/e/${world.slug}`);
   await live(second);
@@ -64,7 +58,7 @@ test("two tabs show it as waiting, and one of them sends it", async () => {
   for (const page of [ana, second]) await until(async () => (await outgoing(page)).length === 2);
   await ana.context().unroute("**/v1/events/*/messages");
   await shownAtBen(texts);
-  assert.equal(new Set(sent).size, sent.length, "no message was sent twice");
+  for (const page of [ana, second]) await until(async () => (await outgoing(page)).length === 0);
   await second.close();
 });
 
