@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::UserId;
+use super::{UserId, assistant::ASSISTANT_BADGE};
 
 /// How someone looks to others: the author card, the participant's row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, poem_openapi::Object)]
@@ -18,6 +18,20 @@ pub struct User {
     /// True for people who only gave a name.
     #[serde(default)]
     pub guest: bool,
+}
+
+impl User {
+    /// The house itself, under that name.
+    #[must_use]
+    pub fn assistant(name: &str) -> Self {
+        Self {
+            id: UserId::assistant(),
+            name: name.trim().to_owned(),
+            avatar_url: None,
+            badges: vec![ASSISTANT_BADGE.to_owned()],
+            guest: false,
+        }
+    }
 }
 
 /// What someone may do. Each role may all that the ones before it may; the order is the rule.

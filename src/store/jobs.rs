@@ -106,8 +106,19 @@ pub async fn put_off(txn: &impl ConnectionTrait, job: &Job, until: Stamp) -> Res
     Ok(update.exec(txn).await?.rows_affected > 0)
 }
 
+/// As [`put_off`], for a job whose time has not come: it was not tried.
+pub async fn set_aside(txn: &impl ConnectionTrait, job: &Job, until: Stamp) -> Result<bool, Error> {
+    use job::Column as C;
+    let update = job::Entity::update_many()
+        .col_expr(C::DueMs, until.ms().into())
+        .col_expr(C::LeasedMs, 0i64.into())
+        .col_expr(C::Attempts, Expr::col(C::Attempts).sub(1))
+        .filter(ours(job));
+    Ok(update.exec(txn).await?.rows_affected > 0)
+}
+
 /// Has jobs about those subjects done now, if they wait for a later time and nobody is at them.
-pub async fn hasten(txn: &impl ConnectionTrait, kind: JobKind, subjects: Vec<Uuid>, now: Stamp) -> Result<(), Error> {
+async fn hasten(txn: &impl ConnectionTrait, kind: JobKind, subjects: Vec<Uuid>, now: Stamp) -> Result<(), Error> {
     use job::Column as C;
     let update = job::Entity::update_many()
         .col_expr(C::DueMs, now.ms().into())
@@ -164,6 +175,22 @@ const TAKE: &str = "UPDATE job SET leased_ms = $1, attempts = attempts + 1 WHERE
     AND leased_ms <= $3 RETURNING *";
 
 impl Store {
+    /// As [`hasten`], and only then, if there are such jobs: mostly there are none.
+    pub async fn hasten_jobs(&self, kind: JobKind, subjects: Vec<Uuid>, now: Stamp) -> Result<(), Error> {
+        use job::Column as C;
+        let waiting = job::Entity::find()
+            .select_only()
+            .column(C::RowNo)
+            .filter(C::Kind.eq(kind))
+            .filter(C::Subject.is_in(subjects.iter().copied()))
+            .into_tuple::<i64>();
+        if waiting.one(self.reader()).await?.is_none() {
+            return Ok(());
+        }
+        self.write(move |txn| Box::pin(async move { hasten(txn, kind, subjects, now).await }))
+            .await
+    }
+
     /// Takes jobs of a kind that are due, the oldest first, for as long as `lease`.
     pub async fn take_jobs(&self, kind: JobKind, most: u64, now: Stamp, lease: Duration) -> Result<Vec<Job>, Error> {
         if !self.has_jobs(kind, now).await? {

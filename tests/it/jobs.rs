@@ -136,6 +136,21 @@ async fn a_job_is_put_off_or_held_for_longer() {
 }
 
 #[tokio::test]
+async fn a_job_whose_time_has_not_come_is_set_aside_as_often_as_need_be_and_was_never_tried() {
+    let bench = Bench::new().await;
+    bench.asks("test", &[Uuid::now_v7()], at(0)).await;
+    for look in 0..20 {
+        let job = bench.takes("test", 1, at(look)).await.remove(0);
+        assert_eq!(job.attempts, 1, "at look {look}");
+        let aside = bench
+            .store
+            .write(move |txn| Box::pin(async move { jobs::set_aside(txn, &job, at(look + 1)).await }));
+        assert!(aside.await.unwrap());
+        assert!(bench.takes("test", 1, at(look)).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn many_who_take_at_once_never_take_the_same() {
     let bench = Bench::new().await;
     let subjects: Vec<Uuid> = (0..200).map(|_| Uuid::now_v7()).collect();

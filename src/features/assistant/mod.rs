@@ -18,19 +18,15 @@ mod sight;
 mod unfold;
 mod work;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use sea_orm::prelude::Uuid;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::AssistantConfig,
-    domain::{
-        EventId, UserId,
-        assistant::{ASSISTANT_BADGE, ASSISTANT_ID},
-        entry::EntryKind,
-        user::User,
-    },
+    domain::{EventId, entry::EntryKind, user::User},
     http::{
         judge::Judge,
         podium::{Podium, Quill},
@@ -70,6 +66,8 @@ struct Inner {
     user: User,
     prompt: prompt::Prompt,
     called: Notify,
+    /// Messages that appeared after they were held. Bounded by [`RELEASED_MOST`]; the lock is held to add or take them.
+    released: Mutex<Vec<Uuid>>,
     /// Bounds the questions that are worked on here at once.
     places: Arc<Semaphore>,
     halt: CancellationToken,
@@ -79,9 +77,10 @@ impl Assistant {
     #[must_use]
     pub fn new(means: Means, config: &AssistantConfig) -> Self {
         Self(Arc::new(Inner {
-            user: speaker(config),
+            user: User::assistant(&config.name),
             prompt: prompt::Prompt::new(),
             called: Notify::new(),
+            released: Mutex::default(),
             places: Arc::new(Semaphore::new(config.most_at_once)),
             halt: CancellationToken::new(),
             config: config.clone(),
@@ -95,21 +94,11 @@ impl Assistant {
     }
 }
 
-/// Who speaks.
-#[must_use]
-pub fn speaker(config: &AssistantConfig) -> User {
-    User {
-        // Visible ASCII.
-        id: ASSISTANT_ID.parse().unwrap_or_else(|_| UserId::before_all()),
-        name: config.name.trim().to_owned(),
-        avatar_url: None,
-        badges: vec![ASSISTANT_BADGE.to_owned()],
-        guest: false,
-    }
-}
+/// Released messages that wait to be looked at. What does not fit is looked at in its turn.
+const RELEASED_MOST: usize = 1_000;
 
 impl EventListener for Assistant {
-    fn said(&self, event: EventId, entries: &[LogEntry]) {
+    fn said(&self, _event: EventId, entries: &[LogEntry]) {
         let may_ask = |entry: &LogEntry| match entry.kind {
             // A question by the endpoint has no `@`; the endpoint calls by itself.
             EntryKind::MessageCreated => entry.data().contains('@'),
@@ -120,9 +109,13 @@ impl EventListener for Assistant {
             .filter(|entry| entry.kind == EntryKind::MessageReleased)
             .filter_map(rows::message_of)
             .collect();
-        if !released.is_empty() {
-            self.hasten(event, released);
-        } else if entries.iter().any(may_ask) {
+        let is_release = !released.is_empty();
+        if is_release {
+            let mut waiting = self.0.released.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = RELEASED_MOST.saturating_sub(waiting.len());
+            waiting.extend(released.into_iter().take(room));
+        }
+        if is_release || entries.iter().any(may_ask) {
             self.wake();
         }
     }

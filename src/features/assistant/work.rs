@@ -4,16 +4,14 @@
 //! question of whoever died is taken up by somebody else; it is ended in the transaction that says the answer, so it is
 //! answered once.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
-use sea_orm::prelude::Uuid;
 use tokio_util::sync::CancellationToken;
 
 use super::{Assistant, QUESTION, TOO_MANY, answer::Draft, rows};
 use crate::{
     clock,
     domain::{
-        EventId,
         assistant::{AssistantAnswered, QuestionOutcome},
         chat::MessageStatus,
         entry::Entry,
@@ -30,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) const LEASE: Duration = Duration::from_secs(12);
 /// A question that was begun so often and never ended ends whoever tries.
 const ATTEMPTS_MOST: u32 = 5;
-/// A held question is looked at again after so long at most; its release is heard of at once.
+/// A held question is looked at again when it has waited twice as long, within these; its release is heard of at once.
 const HELD_LOOK_MS: (i64, i64) = (2_000, 60_000);
 /// After something broke.
 const AGAIN_MS: i64 = 2_000;
@@ -49,17 +47,21 @@ impl Assistant {
             if stop.run_until_cancelled(called).await.is_none() {
                 return;
             }
-            for kind in [TOO_MANY, QUESTION] {
-                match self.take_up(kind).await {
-                    Ok(()) => {}
-                    Err(Error::Closed) => return,
-                    Err(error) => {
-                        let error: &dyn std::error::Error = &error;
-                        tracing::warn!(error, "questions could not be looked up");
-                    }
+            match self.look_round().await {
+                Ok(()) => {}
+                Err(Error::Closed) => return,
+                Err(error) => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(error, "questions could not be looked up");
                 }
             }
         }
+    }
+
+    async fn look_round(&self) -> Result<(), Error> {
+        self.hasten().await?;
+        self.take_up(TOO_MANY).await?;
+        self.take_up(QUESTION).await
     }
 
     async fn take_up(&self, kind: JobKind) -> Result<(), Error> {
@@ -108,8 +110,8 @@ impl Assistant {
         };
         let draft = match asked.status {
             MessageStatus::Held => {
-                let wait = (i64::from(job.attempts) * HELD_LOOK_MS.0).min(HELD_LOOK_MS.1);
-                return self.put_off(&job, wait).await;
+                let waited = clock::now().ms() - job.created_at.ms();
+                return self.set_aside(&job, waited.clamp(HELD_LOOK_MS.0, HELD_LOOK_MS.1)).await;
             }
             MessageStatus::Shadowed | MessageStatus::Hidden | MessageStatus::Deleted => Draft::unsaid("withheld"),
             MessageStatus::Active if kind == TOO_MANY => Draft::unsaid("rate-limited"),
@@ -182,6 +184,15 @@ impl Assistant {
         write.await.map(|_ours| ())
     }
 
+    async fn set_aside(&self, job: &Job, wait_ms: i64) -> Result<(), Error> {
+        let (job, until) = (job.clone(), clock::now().plus_ms(wait_ms));
+        let write = self.0.means.store.write(move |txn| {
+            let job = job.clone();
+            Box::pin(async move { jobs::set_aside(txn, &job, until).await })
+        });
+        write.await.map(|_ours| ())
+    }
+
     async fn drop_job(&self, job: Job) -> Result<(), Error> {
         let write = self.0.means.store.write(move |txn| {
             let job = job.clone();
@@ -209,19 +220,12 @@ impl Assistant {
         })
     }
 
-    /// Held questions that were released are looked at now.
-    pub(super) fn hasten(&self, _event: EventId, subjects: Vec<Uuid>) {
-        let this = self.clone();
-        self.0.means.tasks.spawn(async move {
-            let write = this.0.means.store.write(move |txn| {
-                let subjects = subjects.clone();
-                Box::pin(async move { jobs::hasten(txn, QUESTION, subjects, clock::now()).await })
-            });
-            if let Err(error) = write.await {
-                // They are looked at later anyway.
-                tracing::debug!(error = %error, "released questions wait for the next look");
-            }
-            this.wake();
-        });
+    /// Held questions that were released meanwhile are looked at now.
+    async fn hasten(&self) -> Result<(), Error> {
+        let released = std::mem::take(&mut *self.0.released.lock().unwrap_or_else(PoisonError::into_inner));
+        if released.is_empty() {
+            return Ok(());
+        }
+        self.0.means.store.hasten_jobs(QUESTION, released, clock::now()).await
     }
 }

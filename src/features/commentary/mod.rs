@@ -20,8 +20,8 @@ use crate::{
     clock,
     config::AssistantConfig,
     domain::{
-        EventId, MessageId, Stamp, UserId,
-        assistant::{ASSISTANT_BADGE, Correction, Freshness, Remark},
+        EventId, MessageId, Stamp,
+        assistant::{Correction, Freshness, Remark},
         commentary::{Look, Mark, Notes, Pace, Post},
         entry::EntryKind,
         event::EventKind,
@@ -70,18 +70,6 @@ enum Came {
     Further,
 }
 
-/// Who is speaking, as everybody sees it.
-#[must_use]
-pub fn speaker(config: &AssistantConfig) -> User {
-    User {
-        id: UserId::assistant(),
-        name: config.name.trim().to_owned(),
-        avatar_url: None,
-        badges: vec![ASSISTANT_BADGE.to_owned()],
-        guest: false,
-    }
-}
-
 impl Commentary {
     #[must_use]
     pub fn new(
@@ -100,7 +88,7 @@ impl Commentary {
             judge,
             llm,
             patience: Duration::from_millis(config.post_deadline_ms),
-            speaker: speaker(config),
+            speaker: User::assistant(&config.name),
             pace: Pace {
                 stale_ms: seconds(config.post_late_seconds),
                 pause_ms: seconds(config.post_pause_seconds),

@@ -9,7 +9,6 @@ use crate::{
     clock, crypto,
     domain::{
         EventId,
-        assistant::ASSISTANT_BADGE,
         persona::{SessionStatus, TypingPace},
         text::MessageText,
         user::User,
@@ -101,11 +100,7 @@ impl Personas {
             }
             Err(_) => {
                 self.means.quill.stops(held.event, player.id);
-                let house = User {
-                    badges: vec![ASSISTANT_BADGE.to_owned()],
-                    ..self.means.house.clone()
-                };
-                (house, MessageText::parse(NO_ANSWER)?)
+                (self.means.house.clone(), MessageText::parse(NO_ANSWER)?)
             }
         };
         self.say(held.clone(), said, heard, in_any_case).await

@@ -32,12 +32,18 @@ pub(super) struct Piece {
 }
 
 impl Screening {
-    /// Sees to what was noted, until told to stop.
+    /// Sees to what was noted, until told to stop. Messages that have waited long enough are seen to by themselves: a model
+    /// that hangs must not hold them up, and where there is none any more they must not wait for ever.
     pub async fn work(self, stop: CancellationToken) {
-        if !self.llm.can_moderate() {
-            // Jobs of another time, when there was a model: messages must not wait for ever.
-            return self.let_late_ones_go(stop).await;
-        }
+        let judging = async {
+            if self.llm.can_moderate() {
+                self.judge(&stop).await;
+            }
+        };
+        tokio::join!(judging, self.let_late_ones_go(&stop));
+    }
+
+    async fn judge(&self, stop: &CancellationToken) {
         let gathered = Duration::from_millis(self.config.batch_wait_ms);
         loop {
             let woken = async {
@@ -58,19 +64,22 @@ impl Screening {
         }
     }
 
-    async fn let_late_ones_go(self, stop: CancellationToken) {
-        while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+    async fn let_late_ones_go(&self, stop: &CancellationToken) {
+        let mut pause = LOOK;
+        while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+            pause = LOOK;
             match self.late().await {
                 Err(Error::Closed) => return,
-                Ok(_) => {}
+                Ok(false) => {}
+                Ok(true) => pause = Duration::ZERO,
                 Err(error) => complain(&error),
             }
         }
     }
 
     async fn look(&self) -> Result<(), Error> {
-        let (late, before, after) = tokio::join!(self.late(), self.judge_all(BEFORE), self.judge_all(AFTER));
-        let is_more = late? | before? | after?;
+        let (before, after) = tokio::join!(self.judge_all(BEFORE), self.judge_all(AFTER));
+        let is_more = before? | after?;
         if is_more {
             self.noted.notify_one();
         }
