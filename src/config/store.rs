@@ -24,7 +24,8 @@ pub struct StoreConfig {
     /// How long PostgreSQL may take over an answer before we say that it is away. Bounds how long anybody waits for a
     /// database that is frozen or cut off, and how long one instance can keep others waiting for a lock.
     pub answer_within_ms: u32,
-    /// Changes that may wait for each writer. Full means 503 at once, so this bounds memory and waiting time.
+    /// Changes that may wait for each writer, and as many reactions and the like beside them. Full means 503 at once, so this
+    /// bounds memory and waiting time.
     pub queue_max: usize,
     /// Changes per transaction at most. Larger batches write more per second but make the last one wait longer.
     pub batch_max: usize,

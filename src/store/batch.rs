@@ -12,12 +12,11 @@ use super::{
     Error, LogEntry, bulk,
     forget::forget,
     heads,
-    log::{self, Head, audience_code, signed},
+    log::{self, Head},
     notices,
     past::Past,
     scribe::{Said, Scribe},
     together::{Lot, Scribes},
-    unnest::{self, column},
     writer::{Answer, Change, Job},
 };
 use crate::{
@@ -278,17 +277,14 @@ async fn append(
     heads: &BTreeMap<EventId, Head>,
     epochs: &BTreeMap<EventId, u32>,
 ) -> Result<(), sea_orm::DbErr> {
-    if said.entries.is_empty() && said.forgotten.is_empty() && ran > 0 {
+    let is_postgres = txn.get_database_backend() == DbBackend::Postgres;
+    if is_postgres && said.entries.is_empty() && said.forgotten.is_empty() && ran > 0 {
         // PostgreSQL answers the COMMIT of a transaction in which something failed with a silent ROLLBACK. Any statement
         // before it says so; when nothing is appended, this one does.
         txn.execute_unprepared("SELECT 1").await?;
     }
-    if txn.get_database_backend() == DbBackend::Postgres {
-        append_all(txn, &said.entries).await?;
-    } else {
-        let rows = said.entries.iter().map(LogEntry::values).collect();
-        bulk::insert(txn, "log_entry", log::COLUMNS, rows, "").await?;
-    }
+    let rows = said.entries.iter().map(LogEntry::values).collect();
+    bulk::insert(txn, "log_entry", log::COLUMNS, rows, "").await?;
     if !said.notices.is_empty() {
         said.noticed.extend(notices::write(txn, now, &said.notices).await?);
     }
@@ -306,24 +302,4 @@ async fn append(
         .filter_map(|event| heads.get(&event).map(|head| (event, *head)))
         .collect();
     heads::move_on(txn, moved).await
-}
-
-const APPEND: &str = "INSERT INTO log_entry (event_id, audience, seq, other_seq, kind, at_ms, data) \
-    SELECT * FROM unnest($1::uuid[], $2::int2[], $3::int8[], $4::int8[], $5::text[], $6::int8[], $7::text[])";
-
-/// On PostgreSQL.
-async fn append_all(txn: &DatabaseTransaction, said: &[LogEntry]) -> Result<(), sea_orm::DbErr> {
-    if said.is_empty() {
-        return Ok(());
-    }
-    let columns = [
-        column(said.iter().map(|entry| entry.event.uuid())),
-        column(said.iter().map(|entry| audience_code(entry.audience))),
-        column(said.iter().map(|entry| signed(entry.seq))),
-        column(said.iter().map(|entry| signed(entry.other_seq))),
-        column(said.iter().map(|entry| entry.kind.name().to_owned())),
-        column(said.iter().map(|entry| entry.at.ms())),
-        column(said.iter().map(|entry| entry.data().to_owned())),
-    ];
-    txn.execute_raw(unnest::statement(APPEND, columns)).await.map(drop)
 }

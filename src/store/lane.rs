@@ -6,15 +6,13 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use tokio::{
-    sync::{mpsc, mpsc::error::TrySendError},
-    task::JoinHandle,
-};
+use tokio::task::JoinHandle;
 
 use super::{
     Error,
     open::Database,
     past::{Known, Past},
+    queue::{Entrance, queue},
     writer::{Job, OnCommit, OnNotice, Writer},
 };
 use crate::{config::StoreConfig, domain::EventId, telemetry::Metrics};
@@ -31,7 +29,7 @@ pub(super) struct Lanes {
 
 struct Lane {
     /// Bounded: full means overloaded, said at once. Gone after [`Lanes::close`]. A std mutex: held for a try only.
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    jobs: Mutex<Option<Entrance>>,
 }
 
 impl Lanes {
@@ -45,13 +43,12 @@ impl Lanes {
     ) -> Self {
         let (mut lanes, mut writers) = (Vec::new(), Vec::new());
         for _ in 0..count.max(1) {
-            let (jobs, waiting) = mpsc::channel(config.queue_max);
+            let (jobs, waiting) = queue(config.queue_max, config.batch_max);
             let writer = Writer {
                 database: database.clone(),
                 db: None,
                 away_since: None,
                 jobs: waiting,
-                batch_max: config.batch_max,
                 on_commit: Arc::clone(on_commit),
                 on_notice: Arc::clone(on_notice),
                 past: Past::new(Arc::clone(known)),
@@ -73,13 +70,7 @@ impl Lanes {
     pub(super) fn enqueue(&self, job: Job) -> Result<(), Error> {
         let lane = &self.lanes[job.event().map_or(0, |event| self.of(event))];
         let jobs = lane.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.as_ref()
-            .ok_or(Error::Closed)?
-            .try_send(job)
-            .map_err(|refused| match refused {
-                TrySendError::Full(_) => Error::Overloaded,
-                TrySendError::Closed(_) => Error::Closed,
-            })
+        jobs.as_ref().ok_or(Error::Closed)?.enter(job)
     }
 
     fn of(&self, event: EventId) -> usize {

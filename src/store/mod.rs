@@ -24,6 +24,7 @@ mod notices;
 mod open;
 mod past;
 mod postgres;
+mod queue;
 mod reader;
 mod recent;
 mod scribe;
@@ -154,7 +155,11 @@ impl Store {
         let (done, outcome) = oneshot::channel();
         let asked = Asked { event, change };
         let change = Box::new(Waiting { asked, done });
-        self.queue(Job::Like { event, change })?;
+        self.queue(Job::Like {
+            event,
+            gives_way: C::GIVES_WAY,
+            change,
+        })?;
         outcome.await.map_err(|_| self.given_up())?
     }
 

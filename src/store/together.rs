@@ -25,6 +25,10 @@ pub trait Together: Sized + Send + Sync + 'static {
     /// What each caller gets.
     type Done: Send + 'static;
 
+    /// Whether it is an act of a crowd: thousands at once, none of which says anything in the log by itself. Such a change
+    /// may be written later than others that were asked for after it.
+    const GIVES_WAY: bool = false;
+
     /// Carries all of them out, in this order, and gives an outcome for each. One that is refused must not have left a
     /// trace. `Err` undoes them all, and each is then tried alone.
     fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<Self::Done>>;

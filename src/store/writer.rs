@@ -12,10 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
-use tokio::sync::mpsc;
-
 use super::{
     Error, LogEntry,
     batch::{Events, Ran, run_batch},
@@ -24,6 +20,7 @@ use super::{
     log::Head,
     open::Database,
     past::Past,
+    queue::Queue,
     scribe::{Said, Scribe},
     together::Like,
 };
@@ -31,6 +28,8 @@ use crate::{
     domain::{EventId, notice::Noticed},
     telemetry::Metrics,
 };
+use futures_util::future::BoxFuture;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
 /// A database that could not be reached is left alone for so long; who comes meanwhile is told at once.
 const REST: Duration = Duration::from_millis(500);
@@ -66,7 +65,12 @@ pub(super) enum Job {
         change: Box<dyn Change>,
     },
     /// One that is carried out together with others of its kind.
-    Like { event: EventId, change: Box<dyn Like> },
+    Like {
+        event: EventId,
+        /// See [`super::Together::GIVES_WAY`].
+        gives_way: bool,
+        change: Box<dyn Like>,
+    },
 }
 
 impl Job {
@@ -86,6 +90,14 @@ impl Job {
         }
     }
 
+    /// Whether others are to be taken before it.
+    pub(super) fn gives_way(&self) -> bool {
+        match self {
+            Self::Alone { .. } => false,
+            Self::Like { gives_way, .. } => *gives_way,
+        }
+    }
+
     /// Only who waits for it.
     pub(super) fn into_answer(self) -> Box<dyn Answer> {
         match self {
@@ -102,8 +114,7 @@ pub(super) struct Writer {
     pub(super) db: Option<DatabaseConnection>,
     /// When the database was last found to be away, until it answers again.
     pub(super) away_since: Option<Instant>,
-    pub(super) jobs: mpsc::Receiver<Job>,
-    pub(super) batch_max: usize,
+    pub(super) jobs: Queue,
     pub(super) on_commit: Arc<std::sync::OnceLock<OnCommit>>,
     pub(super) on_notice: Arc<std::sync::OnceLock<OnNotice>>,
     pub(super) past: Past,
@@ -116,12 +127,15 @@ type Begun = (DatabaseTransaction, BTreeMap<EventId, Head>);
 impl Writer {
     /// Writes until every sender is gone and the queue is empty.
     pub(super) async fn run(mut self) {
-        let mut batch = Vec::with_capacity(self.batch_max);
-        while self.jobs.recv_many(&mut batch, self.batch_max).await > 0 {
+        loop {
+            let batch = self.jobs.next().await;
+            if batch.is_empty() {
+                break;
+            }
             self.metrics
                 .writer_queue
                 .dec_by(i64::try_from(batch.len()).unwrap_or(0));
-            self.write(std::mem::take(&mut batch)).await;
+            self.write(batch).await;
         }
         self.close_connection().await;
     }
@@ -248,7 +262,7 @@ impl Writer {
         if self.away_since.replace(Instant::now()).is_none() {
             tracing::warn!(error = %error, "the database is away; changes are refused until it is back");
         }
-        while let Ok(job) = self.jobs.try_recv() {
+        for job in self.jobs.drain() {
             self.metrics.writer_queue.dec();
             job.into_answer().answer(Err(Error::Away(error.clone())));
         }

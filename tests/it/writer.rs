@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::support::{TestServer, soon};
-use bench::{Bench, End, some_entry};
+use bench::{Bench, End, SPEECH, some_entry};
 
 #[tokio::test]
 async fn whoever_fails_or_panics_in_a_full_batch_leaves_no_trace_and_burns_no_seq() {
@@ -54,6 +54,32 @@ async fn whoever_spoils_it_for_all_that_are_done_together_fails_alone() {
     assert_eq!(bench.length().await, 3);
     let outcomes = bench.does_together(&[End::Well; 3]).await;
     assert_eq!(outcomes.into_iter().flatten().collect::<Vec<_>>(), [4, 5, 6]);
+}
+
+#[tokio::test]
+async fn what_is_said_is_written_before_a_crowd_that_came_first_and_the_crowd_is_not_forgotten() {
+    let bench = Bench::new(1_000).await;
+    let release = bench.holds_the_writer().await;
+    let claps = join_all((0..300).map(|number| bench.claps(number)));
+    // The first poll of each queues it; only then the writer goes on.
+    let (claps, said, ()) = tokio::join!(claps, bench.does(SPEECH, End::Well), async { drop(release) });
+    assert_eq!(said.unwrap().value, 1);
+    for found in claps {
+        assert_eq!(found.unwrap(), 1);
+    }
+    assert_eq!(bench.notes().await, (0..300).chain([SPEECH]).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_crowd_that_fills_its_queue_leaves_room_for_what_is_said() {
+    let bench = Bench::new(2).await;
+    let release = bench.holds_the_writer().await;
+    let claps = join_all((0..5).map(|number| bench.claps(number)));
+    let (claps, said, ()) = tokio::join!(claps, bench.does(SPEECH, End::Well), async { drop(release) });
+    assert_eq!(said.unwrap().value, 1);
+    let refused = claps.iter().filter(|clap| matches!(clap, Err(Error::Overloaded)));
+    assert_eq!(refused.count(), 3);
+    assert_eq!(bench.notes().await, [0, 1, SPEECH]);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::{
         reaction::ReactionCount,
         text::joined_words,
     },
-    store::{Error, escape_like, unnest},
+    store::{Error, bulk, escape_like, unnest},
 };
 
 /// Which way a page of history goes.
@@ -195,7 +195,6 @@ const FIND_SENT: &str = "SELECT message.* FROM unnest($1::uuid[], $2::text[], $3
 
 /// What was sent before under these ids.
 pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Result<Vec<message::Model>, Error> {
-    use message::Column as C;
     if keys.is_empty() {
         return Ok(Vec::new());
     }
@@ -208,10 +207,11 @@ pub(super) async fn find_sent(db: &impl ConnectionTrait, keys: Vec<Sent>) -> Res
         let query = message::Entity::find().from_raw_sql(unnest::statement(FIND_SENT, columns));
         return Ok(query.all(db).await?);
     }
-    let place = Expr::tuple([C::EventId, C::AuthorId, C::ClientId].map(Expr::col));
-    let keys = keys.into_iter().map(|key| (key.event, key.author, key.client_id));
-    let query = message::Entity::find().filter(Expr::cust(IS_SENT));
-    Ok(query.filter(place.in_tuples(keys)).all(db).await?)
+    let keys = keys
+        .into_iter()
+        .map(|key| [key.event.into(), key.author.into(), key.client_id.into()]);
+    let key = ["event_id", "author_id", "client_id"];
+    Ok(bulk::find::<message::Entity, 3>(db, key, keys.collect()).await?)
 }
 
 /// Writes the columns of `change` that are set, on the row with that number.
@@ -295,7 +295,6 @@ pub(super) async fn page(
 }
 
 // Conditions of partial indexes, to the letter as the migration has them.
-const IS_SENT: &str = "client_id IS NOT NULL";
 const IS_HELD: &str = "status = 'held'";
 const IS_GONE: &str = "status IN ('deleted', 'hidden')";
 const IS_RIPENING: &str = "release_ms IS NOT NULL AND status = 'held'";

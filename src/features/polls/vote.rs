@@ -5,14 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use entity::{poll_option_total, poll_vote};
+use entity::poll_vote;
 use futures_util::future::BoxFuture;
-use sea_orm::{
-    ActiveValue::Set,
-    DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    prelude::Uuid,
-    sea_query::{Alias, Expr, OnConflict, SimpleExpr},
-};
+use sea_orm::{DatabaseTransaction, Value, prelude::Uuid};
 
 use super::{
     change::no_such_poll,
@@ -23,11 +18,8 @@ use crate::{
         PollId, Reason, Refusal, Stamp, UserId,
         poll::{Choices, PollResults, require_open},
     },
-    store::{Asked, Error, Outcomes, Scribes, Together},
+    store::{Asked, Error, Outcomes, Scribes, Together, bulk},
 };
-
-/// Rows per statement, far below the 32,766 parameters that a database takes.
-const ROWS_PER_STATEMENT: usize = 500;
 
 /// One user's vote, or that it is taken back. Gives whether anything changed.
 #[derive(Debug, Clone)]
@@ -78,12 +70,10 @@ impl Urn {
         let polls = rows::find_all(txn, ids).await?;
         let keys: BTreeSet<Key> = all.iter().map(|asked| asked.change.key()).collect();
         let mut votes = HashMap::new();
-        for keys in keys.into_iter().collect::<Vec<_>>().chunks(ROWS_PER_STATEMENT) {
-            for row in poll_vote::Entity::find().filter(is_one_of(keys)).all(txn).await? {
-                let unreadable = || Error::unreadable("vote", format!("unknown choices {}", row.choices));
-                let choices = Choices::from_bits(row.choices).ok_or_else(unreadable)?;
-                votes.insert((row.poll_id, row.user_id), choices);
-            }
+        for row in bulk::find::<poll_vote::Entity, 2>(txn, KEY, keys.iter().map(values).collect()).await? {
+            let unreadable = || Error::unreadable("vote", format!("unknown choices {}", row.choices));
+            let choices = Choices::from_bits(row.choices).ok_or_else(unreadable)?;
+            votes.insert((row.poll_id, row.user_id), choices);
         }
         Ok(Self {
             polls: polls.into_iter().map(|found| (found.uuid(), found)).collect(),
@@ -146,70 +136,48 @@ impl Urn {
                 None => taken.push(key),
             }
         }
-        for votes in put.chunks(ROWS_PER_STATEMENT) {
-            put_all(txn, votes, now).await?;
-        }
-        for keys in taken.chunks(ROWS_PER_STATEMENT) {
-            let gone = poll_vote::Entity::delete_many().filter(is_one_of(keys));
-            gone.exec(txn).await?;
-        }
+        put_all(txn, &put, now).await?;
+        bulk::delete::<poll_vote::Entity, 2>(txn, KEY, taken.iter().map(values).collect()).await?;
         step_all(txn, &polls, steps).await
     }
 }
 
-async fn put_all(txn: &DatabaseTransaction, votes: &[(Key, Choices)], now: Stamp) -> Result<(), Error> {
-    use poll_vote::Column as C;
-    let rows = votes.iter().map(|((poll, user), choices)| poll_vote::ActiveModel {
-        poll_id: Set(*poll),
-        user_id: Set(user.clone()),
-        choices: Set(choices.bits()),
-        voted_ms: Set(now.ms()),
-    });
-    let mut again = OnConflict::columns([C::PollId, C::UserId]);
-    again.update_columns([C::Choices, C::VotedMs]);
-    poll_vote::Entity::insert_many(rows)
-        .on_conflict(again)
-        .exec_without_returning(txn)
-        .await?;
-    Ok(())
+const KEY: [&str; 2] = ["poll_id", "user_id"];
+
+fn values((poll, user): &Key) -> [Value; 2] {
+    [(*poll).into(), user.clone().into()]
 }
+
+const PUT_ON: &str =
+    "ON CONFLICT (poll_id, user_id) DO UPDATE SET choices = excluded.choices, voted_ms = excluded.voted_ms";
+
+async fn put_all(txn: &DatabaseTransaction, votes: &[(Key, Choices)], now: Stamp) -> Result<(), Error> {
+    let rows = votes.iter().map(|(key, choices)| {
+        let [poll, user] = values(key);
+        [poll, user, choices.bits().into(), now.ms().into()]
+    });
+    let columns = ["poll_id", "user_id", "choices", "voted_ms"];
+    Ok(bulk::insert(txn, "poll_vote", columns, rows.collect(), PUT_ON).await?)
+}
+
+const STEP_ON: &str = "ON CONFLICT (poll_id, option) DO UPDATE SET count = poll_option_total.count + excluded.count, \
+    told_count = poll_option_total.told_count + excluded.told_count";
 
 async fn step_all(
     txn: &DatabaseTransaction,
     polls: &HashMap<Uuid, Found>,
     steps: BTreeMap<(Uuid, i32), i64>,
 ) -> Result<(), Error> {
-    use poll_option_total::Column as C;
-    let rows: Vec<_> = steps
+    let rows = steps
         .into_iter()
         .filter(|(_, step)| *step != 0)
         .filter_map(|((id, option), step)| {
             let poll = polls.get(&id)?;
             let is_secret = poll.results == PollResults::WhenClosed && option != VOTERS;
-            Some(poll_option_total::ActiveModel {
-                poll_id: Set(id),
-                option: Set(option),
-                event_id: Set(poll.row.event_id),
-                count: Set(step),
-                told_count: Set(if is_secret { step } else { 0 }),
-            })
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut again = OnConflict::columns([C::PollId, C::Option]);
-        for column in [C::Count, C::ToldCount] {
-            let new = Expr::col((Alias::new("excluded"), column));
-            again.value(column, Expr::col((poll_option_total::Entity, column)).add(new));
-        }
-        poll_option_total::Entity::insert_many(rows.iter().cloned())
-            .on_conflict(again)
-            .exec_without_returning(txn)
-            .await?;
-    }
-    Ok(())
-}
-
-fn is_one_of(keys: &[Key]) -> SimpleExpr {
-    use poll_vote::Column as C;
-    Expr::tuple([C::PollId, C::UserId].map(Expr::col)).in_tuples(keys.iter().cloned())
+            let told = if is_secret { step } else { 0 };
+            let event = poll.row.event_id;
+            Some([Value::from(id), option.into(), event.into(), step.into(), told.into()])
+        });
+    let columns = ["poll_id", "option", "event_id", "count", "told_count"];
+    Ok(bulk::insert(txn, "poll_option_total", columns, rows.collect(), STEP_ON).await?)
 }

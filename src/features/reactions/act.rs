@@ -5,29 +5,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use entity::{applause_total, message, reaction, reaction_total};
+use entity::{applause_total, message, reaction_total};
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
-    prelude::Uuid,
-    sea_query::{Alias, Expr, OnConflict, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Value, prelude::Uuid,
 };
 
-use super::rows::unsigned;
+use super::{
+    marks::{self, Key},
+    rows::unsigned,
+};
 use crate::{
     domain::{
         MessageId, Reason, Refusal, UserId,
         chat::MessageStatus,
         reaction::{Applause, ApplauseKind, Emoji},
     },
-    store::{Asked, Error, Outcomes, Scribes, Together},
+    store::{Asked, Error, Outcomes, Scribes, Together, bulk},
 };
 
 /// Different emoji on one message, so that its row of reactions stays a row.
 const EMOJI_PER_MESSAGE: usize = 50;
-/// Rows per statement, far below the 32,766 parameters that a database takes.
-const ROWS_PER_STATEMENT: usize = 500;
 
 /// One user's emoji put on or taken off. Gives that emoji's count afterwards.
 #[derive(Debug, Clone)]
@@ -40,6 +38,7 @@ pub(super) struct React {
 
 impl Together for React {
     type Done = u64;
+    const GIVES_WAY: bool = true;
 
     fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<u64>> {
         Box::pin(async move {
@@ -53,9 +52,6 @@ impl Together for React {
         })
     }
 }
-
-/// A reaction's place: message, user, emoji.
-type Key = (Uuid, String, String);
 
 /// What the acts find, and what they make of it.
 struct Ledger {
@@ -78,12 +74,7 @@ impl Ledger {
         let totals = reaction_total::Entity::find().filter(reaction_total::Column::MessageId.is_in(ids));
         let totals = totals.all(txn).await?.into_iter();
         let keys: BTreeSet<Key> = all.iter().map(|asked| asked.change.key()).collect();
-        let mut there = BTreeSet::new();
-        for keys in keys.into_iter().collect::<Vec<_>>().chunks(ROWS_PER_STATEMENT) {
-            let query = reaction::Entity::find().filter(is_one_of(keys));
-            let rows = query.all(txn).await?.into_iter();
-            there.extend(rows.map(|row| (row.message_id, row.user_id, row.emoji)));
-        }
+        let there = marks::find(txn, &keys).await?;
         let message = |(id, event, status): (Uuid, Uuid, String)| (id, (event, MessageStatus::parse(&status)));
         Ok(Self {
             messages: found.into_iter().map(message).collect(),
@@ -149,46 +140,11 @@ impl Ledger {
             .filter(|(key, was)| there.contains(key) != *was)
             .map(|(key, _)| key)
             .partition(|key| there.contains(key));
-        for keys in put.chunks(ROWS_PER_STATEMENT) {
-            let rows = keys.iter().map(|(message, user, emoji)| reaction::ActiveModel {
-                message_id: Set(*message),
-                user_id: Set(user.clone()),
-                emoji: Set(emoji.clone()),
-                event_id: Set(event_of(message)),
-                created_ms: Set(now_ms),
-            });
-            reaction::Entity::insert_many(rows).exec_without_returning(txn).await?;
-        }
-        for keys in taken.chunks(ROWS_PER_STATEMENT) {
-            reaction::Entity::delete_many()
-                .filter(is_one_of(keys))
-                .exec(txn)
-                .await?;
-        }
-        let rows: Vec<_> = steps
-            .into_iter()
-            .filter(|(_, step)| *step != 0)
-            .map(|((message, emoji), step)| reaction_total::ActiveModel {
-                message_id: Set(message),
-                event_id: Set(event_of(&message)),
-                emoji: Set(emoji),
-                count: Set(step),
-                told_count: Set(0),
-            })
-            .collect();
-        for rows in rows.chunks(ROWS_PER_STATEMENT) {
-            use reaction_total::Column as C;
-            let mut again = OnConflict::columns([C::MessageId, C::Emoji]);
-            again.value(
-                C::Count,
-                Expr::col((reaction_total::Entity, C::Count)).add(new_value(&C::Count)),
-            );
-            reaction_total::Entity::insert_many(rows.iter().cloned())
-                .on_conflict(again)
-                .exec_without_returning(txn)
-                .await?;
-        }
-        Ok(())
+        marks::put(txn, put.iter().map(|key| (key, event_of(&key.0))), now_ms).await?;
+        marks::take(txn, &taken).await?;
+        let steps = steps.into_iter().filter(|(_, step)| *step != 0);
+        let steps = steps.map(|((message, emoji), step)| (message, event_of(&message), emoji, step));
+        marks::count(txn, steps).await
     }
 }
 
@@ -197,16 +153,6 @@ impl React {
         let user = self.user.as_str().to_owned();
         (self.message.uuid(), user, self.emoji.as_str().to_owned())
     }
-}
-
-fn is_one_of(keys: &[Key]) -> SimpleExpr {
-    use reaction::Column as C;
-    Expr::tuple([C::MessageId, C::UserId, C::Emoji].map(Expr::col)).in_tuples(keys.iter().cloned())
-}
-
-/// The value that an insert brought along and that met an old row.
-fn new_value(column: &impl sea_orm::Iden) -> Expr {
-    Expr::col((Alias::new("excluded"), Alias::new(column.to_string())))
 }
 
 /// Some claps. Gives the event's totals.
@@ -218,6 +164,7 @@ pub(super) struct Applaud {
 
 impl Together for Applaud {
     type Done = Applause;
+    const GIVES_WAY: bool = true;
 
     fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<Applause>> {
         Box::pin(async move {
@@ -228,6 +175,8 @@ impl Together for Applaud {
     }
 }
 
+const CLAP_ON: &str = "ON CONFLICT (event_id, kind) DO UPDATE SET count = applause_total.count + excluded.count";
+
 /// Counts the claps; gives the totals of their events.
 async fn applaud_all(db: &impl ConnectionTrait, all: &[Asked<Applaud>]) -> Result<HashMap<Uuid, Applause>, Error> {
     use applause_total::Column as C;
@@ -236,26 +185,12 @@ async fn applaud_all(db: &impl ConnectionTrait, all: &[Asked<Applaud>]) -> Resul
         *claps.entry((event.uuid(), change.kind.name())).or_default() += i64::from(change.times);
     }
     let events: BTreeSet<Uuid> = claps.keys().map(|(event, _)| *event).collect();
-    let rows: Vec<_> = claps
-        .into_iter()
-        .map(|((event, kind), count)| applause_total::ActiveModel {
-            event_id: Set(event),
-            kind: Set(kind.to_owned()),
-            count: Set(count),
-            told_count: Set(0),
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut again = OnConflict::columns([C::EventId, C::Kind]);
-        again.value(
-            C::Count,
-            Expr::col((applause_total::Entity, C::Count)).add(new_value(&C::Count)),
-        );
-        applause_total::Entity::insert_many(rows.iter().cloned())
-            .on_conflict(again)
-            .exec_without_returning(db)
-            .await?;
-    }
+    let row = |((event, kind), count): ((Uuid, &'static str), i64)| {
+        [Value::from(event), kind.into(), count.into(), 0i64.into()]
+    };
+    let columns = ["event_id", "kind", "count", "told_count"];
+    let rows = claps.into_iter().map(row).collect();
+    bulk::insert(db, "applause_total", columns, rows, CLAP_ON).await?;
     let mut totals: HashMap<Uuid, Applause> = HashMap::new();
     let rows = applause_total::Entity::find().filter(C::EventId.is_in(events));
     for row in rows.all(db).await? {

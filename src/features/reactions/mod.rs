@@ -5,6 +5,7 @@
 
 mod act;
 pub mod api;
+mod marks;
 mod mine;
 mod rows;
 mod tally;

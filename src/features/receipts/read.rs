@@ -26,6 +26,7 @@ pub(super) struct Marked {
 
 impl Together for Read {
     type Done = Marked;
+    const GIVES_WAY: bool = true;
 
     fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<Marked>> {
         Box::pin(async move {

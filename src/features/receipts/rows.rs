@@ -3,20 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{message, receipt};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    prelude::Uuid,
-    sea_query::{Expr, OnConflict},
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value, prelude::Uuid};
 
 use crate::{
     domain::{EventId, MessageId, Stamp, UserId, chat::MessageStatus, receipt::Receipt},
-    store::Error,
+    store::{Error, bulk},
 };
 
-/// Rows per statement, far below the 32,766 parameters that a database takes.
-const ROWS_PER_STATEMENT: usize = 500;
+const KEY: [&str; 2] = ["event_id", "user_id"];
+
+fn values((event, user): &(EventId, UserId)) -> [Value; 2] {
+    [event.uuid().into(), user.as_str().into()]
+}
 
 fn read(row: &receipt::Model) -> Result<Receipt, Error> {
     Ok(Receipt {
@@ -44,19 +42,11 @@ pub(super) async fn find_all(
     db: &impl ConnectionTrait,
     keys: BTreeSet<(EventId, UserId)>,
 ) -> Result<HashMap<(EventId, UserId), Receipt>, Error> {
-    use receipt::Column as C;
     let mut found = HashMap::with_capacity(keys.len());
-    let keys: Vec<_> = keys.into_iter().collect();
-    for keys in keys.chunks(ROWS_PER_STATEMENT) {
-        let keys = keys
-            .iter()
-            .map(|(event, user)| (event.uuid(), user.as_str().to_owned()));
-        let place = Expr::tuple([C::EventId, C::UserId].map(Expr::col)).in_tuples(keys);
-        for row in receipt::Entity::find().filter(place).all(db).await? {
-            let event = EventId::from_uuid(row.event_id);
-            let receipt = read(&row)?;
-            found.insert((event, receipt.user_id.clone()), receipt);
-        }
+    let keys = keys.iter().map(values).collect();
+    for row in bulk::find::<receipt::Entity, 2>(db, KEY, keys).await? {
+        let receipt = read(&row)?;
+        found.insert((EventId::from_uuid(row.event_id), receipt.user_id.clone()), receipt);
     }
     Ok(found)
 }
@@ -80,30 +70,25 @@ pub(super) async fn places(
     Ok(found.into_iter().map(place).collect())
 }
 
+const PUT_ON: &str = "ON CONFLICT (event_id, user_id) DO UPDATE SET \
+    message_id = excluded.message_id, seq = excluded.seq, read_ms = excluded.read_ms";
+
 pub(super) async fn put_all(
     db: &impl ConnectionTrait,
     marks: BTreeMap<(EventId, UserId), Receipt>,
 ) -> Result<(), Error> {
-    use receipt::Column as C;
-    let rows: Vec<_> = marks
-        .into_iter()
-        .map(|((event, user), mark)| receipt::ActiveModel {
-            event_id: Set(event.uuid()),
-            user_id: Set(user.as_str().to_owned()),
-            message_id: Set(mark.message_id.uuid()),
-            seq: Set(signed(mark.seq)),
-            read_ms: Set(mark.read_at.ms()),
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut again = OnConflict::columns([C::EventId, C::UserId]);
-        again.update_columns([C::MessageId, C::Seq, C::ReadMs]);
-        receipt::Entity::insert_many(rows.iter().cloned())
-            .on_conflict(again)
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+    let rows = marks.iter().map(|(key, mark)| {
+        let [event, user] = values(key);
+        [
+            event,
+            user,
+            mark.message_id.uuid().into(),
+            signed(mark.seq).into(),
+            mark.read_at.ms().into(),
+        ]
+    });
+    let columns = ["event_id", "user_id", "message_id", "seq", "read_ms"];
+    Ok(bulk::insert(db, "receipt", columns, rows.collect(), PUT_ON).await?)
 }
 
 /// Marks by user id, from after `after` on; `only` this one, if somebody is named.

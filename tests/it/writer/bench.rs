@@ -87,6 +87,31 @@ impl Together for Noted {
     }
 }
 
+/// An act of a crowd, which leaves a note. Gives how many notes of `SPEECH` and above it found.
+struct Clap(i32);
+
+/// Numbers of what is said, where claps are counted below.
+pub(super) const SPEECH: i32 = 1_000;
+
+impl Together for Clap {
+    type Done = i64;
+    const GIVES_WAY: bool = true;
+
+    fn together<'a>(all: &'a [Asked<Self>], scribes: &'a mut Scribes<'_>) -> BoxFuture<'a, Outcomes<i64>> {
+        Box::pin(async move {
+            let sql = format!("SELECT count(*) AS said FROM note WHERE number >= {SPEECH}");
+            let sql = Statement::from_string(scribes.txn().get_database_backend(), sql);
+            let found = scribes.txn().query_one_raw(sql).await?.unwrap();
+            let said: i64 = found.try_get("", "said")?;
+            for Asked { change, .. } in all {
+                let note = format!("INSERT INTO note VALUES ({})", change.0);
+                scribes.txn().execute_unprepared(&note).await?;
+            }
+            Ok(all.iter().map(|_| Ok(said)).collect())
+        })
+    }
+}
+
 impl Bench {
     pub(super) async fn new(queue_max: usize) -> Self {
         let dir = TempDir::new().unwrap();
@@ -157,6 +182,10 @@ impl Bench {
         }));
         let (outcomes, ()) = tokio::join!(all, async { drop(release) });
         outcomes
+    }
+
+    pub(super) async fn claps(&self, number: i32) -> Result<i64, Error> {
+        soon("an answer", self.store.record_together(self.event, Clap(number))).await
     }
 
     /// The notes that are there, as another process reads them.
