@@ -10,7 +10,8 @@ use tokio::{
 
 use super::{Error, writer::Job};
 
-/// While somebody else waits, acts of a crowd have this part of a batch at most, so that it is soon committed.
+/// While somebody else waits, acts of a crowd have this part of a batch: no more, so that it is soon committed, and no
+/// less, so that it is their turn some time.
 const SHARE: usize = 4;
 /// Between two batches of nothing but acts of a crowd. A commit costs what some fifty reactions cost; so long nobody notices
 /// that theirs waited, and a batch is worth its commit.
@@ -82,16 +83,17 @@ impl Queue {
     }
 
     fn gather(&mut self, batch: &mut Vec<Job>) {
-        take(&mut self.ordinary, batch, self.batch_max);
+        let share = self.batch_max / SHARE;
         let crowd = batch.iter().filter(|job| job.gives_way()).count();
-        let share = if crowd == batch.len() {
+        let more = share.saturating_sub(crowd).min(self.crowd.len());
+        take(&mut self.ordinary, batch, self.batch_max - more);
+        let is_crowd_alone = batch.iter().all(Job::gives_way);
+        let most = if is_crowd_alone {
             self.batch_max
         } else {
-            (self.batch_max / SHARE).max(1)
+            batch.len() + more
         };
-        let room = share.saturating_sub(crowd);
-        let most = (batch.len() + room).min(self.batch_max);
-        take(&mut self.crowd, batch, most);
+        take(&mut self.crowd, batch, most.min(self.batch_max));
     }
 
     /// Everything that waits now.

@@ -71,6 +71,19 @@ async fn what_is_said_is_written_before_a_crowd_that_came_first_and_the_crowd_is
 }
 
 #[tokio::test]
+async fn a_crowd_has_its_part_of_every_batch_however_much_is_said() {
+    let bench = Bench::new(1_000).await;
+    let release = bench.holds_the_writer().await;
+    let claps = join_all((0..100).map(|number| bench.claps(number)));
+    let said = join_all((SPEECH..SPEECH + 600).map(|number| bench.does(number, End::Well)));
+    let (claps, said, ()) = tokio::join!(claps, said, async { drop(release) });
+    assert!(said.into_iter().all(|said| said.is_ok()));
+    // A batch takes 256 changes, a quarter of them from the crowd.
+    let found: Vec<i64> = claps.into_iter().map(Result::unwrap).collect();
+    assert_eq!(found, [vec![192; 64], vec![412; 36]].concat());
+}
+
+#[tokio::test]
 async fn a_crowd_that_fills_its_queue_leaves_room_for_what_is_said() {
     let bench = Bench::new(2).await;
     let release = bench.holds_the_writer().await;
