@@ -13,8 +13,8 @@ use super::{Error, writer::Job};
 /// While somebody else waits, acts of a crowd have this part of a batch: no more, so that it is soon committed, and no
 /// less, so that it is their turn some time.
 const SHARE: usize = 4;
-/// Between two batches of nothing but acts of a crowd. A commit costs what some fifty reactions cost; so long nobody notices
-/// that theirs waited, and a batch is worth its commit.
+/// Between two batches of nothing but acts of a crowd. A batch costs its statements and its commit however little is in it;
+/// nobody notices that a reaction waited so long.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Where changes come in.

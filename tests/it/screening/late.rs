@@ -1,5 +1,6 @@
 //! A model that is late, hangs or fails: nobody who writes waits for it, and each event says what becomes of what waits.
 
+use futures_util::FutureExt;
 use grandstand::config::Config;
 use serde_json::{Value, json};
 
@@ -30,6 +31,23 @@ async fn what_waits_for_a_late_verdict_appears_and_is_taken_away_when_it_comes()
     assert!(hidden["code"] == "abuse" && hidden["model"]["scores"][0]["score"] == 0.93);
     model.is_left(1).await;
     model.assert_no_complaints();
+}
+
+#[tokio::test]
+async fn it_appears_while_the_model_still_hangs_over_it() {
+    let (server, model) = house(|config| {
+        hasty(config);
+        config.screening.answer_within_ms = 20_000;
+    })
+    .await;
+    let (hanna, ben) = (server.host(), server.user("ben", &[]));
+    let event = screened(&hanna, "before", "release").await;
+    let mut staff = hanna.watches(&event).await;
+    model.next_judgement(Act::hang());
+    let said = posts(&ben, &event, "well played").await.body;
+    model.judged(1).await;
+    decision_on(&mut staff, &said, "message.released").await;
+    assert!(model.is_left(1).now_or_never().is_none(), "the model is still asked");
 }
 
 #[tokio::test]
