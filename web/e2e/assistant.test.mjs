@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { openHouse } from "./house.mjs";
 
 const house = await openHouse({ ASSISTANT__POSTS: true, LLM__RETRIES: 0 });
-const { asAdmin, goal, messageOf, ownMatch, PHONE, report, say, shot, unique, until, World, live, BASE } = await import("./world.mjs");
+const { asAdmin, choose, goal, messageOf, ownMatch, PHONE, report, say, shot, unique, until, World, live, BASE } = await import("./world.mjs");
 
 let world;
 let match;
@@ -93,9 +93,7 @@ test("in the thread of the question the answer is written as well", async () => 
   const question = unique("@assistant what do they think of the referee");
   await say(ana, question);
   const row = messageOf(ben, question);
-  await row.waitFor();
-  await row.hover();
-  await row.getByTestId("thread-action").click();
+  await choose(row, "thread-action");
   const thread = ben.getByTestId("thread");
   await thread.getByTestId("answering").waitFor();
   await thread.getByTestId("draft").filter({ hasText: "said so." }).waitFor();

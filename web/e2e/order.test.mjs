@@ -1,7 +1,7 @@
 /** Keeping order from the room: reports, hiding with a reason, appeals, timeouts, bans; and what those concerned see. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { asAdmin, idOf, live, messageOf, ownEvent, PHONE, say, shot, unique, until, World } from "./world.mjs";
+import { asAdmin, choose, idOf, live, messageOf, ownEvent, PHONE, say, shot, unique, until, World } from "./world.mjs";
 
 let world;
 let mod;
@@ -17,11 +17,8 @@ before(async () => {
 });
 after(() => world?.close());
 
-async function act(page, text, testid) {
-  const row = messageOf(page, text);
-  await row.waitFor();
-  await row.hover();
-  await row.getByTestId(testid).click();
+function act(page, text, testid) {
+  return choose(messageOf(page, text), testid);
 }
 
 test("what a viewer reports is on the moderators' desk", async () => {

@@ -1,7 +1,7 @@
 /** Two people in one room: what one does, the other sees. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { live, messageOf, restart, RESTART, say, shot, unique, until, World, PHONE } from "./world.mjs";
+import { choose, live, messageOf, restart, RESTART, say, shot, unique, until, World, PHONE } from "./world.mjs";
 
 let world;
 let ana;
@@ -34,8 +34,7 @@ test("a reaction reaches the other, and can be taken back", async () => {
   const text = unique("react to this");
   await say(ana, text);
   const atBen = messageOf(ben, text);
-  await atBen.hover();
-  await atBen.getByTestId("react").click();
+  await choose(atBen, "react");
   await ben.getByTestId("emoji-picker").getByRole("button", { name: "🔥" }).click();
   const atAna = messageOf(ana, text).locator('[data-testid=reaction][data-emoji="🔥"]');
   await atAna.waitFor();
@@ -51,8 +50,7 @@ test("a reply shows what it answers, and leads there", async () => {
   const answer = unique("the answer");
   await say(ana, text);
   const atBen = messageOf(ben, text);
-  await atBen.hover();
-  await atBen.getByTestId("reply").click();
+  await choose(atBen, "reply");
   await ben.getByTestId("replying").waitFor();
   await say(ben, answer);
   const reply = messageOf(ana, answer);
@@ -67,16 +65,14 @@ test("an edit and a deletion reach the other", async () => {
   const better = unique("without a typo");
   await say(ana, text);
   const own = messageOf(ana, text);
-  await own.hover();
-  await own.getByTestId("edit").click();
+  await choose(own, "edit");
   await ana.getByTestId("edit-text").fill(better);
   await ana.getByTestId("edit-save").click();
   const atBen = ben.getByTestId("message").filter({ hasText: better });
   await atBen.getByText("(edited)").waitFor();
   const id = await atBen.getAttribute("data-id");
   const edited = ana.getByTestId("message").filter({ hasText: better });
-  await edited.hover();
-  await edited.getByTestId("delete").click();
+  await choose(edited, "delete");
   await edited.getByTestId("delete-sure").click();
   await ben.locator(`[data-testid=message][data-id="${id}"]`).getByText("Message deleted").waitFor();
 });

@@ -1,7 +1,7 @@
 /** Threads: opened from the room, answered in place, closed by key and by the browser's way back; on phones, too. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { BASE, live, messageOf, PHONE, say, shot, unique, until, World } from "./world.mjs";
+import { BASE, choose, live, messageOf, PHONE, say, shot, unique, until, World } from "./world.mjs";
 
 let world;
 let ana;
@@ -21,8 +21,7 @@ const inThread = (page, text) => page.getByTestId("thread").getByTestId("message
 
 test("a thread opens beside the chat, and answers in it reach everybody", async () => {
   const atBen = messageOf(ben, question);
-  await atBen.hover();
-  await atBen.getByTestId("thread-action").click();
+  await choose(atBen, "thread-action");
   await ben.getByTestId("thread").waitFor();
   const answer = unique("number nine");
   await ben.getByTestId("thread-composer").fill(answer);
@@ -64,8 +63,7 @@ test("an edit and a deletion show in the open thread", async () => {
   await messageOf(ana, question).getByTestId("open-thread").click();
   await inThread(ana, text).waitFor();
   const own = inThread(ben, text);
-  await own.hover();
-  await own.getByTestId("delete").click();
+  await choose(own, "delete");
   await own.getByTestId("delete-sure").click();
   await inThread(ana, text).waitFor({ state: "detached" });
   await ana.getByTestId("thread").getByText("Message deleted").waitFor();

@@ -117,6 +117,19 @@ export function messageOf(page, text) {
   return page.getByTestId("message").filter({ has: page.getByTestId("text").filter({ hasText: text }) });
 }
 
+/**
+ * Chooses what the row offers to whoever points at it. Like a person it points anew when the chat moves the row away
+ * in between.
+ */
+export async function choose(row, testid) {
+  await row.waitFor();
+  await until(async () => {
+    await row.hover({ timeout: 1_000 });
+    await row.getByTestId(testid).click({ timeout: 1_000 });
+    return true;
+  });
+}
+
 /** A text nobody has said before, so that runs against the same event don't meet. */
 export function unique(text) {
   return `${text} ${Date.now().toString(36)}${Math.floor(Math.random() * 1e4).toString(36)}`;
