@@ -253,6 +253,7 @@ impl Rooms {
                 gate: self.gate(),
                 events: self.events.clone(),
                 defaults: self.event_defaults.clone(),
+                screens: self.screening.can_look(),
             },
             LiveApi {
                 store: self.store.clone(),

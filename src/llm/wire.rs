@@ -6,7 +6,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use async_openai::{config::Config as ApiConfig, error::OpenAIError, middleware::HttpRequestFactory};
@@ -143,10 +143,14 @@ pub(super) async fn read(mut response: reqwest::Response, most: usize) -> Result
     Ok(bytes.freeze())
 }
 
+/// In seconds or as a date, RFC 9110, 10.2.3.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    // Also as a date; nobody who limits models sends one.
-    Some(Duration::from_secs(text.trim().parse().ok()?))
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(text).ok()?;
+    Some(at.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 fn code_of(bytes: &[u8]) -> Option<String> {
@@ -204,5 +208,27 @@ impl Service<HttpRequestFactory> for Wire {
                 .await
                 .map_err(|failure| OpenAIError::Boxed(Box::new(failure)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_says_when_to_come_again_in_seconds_or_by_date() {
+        let in_an_hour = SystemTime::now() + Duration::from_hours(1);
+        let told = |text: &str| {
+            let value = HeaderValue::from_str(text).expect("a header's value");
+            retry_after(&HeaderMap::from_iter([(header::RETRY_AFTER, value)]))
+        };
+        assert_eq!(told("7"), Some(Duration::from_secs(7)));
+        let wait = told(&httpdate::fmt_http_date(in_an_hour)).expect("a date is understood");
+        assert!(
+            wait <= Duration::from_hours(1) && wait > Duration::from_mins(58),
+            "{wait:?}"
+        );
+        assert_eq!(told("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO), "long gone");
+        assert_eq!(told("soon"), None);
     }
 }

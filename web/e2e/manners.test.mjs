@@ -43,6 +43,19 @@ test("slow mode counts down in the field of who just spoke", async () => {
   await banner(ana, "Slow mode").waitFor({ state: "detached" });
 });
 
+test("what cannot be set says why, and shows what holds", async () => {
+  await panel(async () => {
+    await mod.getByTestId("screening-mode").focus();
+    await mod.getByTestId("screening-mode").selectOption("before");
+    await mod.getByTestId("room-panel").getByText("No model is set up here").waitFor();
+    const mode = mod.getByTestId("screening-mode");
+    await until(async () => (await mode.inputValue()) === "off");
+    assert.ok(await mode.evaluate((node) => node === document.activeElement), "it keeps the focus");
+    await mode.scrollIntoViewIfNeeded();
+    await shot(mod, "room-refused-desktop");
+  });
+});
+
 test("what the room does not take is said under the message", async () => {
   await panel(() => mod.getByTestId("room-emoji_only").check());
   await banner(ben, "Emoji only").waitFor();

@@ -32,6 +32,8 @@ pub struct EventsApi {
     pub events: Events,
     /// What a new event starts from.
     pub defaults: EventSettings,
+    /// Whether there is a model that looks at messages.
+    pub screens: bool,
 }
 
 /// Somebody with a role in an event.
@@ -75,6 +77,15 @@ impl EventsApi {
         Ok(attendee)
     }
 
+    /// Nobody is to believe that messages are looked at when nobody looks.
+    fn check_screening(&self, is_asked_for: bool) -> Result<(), Refusal> {
+        if is_asked_for && !self.screens {
+            let detail = "No model is set up here that could look at messages.";
+            return Err(Refusal::new(Reason::NoModel, detail));
+        }
+        Ok(())
+    }
+
     async fn pass(&self, event: &str, caller: &Caller, transition: Transition) -> Answer<Event> {
         let attendee = self.host(event, caller).await?;
         Ok(Json(self.events.pass(attendee.event.id, transition).await?))
@@ -86,10 +97,12 @@ impl EventsApi {
     /// Create an event
     ///
     /// Takes the role `host`. Whoever creates it is its host. Sports get a contest with the event's participants.
+    /// Screening by a model takes one: without, `no-model`.
     #[oai(path = "/events", method = "post", operation_id = "create_event")]
     async fn create(&self, caller: Caller, body: Json<EventIn>) -> Result<Created<Event>, Problem> {
         caller.require_host()?;
         caller.limit(|limits| limits.write).await?;
+        self.check_screening(body.0.asks_for_screening())?;
         let new = body.0.check(self.defaults.clone())?;
         let event = self
             .events
@@ -169,7 +182,8 @@ impl EventsApi {
 
     /// Edit an event
     ///
-    /// `If-Match` must name the version that is edited, so that nobody's change is lost.
+    /// `If-Match` must name the version that is edited, so that nobody's change is lost. Screening by a model
+    /// takes one: without, `no-model`.
     #[oai(path = "/events/:event", method = "patch", operation_id = "edit_event")]
     async fn edit(
         &self,
@@ -179,6 +193,7 @@ impl EventsApi {
         body: Json<EventPatch>,
     ) -> Result<Tagged<Event>, Problem> {
         let attendee = self.host(&event, &caller).await?;
+        self.check_screening(body.0.asks_for_screening())?;
         let version = attendee.event.version;
         etag::require_version(if_match.0.as_deref(), i64::try_from(version).unwrap_or(i64::MAX))?;
         let body = self

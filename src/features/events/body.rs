@@ -65,6 +65,14 @@ pub(super) struct ScreeningIn {
     late: Option<Late>,
 }
 
+impl SettingsIn {
+    /// Whether a model is to look at messages.
+    fn asks_for_screening(&self) -> bool {
+        let mode = self.screening.and_then(|screening| screening.mode);
+        mode.is_some_and(|mode| mode != ScreeningMode::Off)
+    }
+}
+
 /// A new event.
 #[derive(Debug, Object)]
 pub(super) struct EventIn {
@@ -244,6 +252,10 @@ fn free_id(name: &str, seen: &HashSet<Slug>) -> Slug {
 }
 
 impl EventIn {
+    pub(super) fn asks_for_screening(&self) -> bool {
+        self.settings.as_ref().is_some_and(SettingsIn::asks_for_screening)
+    }
+
     pub(super) fn check(self, defaults: EventSettings) -> Result<NewEvent, Refusal> {
         let mut reading = Reading::default();
         let (usual, mut settings) = (defaults.room, defaults);
@@ -277,6 +289,10 @@ impl EventIn {
 }
 
 impl EventPatch {
+    pub(super) fn asks_for_screening(&self) -> bool {
+        self.settings.as_ref().is_some_and(SettingsIn::asks_for_screening)
+    }
+
     /// The patch as a change to be made to the event as it is then.
     pub(super) fn check(self, defaults: RoomSettings) -> Edit {
         Box::new(move |event: &mut Event| {

@@ -67,9 +67,15 @@ impl Screening {
         }
     }
 
+    /// Whether there is a model that looks at messages.
+    #[must_use]
+    pub fn can_look(&self) -> bool {
+        self.llm.can_moderate()
+    }
+
     /// When an event's messages are looked at; never, if there is nobody to look.
     fn mode(&self, event: &Event) -> ScreeningMode {
-        if self.llm.can_moderate() {
+        if self.can_look() {
             event.settings.screening.mode
         } else {
             ScreeningMode::Off

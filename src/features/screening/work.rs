@@ -36,7 +36,7 @@ impl Screening {
     /// that hangs must not hold them up, and where there is none any more they must not wait for ever.
     pub async fn work(self, stop: CancellationToken) {
         let judging = async {
-            if self.llm.can_moderate() {
+            if self.can_look() {
                 self.judge(&stop).await;
             }
         };

@@ -146,8 +146,6 @@ export function problemText(problem: Problem, nowMs = Date.now()): string {
       return "That is too long.";
     case "assistant-off":
       return "The assistant answers no questions here.";
-    case "no-model":
-      return "There is no model here to play it.";
     case "guests-not-allowed":
       return "Guests can't join here.";
     case "overloaded":

@@ -123,6 +123,7 @@ export interface paths {
         /**
          * Create an event
          * @description Takes the role `host`. Whoever creates it is its host. Sports get a contest with the event's participants.
+         *     Screening by a model takes one: without, `no-model`.
          */
         post: operations["create_event"];
         delete?: never;
@@ -147,7 +148,8 @@ export interface paths {
         head?: never;
         /**
          * Edit an event
-         * @description `If-Match` must name the version that is edited, so that nobody's change is lost.
+         * @description `If-Match` must name the version that is edited, so that nobody's change is lost. Screening by a model
+         *     takes one: without, `no-model`.
          */
         patch: operations["edit_event"];
         trace?: never;
