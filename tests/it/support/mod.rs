@@ -6,6 +6,7 @@ pub mod dice;
 pub mod line;
 pub mod model;
 pub mod papers;
+pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -5,7 +5,6 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
@@ -21,6 +20,8 @@ use grandstand::{
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+
+use super::ports;
 
 /// Obeys a word a line and says `done` after each. The settings are those of a careless administrator where that makes a
 /// difference: what must hold all the same is ours to ask for.
@@ -93,7 +94,7 @@ fn programs() -> PathBuf {
 
 impl Cluster {
     pub fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ports::free().port();
         // Removed by the keeper, which outlives us.
         let dir = TempDir::with_prefix("grandstand-postgres-").unwrap().keep();
         let mut child = Command::new("sh")

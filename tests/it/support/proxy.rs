@@ -8,11 +8,11 @@ use std::{
 
 use tempfile::TempDir;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::{Child, Command},
 };
 
-use super::{Papers, papers::text, soon};
+use super::{Papers, papers::text, ports, soon};
 
 /// A running proxy; told to end when dropped.
 pub struct Proxy {
@@ -45,16 +45,11 @@ fn places(instances: [SocketAddr; 2]) -> Vec<(String, String)> {
     instances.iter().enumerate().map(place).collect()
 }
 
-/// A port that was free a moment ago.
-async fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
-}
-
 impl Proxy {
     /// nginx as in `deploy/nginx`; with papers it also speaks TLS and HTTP/2, and that is where its link leads.
     pub async fn nginx(instances: [SocketAddr; 2], papers: Option<&Papers>) -> Self {
         let dir = TempDir::new().unwrap();
-        let (plain, secure) = (free().await, free().await);
+        let (plain, secure) = (ports::free(), ports::free());
         let mut changes = places(instances);
         changes.push(("listen 80;".to_owned(), format!("listen {plain};")));
         let conf = Changes(changes).apply("grandstand.conf", shipped("nginx/grandstand.conf"));
@@ -101,7 +96,7 @@ impl Proxy {
     /// `HAProxy` as in `deploy/haproxy.cfg`.
     pub async fn haproxy(instances: [SocketAddr; 2]) -> Self {
         let dir = TempDir::new().unwrap();
-        let plain = free().await;
+        let plain = ports::free();
         let mut changes = places(instances);
         changes.push(("bind :80".to_owned(), format!("bind {plain}")));
         changes.push(("maxconn 32768".to_owned(), "maxconn 512".to_owned()));

@@ -4,9 +4,7 @@
 //! closes, and the shell kills the server and removes its files.
 
 use std::{
-    hash::BuildHasher,
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
@@ -20,7 +18,7 @@ use grandstand::config::{BusConfig, Secret};
 use redis::{ConnectionLike, FromRedisValue};
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::{PATIENCE, ports};
 
 /// Obeys a word a line and says `done` after each.
 const KEEPER: &str = r#"
@@ -70,15 +68,6 @@ struct Keeper {
     answers: BufReader<ChildStdout>,
 }
 
-/// A port that stays free while its server is away: outgoing connections take theirs from 32768 up.
-fn free_port() -> u16 {
-    let dice = std::hash::RandomState::new();
-    (0..10_000_u64)
-        .map(|toss| 20_000 + u16::try_from(dice.hash_one(toss) % 12_000).unwrap())
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("one of twelve thousand ports is free")
-}
-
 fn require(program: &str, package: &str) {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|dir| dir.join(program).exists());
@@ -109,7 +98,7 @@ impl Redis {
         grandstand::crypto::install();
         // Removed by the keeper, which outlives us.
         let dir = TempDir::with_prefix("grandstand-redis-").unwrap().keep();
-        let port = free_port();
+        let port = ports::free().port();
         let mut child = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(&dir)
@@ -262,7 +251,7 @@ fn settings(kind: Kind, port: u16, dir: &Path) -> Vec<String> {
             let pairs = [
                 ("--port", port),
                 ("--cluster-enabled", "yes".to_owned()),
-                ("--cluster-port", free_port().to_string()),
+                ("--cluster-port", ports::free().port().to_string()),
                 ("--cluster-node-timeout", "2000".to_owned()),
             ];
             pairs
